@@ -61,7 +61,8 @@ class Local(msgspec.Struct, frozen=True, array_like=True, gc=False, eq=False):
 
     ``source`` is the chain in :class:`Use` notation, with ``()`` at its end when it was called
     (``repo = OrderRepository(db)`` → ``OrderRepository()``); ``how`` is ``assign``, ``with``, ``for`` or
-    ``annotation`` (``source`` is the annotation's chain then). ``target`` is a name or ``self.name``.
+    ``annotation`` (``source`` is the annotation's chain then). ``target`` is a name or ``self.name``. What a function
+    gives back arrives the same way: target ``return``, how ``return`` or ``yield``.
     """
 
     target: str
