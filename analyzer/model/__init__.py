@@ -8,6 +8,7 @@ from analyzer.model.report import Note, Report, Statistics, Suppressed
 from analyzer.model.rule import Rule, Sections
 from analyzer.model.scale import Confidence, Severity, Tier
 from analyzer.model.source import SourceFile, SourceTree
+from analyzer.model.visible import visible
 
 __all__ = [
     "Confidence",
@@ -31,4 +32,5 @@ __all__ = [
     "Suppressed",
     "Tier",
     "UserError",
+    "visible",
 ]

@@ -23,10 +23,17 @@ class Related(msgspec.Struct, frozen=True, order=True):
 
 
 class Excerpt(msgspec.Struct, frozen=True):
-    """Source lines around a finding, secrets already masked; ``first_line`` is the number of ``lines[0]``."""
+    """Source lines around a finding, ready to be shown; ``first_line`` is the number of ``lines[0]``.
+
+    Secrets are masked, long lines cut, invisible characters spelt out, so columns differ from the file's:
+    ``marks`` gives for each line the stretch of the finding's span in the *shown* text (0-based, end exclusive;
+    empty for a context). ``end_column`` is the 1-based column after the span on the span's first line, in the file.
+    """
 
     first_line: int
     lines: tuple[str, ...]
+    marks: tuple[tuple[int, int], ...] = ()
+    end_column: int = 0
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
