@@ -33,7 +33,7 @@ _DOTTED = re.compile(r"[A-Za-z_][\w.]*\Z")
 
 
 def promised(project: Project, place: Place, annotation: AnyExpression | None, depth: int = 0) -> Target | None:
-    """The object an annotation promises, ``None`` when that is nothing definite (``list[X]``, ``Any``, a ``TypeVar``)."""
+    """The object an annotation promises, ``None`` when nothing definite (``list[X]``, ``Any``, a ``TypeVar``)."""
     if annotation is None or depth > 8:
         return None
     if isinstance(annotation, Constant):

@@ -1,0 +1,74 @@
+"""What frameworks tell about a project: its routes and its other doors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from analyzer.project.project import Project
+from analyzer.project.target import Place
+
+
+class Route(msgspec.Struct, frozen=True, order=True):
+    """One method and path a client can call.
+
+    ``path`` writes parameters as ``{name}``; ``pattern`` keeps the framework's own spelling. ``handler`` is the function
+    that answers (the method of a class-based view; the class's first own method or the view's own module place when the
+    framework supplies it). ``line`` is where the route is registered, in the file ``registered``.
+    ``dependencies`` are the functions the framework runs before the handler (``Depends`` …), in order.
+    """
+
+    path: str
+    method: str
+    handler: Place
+    framework: str
+    registered: str
+    line: int
+    pattern: str = ""
+    dependencies: tuple[Place, ...] = ()
+
+    @property
+    def label(self) -> str:
+        """``POST /login``."""
+        return f"{self.method} {self.path}"
+
+
+class EntryPoint(msgspec.Struct, frozen=True, order=True):
+    """A door that is no route: ``kind`` is ``task``, ``command`` or ``script``."""
+
+    place: Place
+    kind: str
+
+
+class Unresolved(msgspec.Struct, frozen=True, order=True):
+    """A registration that is beyond static reach, told instead of guessed."""
+
+    path: str
+    line: int
+    why: str
+
+
+class Backend(msgspec.Struct, frozen=True):
+    """The project as its frameworks see it. All sequences are sorted."""
+
+    project: Project
+    routes: tuple[Route, ...]
+    entrypoints: tuple[EntryPoint, ...]
+    unresolved: tuple[Unresolved, ...]
+    frameworks: tuple[str, ...]
+
+    def handlers(self) -> Mapping[Place, Sequence[Route]]:
+        """Routes by handler."""
+        found: dict[Place, list[Route]] = {}
+        for route in self.routes:
+            found.setdefault(route.handler, []).append(route)
+        return found
+
+
+class Found(msgspec.Struct):
+    """What one framework found; a recogniser fills and returns it."""
+
+    routes: list[Route] = []
+    entrypoints: list[EntryPoint] = []
+    unresolved: list[Unresolved] = []
