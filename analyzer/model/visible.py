@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import unicodedata
 
-_HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-"""Controls, format characters (bidirectional overrides, zero-width, tags), surrogates, private use, unassigned,
-and the two separators a terminal or browser may break a line at (Unicode Standard, chapter 4.5)."""
+_HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
+"""Controls, format characters (bidirectional overrides, zero-width), surrogates, private use, and the two separators
+a terminal or browser may break a line at (Unicode Standard, chapter 4.5). Unassigned is left out: it depends on the
+host's Python, and the same input must give the same output."""
 
 _BLANK_FILLERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 """Letters and symbols by category, drawn as nothing."""
@@ -15,7 +16,7 @@ _ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
 def visible(text: str, keep: str = "") -> str:
-    """``text`` with every control, bidirectional, zero-width, unassigned or blank-drawn character written as an escape.
+    """``text`` with every control, bidirectional, zero-width or blank-drawn character written as an escape.
 
     Characters of ``keep`` (a tab, a line feed) stay as they are. The result is printable on one line when ``keep``
     is empty; ordinary text comes back unchanged.
@@ -35,7 +36,7 @@ def visible_character(character: str) -> str:
     hidden = (
         unicodedata.category(character) in _HIDDEN_CATEGORIES
         or character in _BLANK_FILLERS
-        or 0xE0100 <= code <= 0xE01EF  # variation selectors that can smuggle text
+        or 0xE0000 <= code <= 0xE0FFF  # tags and variation selectors, all drawn as nothing, that can smuggle text
     )
     if not hidden:
         return character
