@@ -13,9 +13,9 @@ from analyzer.project.target import Place
 class Route(msgspec.Struct, frozen=True, order=True):
     """One method and path a client can call.
 
-    ``path`` writes parameters as ``{name}``; ``pattern`` keeps the framework's own spelling. ``handler`` is the function
-    that answers (the method of a class-based view; the class's first own method or the view's own module place when the
-    framework supplies it). ``line`` is where the route is registered, in the file ``registered``.
+    ``path`` writes parameters as ``{name}``; ``pattern`` keeps the framework's own spelling. ``handler`` is the
+    function that answers (the method of a class-based view; the class's first own method where the framework supplies
+    the answering one). ``line`` is where the route is registered, in the file ``registered``.
     ``dependencies`` are the functions the framework runs before the handler (``Depends`` …), in order.
     """
 

@@ -1,0 +1,326 @@
+"""Django and Django REST framework: ``urlpatterns`` with nested includes, class views, view sets behind routers."""
+
+from __future__ import annotations
+
+import re
+
+from analyzer.facts.expressions import AnyExpression, Argument, Attribute, Binary, Call, Mapping, Name, Sequence
+from analyzer.facts.statements import Assign, Augment
+from analyzer.facts.visit import chain as chain_of
+from analyzer.facts.visit import walk
+from analyzer.frameworks.backend import Found, Route, Unresolved
+from analyzer.frameworks.registry import Holder, calls, holder
+from analyzer.frameworks.text import argument, text, texts
+from analyzer.project.project import Project
+from analyzer.project.target import Place, Target
+
+_PATHS = {"path": "django.urls", "re_path": "django.urls", "url": "django.conf.urls"}
+_VERBS = ("get", "post", "put", "patch", "delete", "head", "options", "trace")
+_ACTIONS = {
+    "list": ("GET", ""),
+    "create": ("POST", ""),
+    "retrieve": ("GET", "{pk}/"),
+    "update": ("PUT", "{pk}/"),
+    "partial_update": ("PATCH", "{pk}/"),
+    "destroy": ("DELETE", "{pk}/"),
+}
+_DEPTH = 12
+Registered = dict[Holder, list[tuple[str, Target, tuple[str, int]]]]
+
+
+def recognise(project: Project) -> Found | None:
+    """The routes of Django and DRF; ``None`` when no module holds ``urlpatterns``."""
+    holders = [path for path in project.paths() if "urlpatterns" in project.namespace(path).variables]
+    if not holders:
+        return None
+    found = Found()
+    registered = _registered(project)
+    included: set[str] = set()
+    for path in holders:
+        for item in _items(project, path):
+            included.update(_included(project, Place(path, -1), item))
+    for path in [path for path in holders if path not in included] or holders:
+        _module(project, path, "", registered, found, 0)
+    return found
+
+
+def _items(project: Project, path: str) -> list[AnyExpression]:
+    """The entries of a module's ``urlpatterns``: its lists, ``+=`` and concatenations, in order."""
+    found: list[AnyExpression] = []
+    for statement in walk(project.outline(path).body):
+        if isinstance(statement, Assign) and statement.value is not None:
+            if any(isinstance(target, Name) and target.id == "urlpatterns" for target in statement.targets):
+                found.extend(_entries(statement.value))
+        elif isinstance(statement, Augment) and chain_of(statement.target) == "urlpatterns":
+            found.extend(_entries(statement.value))
+    return found
+
+
+def _entries(value: AnyExpression) -> list[AnyExpression]:
+    if isinstance(value, Sequence):
+        return list(value.items)
+    if isinstance(value, Binary) and value.op == "+":
+        return [*_entries(value.left), *_entries(value.right)]
+    if isinstance(value, Attribute) and value.attr == "urls":
+        return [value]
+    if isinstance(value, Call) and value.arguments:
+        return _entries(value.arguments[0].value)
+    return []
+
+
+def _included(project: Project, place: Place, item: AnyExpression) -> list[str]:
+    found = []
+    for node in walk(item):
+        if isinstance(node, Call) and chain_of(node.func).split(".")[-1] == "include":
+            path = _include_path(project, place, node)
+            if path:
+                found.append(path)
+    return found
+
+
+def _include_path(project: Project, place: Place, call: Call) -> str | None:
+    value: AnyExpression | None = argument(call, 0, "arg")
+    if isinstance(value, Sequence) and value.items:
+        value = value.items[0]
+    named = text(project, place, value)
+    if named is not None:
+        return project.layout.absolute(place.path, named)
+    target = project.resolve_expression(place, value)
+    return target.path if target is not None and target.kind == "module" else None
+
+
+def _module(project: Project, path: str, prefix: str, registered: Registered, found: Found, depth: int) -> None:
+    if depth > _DEPTH or path.endswith("/"):
+        return
+    for item in _items(project, path):
+        _entry(project, Place(path, -1), item, prefix, registered, found, depth)
+
+
+def _entry(
+    project: Project,
+    place: Place,
+    item: AnyExpression,
+    prefix: str,
+    registered: Registered,
+    found: Found,
+    depth: int,
+) -> None:
+    if not isinstance(item, Call):
+        _router_urls(project, place, item, prefix, registered, found)
+        return
+    name = chain_of(item.func).split(".")[-1]
+    if name not in _PATHS:
+        return
+    pattern = text(project, place, argument(item, 0, "route", "regex"))
+    view = argument(item, 1, "view")
+    where = (place.path, item.line)
+    if pattern is None or view is None:
+        found.unresolved.append(Unresolved(*where, "the pattern is not constant"))
+        return
+    whole = prefix + (pattern if name == "path" else _plain(pattern))
+    if isinstance(view, Call) and chain_of(view.func).split(".")[-1] == "include":
+        _include(project, place, view, whole, registered, found, depth)
+    elif chain_of(view).endswith(".urls"):
+        _router_urls(project, place, view, whole, registered, found)
+    else:
+        _view(project, place, view, whole, where, found)
+
+
+def _include(
+    project: Project, place: Place, call: Call, prefix: str, registered: Registered, found: Found, depth: int
+) -> None:
+    value = argument(call, 0, "arg")
+    if isinstance(value, Sequence) and value.kind == "tuple" and value.items:
+        value = value.items[0]
+    if isinstance(value, Sequence):
+        for item in value.items:
+            _entry(project, place, item, prefix, registered, found, depth + 1)
+        return
+    path = _include_path(project, place, call)
+    if path is not None:
+        _module(project, path, prefix, registered, found, depth + 1)
+        return
+    if not _router_urls(project, place, value, prefix, registered, found):
+        listed = project.variable(place.path, chain_of(value)) if chain_of(value) else None
+        if listed is not None and isinstance(listed[1], Sequence):
+            for item in listed[1].items:
+                _entry(project, Place(listed[0], -1), item, prefix, registered, found, depth + 1)
+
+
+def _plain(regex: str) -> str:
+    """A regular expression as a readable path: named groups become ``<name>``, anchors go."""
+    shown = re.sub(r"\(\?P<(\w+)>(?:[^()]|\([^()]*\))*\)", r"<\1>", regex)
+    return shown.lstrip("^").rstrip("$").replace("\\Z", "").replace("\\.", ".")
+
+
+def _view(project: Project, place: Place, view: AnyExpression, path: str, where: tuple[str, int], found: Found) -> None:
+    mapping: Mapping | None = None
+    node = view
+    while isinstance(node, Call):
+        chain = chain_of(node.func)
+        if chain.endswith(".as_view"):
+            first = argument(node, 0, "actions")
+            mapping = first if isinstance(first, Mapping) else None
+            target = project.resolve(place, chain.removesuffix(".as_view"))
+            if target is not None and target.kind == "class":
+                _class(project, place, target, mapping, path, where, found)
+            return
+        # A decorator called in place: ``login_required(view)``.
+        inner = next((one.value for one in node.arguments if one.keyword is None), None)
+        if inner is None:
+            return
+        node = inner
+    target = project.resolve_expression(place, node)
+    named = text(project, place, node)
+    if target is None and named is not None:
+        module, _, name = named.rpartition(".")
+        origin = project.layout.absolute(place.path, module)
+        target = project.member(origin, name) if origin and not origin.endswith("/") else None
+    if target is not None and target.kind == "function":
+        handler = Place(target.path, target.index)
+        for method in _function_methods(project, handler):
+            _add(found, method, path, handler, where)
+    elif target is not None and target.kind == "module":
+        return
+    elif target is None:
+        found.unresolved.append(Unresolved(*where, "the view is not a plain function or class"))
+
+
+def _function_methods(project: Project, handler: Place) -> list[str]:
+    function = project.function(handler)
+    for decorator in function.decorators if function else ():
+        if isinstance(decorator, Call):
+            name = chain_of(decorator.func).split(".")[-1]
+            if name in {"api_view", "require_http_methods"}:
+                listed = texts(project, Place(handler.path, -1), argument(decorator, 0, "http_method_names"))
+                return sorted(item.upper() for item in listed or ["GET"])
+        else:
+            name = chain_of(decorator).split(".")[-1]
+            if name in {"require_POST", "require_GET", "require_safe"}:
+                return ["POST"] if name == "require_POST" else ["GET"]
+    return ["ANY"]
+
+
+def _class(
+    project: Project,
+    place: Place,
+    target: Target,
+    mapping: Mapping | None,
+    path: str,
+    where: tuple[str, int],
+    found: Found,
+) -> None:
+    methods = dict(project.classes.methods(target.path, target.index))
+    if mapping is not None:
+        for key, value in zip(mapping.keys, mapping.values, strict=True):
+            verb, action = text(project, place, key), text(project, place, value)
+            if verb and action:
+                _add(found, verb.upper(), path, methods.get(action) or _any(project, target), where)
+        return
+    present = [name for name in _VERBS if name in methods]
+    for name in present:
+        _add(found, name.upper(), path, methods[name], where)
+    if not present:
+        _add(found, "ANY", path, _any(project, target), where)
+
+
+def _any(project: Project, target: Target) -> Place:
+    """A place that stands for a class view whose answering method the framework supplies."""
+    own = project.namespace(target.path).methods.get(target.index, {})
+    return Place(target.path, min(own.values())) if own else Place(target.path, -1)
+
+
+def _add(found: Found, method: str, pattern: str, handler: Place, where: tuple[str, int]) -> None:
+    shown = re.sub(r"<(?:[^<>:]+:)?([^<>]+)>", r"{\1}", pattern)
+    shown = re.sub(r"/{2,}", "/", "/" + shown)
+    found.routes.append(Route(shown, method, handler, "Django", *where, pattern))
+
+
+def _registered(project: Project) -> Registered:
+    """View sets by router: ``router.register("prefix", ViewSet)`` wherever it is written."""
+    found: Registered = {}
+    for place, call in calls(project, frozenset({"register"})):
+        if len(call.arguments) < 2:
+            continue
+        prefix = text(project, place, argument(call, 0, "prefix"))
+        target = project.resolve_expression(place, argument(call, 1, "viewset"))
+        held = holder(project, place, chain_of(call.func).rpartition(".")[0])
+        if prefix is not None and held is not None and target is not None and target.kind == "class":
+            found.setdefault(held, []).append((_plain(prefix), target, (place.path, call.line)))
+    return found
+
+
+def _router_urls(
+    project: Project,
+    place: Place,
+    value: AnyExpression | None,
+    prefix: str,
+    registered: Registered,
+    found: Found,
+) -> bool:
+    chain = chain_of(value)
+    if not chain.endswith(".urls"):
+        return False
+    held = holder(project, place, chain.removesuffix(".urls"))
+    if held is None or held not in registered:
+        return False
+    for start, target, where in registered[held]:
+        base = f"{prefix}{start}/" if start else prefix
+        methods = dict(project.classes.methods(target.path, target.index))
+        lookup = "{" + (_attribute(project, target, "lookup_field") or "pk") + "}"
+        for action, (verb, tail) in _supplied(project, target, methods).items():
+            handler = methods.get(action) or _any(project, target)
+            _add(found, verb, base + tail.replace("{pk}", lookup), handler, where)
+        _extra(project, target, methods, base, lookup, where, found)
+    return True
+
+
+def _supplied(project: Project, target: Target, methods: dict[str, Place]) -> dict[str, tuple[str, str]]:
+    """The standard actions a view set has: those it defines and those its generic bases bring."""
+    bases = " ".join(project.classes.externals(target.path, target.index))
+    brought = {
+        "list": "ListModelMixin",
+        "create": "CreateModelMixin",
+        "retrieve": "RetrieveModelMixin",
+        "update": "UpdateModelMixin",
+        "partial_update": "UpdateModelMixin",
+        "destroy": "DestroyModelMixin",
+    }
+    found = {}
+    for action, spec in _ACTIONS.items():
+        whole = re.search(r"\bModelViewSet\b", bases)
+        reading = re.search(r"\bReadOnlyModelViewSet\b", bases) and action in {"list", "retrieve"}
+        if action in methods or whole or reading or brought[action] in bases:
+            found[action] = spec
+    return found
+
+
+def _extra(
+    project: Project,
+    target: Target,
+    methods: dict[str, Place],
+    base: str,
+    lookup: str,
+    where: tuple[str, int],
+    found: Found,
+) -> None:
+    for name, method in sorted(methods.items()):
+        function = project.function(method)
+        for decorator in function.decorators if function else ():
+            if isinstance(decorator, Call) and chain_of(decorator.func).split(".")[-1] == "action":
+                place = Place(method.path, -1)
+                verbs = texts(project, place, argument(decorator, 0, "methods")) or ["get"]
+                detail = _true(decorator.arguments, "detail")
+                tail = text(project, place, argument(decorator, 99, "url_path")) or name
+                for verb in verbs:
+                    _add(found, verb.upper(), f"{base}{lookup + '/' if detail else ''}{_plain(tail)}/", method, where)
+
+
+def _true(arguments: list[Argument], keyword: str) -> bool:
+    return any(one.keyword == keyword and getattr(one.value, "value", None) is True for one in arguments)
+
+
+def _attribute(project: Project, target: Target, name: str) -> str | None:
+    qualname = project.outline(target.path).classes[target.index].qualname
+    value = project.variable(target.path, f"{qualname}.{name}")
+    return text(project, Place(value[0], -1), value[1]) if value else None

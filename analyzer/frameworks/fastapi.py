@@ -1,0 +1,251 @@
+"""FastAPI and Starlette: routers, ``include_router`` and ``mount`` across files, ``Route`` tables, ``Depends``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from analyzer.facts.expressions import AnyExpression, Call, Name, Sequence, Subscript
+from analyzer.facts.outline import Function
+from analyzer.facts.visit import chain as chain_of
+from analyzer.facts.visit import walk
+from analyzer.frameworks.backend import Found, Route, Unresolved
+from analyzer.frameworks.prefixes import Mount, prefixes
+from analyzer.frameworks.registry import Holder, alternatives, calls, created, creations, holder
+from analyzer.frameworks.text import argument, text, texts
+from analyzer.project.project import Project
+from analyzer.project.target import Place
+
+ROUTERS = frozenset(
+    {
+        "fastapi.FastAPI",
+        "fastapi.APIRouter",
+        "fastapi.routing.APIRouter",
+        "fastapi.applications.FastAPI",
+        "starlette.applications.Starlette",
+        "starlette.routing.Router",
+    }
+)
+_ROUTES = frozenset({"starlette.routing.Route", "starlette.routing.WebSocketRoute", "fastapi.routing.APIRoute"})
+_MOUNTS = frozenset({"starlette.routing.Mount"})
+_METHODS = {"get", "post", "put", "patch", "delete", "head", "options", "trace"}
+_INJECTORS = {"Depends", "Security"}
+
+
+def recognise(project: Project) -> Found | None:
+    """The routes of FastAPI and Starlette; ``None`` when the project imports neither."""
+    if not _used(project):
+        return None
+    found = Found()
+    own: dict[Holder, str] = {}
+    for creation in creations(project, ROUTERS):
+        prefix = argument(creation.call, 99, "prefix")
+        own[creation.holder] = (text(project, creation.place, prefix) or "") if prefix is not None else ""
+    mounts = list(_mounts(project, own, found))
+    for place in project.places():
+        function = project.function(place)
+        if function is None or not function.decorators:
+            continue
+        for decorator in function.decorators:
+            if isinstance(decorator, Call):
+                _decorated(project, place, function, decorator, own, mounts, found)
+    for place, call in calls(project, frozenset({"add_api_route", "add_route", "add_websocket_route"})):
+        _added(project, place, call, own, mounts, found)
+    _tables(project, found)
+    return found
+
+
+def _used(project: Project) -> bool:
+    return any(
+        item.module.split(".")[0] in {"fastapi", "starlette"} and not item.level
+        for path in project.paths()
+        for item in project.outline(path).imports
+    )
+
+
+def _mounts(project: Project, own: dict[Holder, str], found: Found) -> Iterator[Mount]:
+    for place, call in calls(project, frozenset({"include_router", "mount"})):
+        chain, _, name = chain_of(call.func).rpartition(".")
+        parent = holder(project, place, chain)
+        included = argument(call, 0, "router") if name == "include_router" else argument(call, 1, "app")
+        given = argument(call, 99, "prefix") if name == "include_router" else argument(call, 0, "path")
+        prefix = text(project, place, given) if given is not None else ""
+        for item in alternatives(project, place, included):
+            child = _child(project, place, item)
+            if child is None or (name == "mount" and child not in own):
+                if name == "include_router":
+                    found.unresolved.append(
+                        Unresolved(place.path, call.line, "the included router is not a plain name")
+                    )
+                continue
+            yield Mount(child, parent or Holder("", -1, ""), prefix)
+
+
+def _child(project: Project, place: Place, item: AnyExpression) -> Holder | None:
+    """A router by name, or the variable that a factory called here returns."""
+    if isinstance(item, Call):
+        target = project.resolve_expression(place, item.func)
+        if target is None or target.kind != "function":
+            return None
+        made = Place(target.path, target.index)
+        function = project.function(made)
+        for local in function.locals if function else ():
+            if local.target == "return" and local.how == "return":
+                return holder(project, made, local.source)
+        return None
+    return holder(project, place, chain_of(item))
+
+
+def _decorated(
+    project: Project,
+    place: Place,
+    function: Function,
+    decorator: Call,
+    own: dict[Holder, str],
+    mounts: list[Mount],
+    found: Found,
+) -> None:
+    chain, _, name = chain_of(decorator.func).rpartition(".")
+    if not chain or name not in _METHODS | {"api_route", "route", "websocket", "websocket_route"}:
+        return
+    outside = Place(place.path, function.parent)
+    held = _router(project, outside, chain, own)
+    if held is None:
+        return
+    methods = _methods(project, outside, decorator, name)
+    path = text(project, outside, argument(decorator, 0, "path"))
+    dependencies = (*_listed(project, outside, decorator), *_injected(project, place, function))
+    for prefix in prefixes(own, mounts, held):
+        _add(found, methods, prefix, path, place, (place.path, decorator.line), dependencies)
+
+
+def _router(project: Project, place: Place, chain: str, own: dict[Holder, str]) -> Holder | None:
+    held = holder(project, place, chain)
+    if held in own:
+        return held
+    target = project.resolve(place, chain)
+    if target is None:
+        return None
+    names = (
+        project.classes.externals(target.path, target.index)
+        if target.kind == "instance"
+        else (target.dotted.removesuffix("()"),)
+    )
+    return (held or Holder(place.path, place.index, chain)) if set(names) & ROUTERS else None
+
+
+def _methods(project: Project, place: Place, call: Call, name: str) -> list[str]:
+    if name in _METHODS:
+        return [name.upper()]
+    if name.startswith(("websocket", "add_websocket")):
+        return ["WEBSOCKET"]
+    return sorted(item.upper() for item in texts(project, place, argument(call, 99, "methods")) or ["GET"])
+
+
+def _added(
+    project: Project, place: Place, call: Call, own: dict[Holder, str], mounts: list[Mount], found: Found
+) -> None:
+    chain, _, name = chain_of(call.func).rpartition(".")
+    held = _router(project, place, chain, own)
+    if held is None:
+        return
+    target = project.resolve_expression(place, argument(call, 1, "endpoint", "route"))
+    if target is None or target.kind != "function":
+        found.unresolved.append(Unresolved(place.path, call.line, "the endpoint is not a plain function"))
+        return
+    handler = Place(target.path, target.index)
+    function = project.function(handler)
+    path = text(project, place, argument(call, 0, "path"))
+    dependencies = _injected(project, handler, function) if function else ()
+    for prefix in prefixes(own, mounts, held):
+        _add(found, _methods(project, place, call, name), prefix, path, handler, (place.path, call.line), dependencies)
+
+
+def _tables(project: Project, found: Found) -> None:
+    """``routes=[Route("/x", endpoint), Mount("/p", routes=[…])]`` of plain Starlette."""
+    for path in project.paths():
+        imports = project.outline(path).imports
+        if not any(item.module.startswith("starlette.routing") or item.name in {"Route", "Mount"} for item in imports):
+            continue
+        place = Place(path, -1)
+        inside: set[int] = set()
+        for node in walk(project.body(place)):
+            if isinstance(node, Call) and id(node) not in inside:
+                _entry(project, place, node, "", found, inside)
+
+
+def _entry(project: Project, place: Place, call: Call, prefix: str, found: Found, inside: set[int]) -> None:
+    if created(project, place, call, _MOUNTS):
+        routes = argument(call, 99, "routes")
+        start = prefix + (text(project, place, argument(call, 0, "path")) or "")
+        for item in routes.items if isinstance(routes, Sequence) else ():
+            if isinstance(item, Call):
+                inside.add(id(item))
+                _entry(project, place, item, start, found, inside)
+    elif created(project, place, call, _ROUTES):
+        target = project.resolve_expression(place, argument(call, 1, "endpoint"))
+        path = text(project, place, argument(call, 0, "path"))
+        socket = chain_of(call.func).endswith("WebSocketRoute")
+        if target is None or target.kind not in {"function", "class"}:
+            found.unresolved.append(Unresolved(place.path, call.line, "the endpoint is not a plain function"))
+        elif target.kind == "function":
+            methods = ["WEBSOCKET"] if socket else _methods(project, place, call, "route")
+            _add(found, methods, prefix, path, Place(target.path, target.index), (place.path, call.line), ())
+        else:
+            for name, method in project.classes.methods(target.path, target.index):
+                if name in _METHODS:
+                    _add(found, [name.upper()], prefix, path, method, (place.path, call.line), ())
+
+
+def _add(
+    found: Found,
+    methods: list[str],
+    prefix: str,
+    path: str | None,
+    handler: Place,
+    where: tuple[str, int],
+    dependencies: tuple[Place, ...],
+) -> None:
+    if path is None:
+        found.unresolved.append(Unresolved(*where, "the path is not constant"))
+        return
+    whole = prefix + path or "/"
+    shown = re.sub(r"\{(\w+):[^}]*\}", r"{\1}", whole)
+    shown = shown if shown.startswith("/") else "/" + shown
+    for method in methods:
+        found.routes.append(Route(shown, method, handler, "FastAPI", *where, whole, dependencies))
+
+
+def _listed(project: Project, place: Place, decorator: Call) -> tuple[Place, ...]:
+    """``dependencies=[Depends(guard)]`` of a registration."""
+    listed = argument(decorator, 99, "dependencies")
+    items = listed.items if isinstance(listed, Sequence) else []
+    return tuple(dependency for item in items for dependency in _provider(project, place, item))
+
+
+def _injected(project: Project, place: Place, function: Function) -> tuple[Place, ...]:
+    """The providers of a handler's parameters: default values and ``Annotated`` metadata, aliases followed."""
+    found: list[Place] = []
+    for parameter in function.parameters:
+        found.extend(_provider(project, place, parameter.default))
+        annotation, at = parameter.annotation, place
+        if isinstance(annotation, Name):
+            value = project.variable(place.path, annotation.id)
+            if value is not None:
+                at, annotation = Place(value[0], -1), value[1]
+        if isinstance(annotation, Subscript) and isinstance(annotation.index, Sequence):
+            for item in annotation.index.items:
+                found.extend(_provider(project, at, item))
+    return tuple(dict.fromkeys(found))
+
+
+def _provider(project: Project, place: Place, item: AnyExpression | None) -> Iterator[Place]:
+    if isinstance(item, Call) and chain_of(item.func).split(".")[-1] in _INJECTORS and item.arguments:
+        target = project.resolve_expression(place, item.arguments[0].value)
+        if target is not None and target.kind == "function":
+            yield Place(target.path, target.index)
+        elif target is not None and target.kind in {"class", "instance"}:
+            name = "__init__" if target.kind == "class" else "__call__"
+            method = project.attribute(target, name)
+            if method is not None and method.kind == "function":
+                yield Place(method.path, method.index)

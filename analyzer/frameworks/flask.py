@@ -1,0 +1,238 @@
+"""Flask: applications, nested blueprints, ``add_url_rule``, method views, and the class resources of its extensions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from analyzer.facts.expressions import AnyExpression, Call
+from analyzer.facts.outline import Class, Function
+from analyzer.facts.visit import chain as chain_of
+from analyzer.frameworks.backend import Found, Route, Unresolved
+from analyzer.frameworks.prefixes import Mount, prefixes
+from analyzer.frameworks.registry import Holder, alternatives, calls, creations, holder
+from analyzer.frameworks.text import argument, text, texts
+from analyzer.project.project import Project
+from analyzer.project.target import Place, Target
+
+ROUTERS = frozenset(
+    {
+        "flask.Flask",
+        "flask.Blueprint",
+        "flask.app.Flask",
+        "flask.blueprints.Blueprint",
+        "flask_smorest.Blueprint",
+        "apiflask.APIFlask",
+        "apiflask.APIBlueprint",
+        "flask_openapi3.OpenAPI",
+        "flask_openapi3.APIBlueprint",
+        "quart.Quart",
+        "quart.Blueprint",
+    }
+)
+_APIS = frozenset(
+    {
+        "flask_restful.Api",
+        "flask_restx.Api",
+        "flask_restx.Namespace",
+        "flask_restplus.Api",
+        "flask_restplus.Namespace",
+        "flask_smorest.Api",
+    }
+)
+_VERBS = ("get", "post", "put", "patch", "delete", "head", "options", "trace")
+_MODULES = {"flask", "quart", "flask_restful", "flask_restx", "flask_smorest", "apiflask", "flask_openapi3"}
+
+
+def recognise(project: Project) -> Found | None:
+    """The routes of Flask and its relatives; ``None`` when the project imports none of them."""
+    if not any(
+        item.module.split(".")[0] in _MODULES and not item.level
+        for path in project.paths()
+        for item in project.outline(path).imports
+    ):
+        return None
+    found = Found()
+    own: dict[Holder, str] = {}
+    apis: dict[Holder, Holder | None] = {}
+    for creation in creations(project, ROUTERS | _APIS):
+        prefix = argument(creation.call, 99, "url_prefix", "prefix", "path")
+        own[creation.holder] = (text(project, creation.place, prefix) or "") if prefix is not None else ""
+        if creation.dotted in _APIS:
+            app = argument(creation.call, 0, "app")
+            apis[creation.holder] = holder(project, creation.place, chain_of(app)) if app is not None else None
+    mounts = [*_mounts(project, own), *(Mount(api, app, "") for api, app in apis.items() if app is not None)]
+    for place in project.places():
+        function = project.function(place)
+        for decorator in function.decorators if function else ():
+            if function and isinstance(decorator, Call):
+                _decorated(project, place, function, decorator, own, mounts, found)
+    for path in project.paths():
+        for index, item in enumerate(project.outline(path).classes):
+            for decorator in item.decorators:
+                if isinstance(decorator, Call):
+                    _decorated_class(project, path, index, item, decorator, own, mounts, found)
+    for place, call in calls(project, frozenset({"add_url_rule", "add_resource"})):
+        _added(project, place, call, own, mounts, found)
+    return found
+
+
+def _mounts(project: Project, own: dict[Holder, str]) -> Iterator[Mount]:
+    for place, call in calls(project, frozenset({"register_blueprint", "register_api", "add_namespace"})):
+        chain, _, name = chain_of(call.func).rpartition(".")
+        parent = holder(project, place, chain) or Holder("", -1, "")
+        position = 1 if name == "add_namespace" else 99
+        given = argument(call, position, "url_prefix", "path")
+        prefix = text(project, place, given) if given is not None else ""
+        for item in alternatives(project, place, argument(call, 0, "blueprint", "ns")):
+            child = holder(project, place, chain_of(item))
+            if child is not None and child in own:
+                # At the top a prefix replaces the blueprint's own; below a blueprint the two are joined alike.
+                yield Mount(child, parent, prefix, replaces=given is not None)
+
+
+def _decorated(
+    project: Project,
+    place: Place,
+    function: Function,
+    decorator: Call,
+    own: dict[Holder, str],
+    mounts: list[Mount],
+    found: Found,
+) -> None:
+    chain, _, name = chain_of(decorator.func).rpartition(".")
+    if not chain or (name not in _VERBS and name not in {"route", "websocket"}):
+        return
+    outside = Place(place.path, function.parent)
+    held = _router(project, outside, chain, own)
+    if held is None:
+        return
+    methods = _methods(project, outside, decorator, name)
+    rule = text(project, outside, argument(decorator, 0, "rule"))
+    for prefix in prefixes(own, mounts, held):
+        _add(found, methods, prefix, rule, place, (place.path, decorator.line))
+
+
+def _decorated_class(
+    project: Project,
+    path: str,
+    index: int,
+    item: Class,
+    decorator: Call,
+    own: dict[Holder, str],
+    mounts: list[Mount],
+    found: Found,
+) -> None:
+    """``@ns.route("/x")`` above a resource class."""
+    chain, _, name = chain_of(decorator.func).rpartition(".")
+    place = Place(path, item.parent)
+    held = _router(project, place, chain, own) if name == "route" and chain else None
+    if held is None:
+        return
+    for position in range(sum(1 for one in decorator.arguments if one.keyword is None)):
+        rule = text(project, place, argument(decorator, position))
+        _class_view(project, project.class_target(path, index), rule, held, own, mounts, (path, decorator.line), found)
+
+
+def _router(project: Project, place: Place, chain: str, own: dict[Holder, str]) -> Holder | None:
+    held = holder(project, place, chain)
+    if held in own:
+        return held
+    target = project.resolve(place, chain)
+    if target is None:
+        return None
+    if target.kind == "instance":
+        known = project.classes.descends(target.path, target.index, ROUTERS | _APIS)
+    else:
+        known = target.dotted.removesuffix("()") in ROUTERS | _APIS
+    return (held or Holder(place.path, place.index, chain)) if known else None
+
+
+def _methods(project: Project, place: Place, call: Call, name: str) -> list[str]:
+    if name in _VERBS:
+        return [name.upper()]
+    if name == "websocket":
+        return ["WEBSOCKET"]
+    return sorted(item.upper() for item in texts(project, place, argument(call, 99, "methods")) or ["GET"])
+
+
+def _added(
+    project: Project, place: Place, call: Call, own: dict[Holder, str], mounts: list[Mount], found: Found
+) -> None:
+    chain, _, name = chain_of(call.func).rpartition(".")
+    held = _router(project, place, chain, own)
+    if held is None:
+        return
+    where = (place.path, call.line)
+    if name == "add_resource":
+        target = project.resolve_expression(place, argument(call, 0, "resource"))
+        for position in range(1, sum(1 for one in call.arguments if one.keyword is None)):
+            rule = text(project, place, argument(call, position))
+            if target is not None and target.kind == "class":
+                _class_view(project, target, rule, held, own, mounts, where, found)
+        return
+    view = argument(call, 2, "view_func")
+    rule = text(project, place, argument(call, 0, "rule"))
+    target = _view(project, place, view)
+    if target is None:
+        found.unresolved.append(Unresolved(*where, "the view function is not a plain name"))
+    elif target.kind == "class":
+        listed = texts(project, place, argument(call, 99, "methods"))
+        _class_view(project, target, rule, held, own, mounts, where, found, listed)
+    else:
+        for prefix in prefixes(own, mounts, held):
+            methods = _methods(project, place, call, "route")
+            _add(found, methods, prefix, rule, Place(target.path, target.index), where)
+
+
+def _view(project: Project, place: Place, view: AnyExpression | None) -> Target | None:
+    """The function or class behind ``view``, ``View.as_view("name")`` or a variable that holds one."""
+    chain = chain_of(view)
+    if not chain:
+        return None
+    if chain.endswith(".as_view()"):
+        return project.resolve(place, chain.removesuffix(".as_view()"), view.line if view else 0)
+    target = project.resolve(place, chain)
+    if target is not None and target.kind in {"function", "class"}:
+        return target
+    function = project.function(place)
+    sources = [local.source for local in (function.locals if function else project.outline(place.path).locals)]
+    targets = [local.target for local in (function.locals if function else project.outline(place.path).locals)]
+    for name, source in zip(targets, sources, strict=True):
+        if name == chain and source.endswith(".as_view()"):
+            return project.resolve(place, source.removesuffix(".as_view()"))
+    return None
+
+
+def _class_view(
+    project: Project,
+    target: Target,
+    rule: str | None,
+    held: Holder,
+    own: dict[Holder, str],
+    mounts: list[Mount],
+    where: tuple[str, int],
+    found: Found,
+    listed: list[str] | None = None,
+) -> None:
+    wanted = {item.lower() for item in listed} if listed else set(_VERBS)
+    for prefix in prefixes(own, mounts, held):
+        for name, method in sorted(project.classes.methods(target.path, target.index)):
+            if name in wanted:
+                _add(found, [name.upper()], prefix, rule, method, where)
+            elif name == "dispatch_request":
+                _add(found, [item.upper() for item in listed or ["GET"]], prefix, rule, method, where)
+
+
+def _add(
+    found: Found, methods: list[str], prefix: str, rule: str | None, handler: Place, where: tuple[str, int]
+) -> None:
+    if rule is None:
+        found.unresolved.append(Unresolved(*where, "the rule is not constant"))
+        return
+    whole = re.sub(r"/{2,}", "/", "/" + prefix + "/" + rule) if prefix else rule
+    shown = re.sub(r"<(?:[^<>:]+:)?([^<>]+)>", r"{\1}", whole)
+    for method in methods:
+        found.routes.append(
+            Route(shown if shown.startswith("/") else "/" + shown, method, handler, "Flask", *where, whole)
+        )

@@ -1,0 +1,171 @@
+"""Databases as frameworks see them: what a session, a manager or a model is, and what an operation on one does.
+
+Everything is asked of canonical dotted names (:class:`~analyzer.project.target.Target`), never of spelling.
+"""
+
+from __future__ import annotations
+
+import re
+
+from analyzer.facts.expressions import Constant, Name
+from analyzer.facts.statements import Assign
+from analyzer.project.project import Project
+
+_HANDLES = re.compile(
+    r"""^(?:
+      sqlalchemy\.(?:[\w.]+\.)?(?:Session|AsyncSession|Connection|AsyncConnection|Engine|AsyncEngine)\(\)
+    | sqlalchemy\.(?:[\w.]+\.)?(?:scoped_session|async_scoped_session)\(\)(?:\(\))?
+    | sqlalchemy\.(?:[\w.]+\.)?(?:sessionmaker|async_sessionmaker)\(\)(?:\(\)|\.begin\(\))
+    | sqlalchemy\.(?:[\w.]+\.)?(?:create_engine|create_async_engine)\(\)(?:\.(?:connect|begin)\(\))?
+    | sqlmodel\.(?:[\w.]+\.)?(?:Session|AsyncSession)\(\)
+    | flask_sqlalchemy\.(?:[\w.]+\.)?SQLAlchemy\(\)\.session(?:\(\))?
+    | (?:sqlite3|aiosqlite|psycopg2?|psycopg2\.pool|pymysql|MySQLdb|mysql\.connector|oracledb|cx_Oracle|pyodbc
+        |duckdb|asyncpg|aiomysql|aiopg)
+      \.(?:connect|create_pool|Connection|AsyncConnection\.connect|Connection\.connect|Cursor|pool\.\w+|acquire)\(\)
+      (?:\.(?:cursor|acquire|connection|getconn)\(\))*
+    | django\.db\.(?:connection|connections\[\])(?:\.cursor\(\))?
+    | pymongo\.(?:[\w.]+\.)?(?:MongoClient|AsyncMongoClient)\(\)(?:\.\w+|\[\])*
+    | motor\.[\w.]*AsyncIOMotorClient\(\)(?:\.\w+|\[\])*
+    | databases\.Database\(\)
+    )$""",
+    re.VERBOSE,
+)
+
+_MANAGED = re.compile(r"django\.db\.models\.(?:[\w.]+\.)?(?:Manager|QuerySet|BaseManager)(?:\.\w+\(\))?\(\)\.(.+)$")
+"""An operation on a hand-made manager or query set."""
+
+_READ = {
+    "query", "get", "get_one", "scalar", "scalars", "execute", "exec", "stream", "stream_scalars", "refresh",
+    "fetch", "fetchrow", "fetchval", "fetchone", "fetchall", "fetchmany", "fetch_one", "fetch_all", "fetch_val",
+    "find", "find_one", "aggregate", "count_documents", "distinct", "iterate", "exec_driver_sql",
+}  # fmt: skip
+_WRITE = {
+    "add", "add_all", "delete", "merge", "bulk_save_objects", "bulk_insert_mappings", "bulk_update_mappings",
+    "executemany", "executescript", "insert_one", "insert_many", "update_one", "update_many", "replace_one",
+    "delete_one", "delete_many", "find_one_and_update", "find_one_and_delete", "find_one_and_replace", "bulk_write",
+    "execute_many", "copy_records_to_table",
+}  # fmt: skip
+_TRANSACTION = {"commit", "rollback", "begin", "begin_nested", "flush", "transaction", "atomic"}
+
+_MANAGER_READ = {
+    "all", "filter", "exclude", "get", "first", "last", "values", "values_list", "count", "exists", "aggregate",
+    "annotate", "order_by", "select_related", "prefetch_related", "raw", "in_bulk", "only", "defer", "latest",
+    "earliest", "none", "distinct", "aget", "afirst", "acount", "aexists", "using", "iterator", "select_for_update",
+}  # fmt: skip
+_MANAGER_WRITE = {
+    "create", "get_or_create", "update_or_create", "bulk_create", "bulk_update", "update", "delete", "acreate",
+    "aget_or_create", "aupdate_or_create", "abulk_create", "aupdate", "adelete", "create_user", "create_superuser",
+}  # fmt: skip
+
+_MODEL_BASES = {
+    "django.db.models.Model", "django.contrib.auth.models.AbstractUser", "django.contrib.auth.models.AbstractBaseUser",
+    "django.contrib.gis.db.models.Model", "sqlalchemy.orm.DeclarativeBase", "sqlalchemy.orm.DeclarativeBaseNoMeta",
+    "sqlalchemy.orm.declarative_base()", "sqlalchemy.ext.declarative.declarative_base()",
+    "sqlalchemy.orm.decl_api.DeclarativeBase", "flask_sqlalchemy.SQLAlchemy().Model", "tortoise.models.Model",
+    "tortoise.Model", "peewee.Model", "mongoengine.Document", "mongoengine.EmbeddedDocument",
+    "mongoengine.DynamicDocument", "flask_mongoengine.MongoEngine().Document", "beanie.Document", "odmantic.Model",
+    "pony.orm.Database().Entity", "ormar.Model", "flask_appbuilder.Model", "flask_appbuilder.models.sqla.Model",
+    "advanced_alchemy.base.UUIDBase", "advanced_alchemy.base.UUIDAuditBase", "advanced_alchemy.base.BigIntAuditBase",
+    "advanced_alchemy.base.BigIntBase", "advanced_alchemy.base.UUIDv7AuditBase", "advanced_alchemy.base.UUIDv7Base",
+    "gino.Gino().Model", "piccolo.table.Table", "edgy.Model", "django.contrib.auth.models.User",
+}  # fmt: skip
+_SCHEMA_BASES = {
+    "pydantic.BaseModel", "pydantic.main.BaseModel", "pydantic.v1.BaseModel", "pydantic.RootModel",
+    "pydantic.generics.GenericModel",
+    "marshmallow.Schema", "flask_marshmallow.Marshmallow().Schema",
+    "flask_marshmallow.Marshmallow().SQLAlchemyAutoSchema",
+    "marshmallow_sqlalchemy.SQLAlchemyAutoSchema", "rest_framework.serializers.Serializer",
+    "rest_framework.serializers.ModelSerializer", "rest_framework.serializers.BaseSerializer",
+    "rest_framework.serializers.HyperlinkedModelSerializer", "rest_framework.serializers.ListSerializer",
+    "msgspec.Struct", "ninja.Schema", "ninja.ModelSchema", "typing.TypedDict", "typing_extensions.TypedDict",
+    "wtforms.Form", "flask_wtf.FlaskForm", "django.forms.Form", "django.forms.ModelForm",
+}  # fmt: skip
+
+
+def is_handle(dotted: str) -> bool:
+    """Whether a name is a session, connection, cursor, pool, database or collection object."""
+    return _HANDLES.match(dotted) is not None
+
+
+def operation(dotted: str) -> str:
+    """What calling a name does to a database: ``read``, ``write``, ``transaction``, or ``""`` for nothing.
+
+    ``dotted`` is the canonical name of the callee, without the call's own ``()``. Django and SQLAlchemy managers on
+    models (``….objects.filter``, ``….query.filter_by``) count; ``execute`` counts as a read unless its text says more.
+    """
+    holder, _, name = dotted.rpartition(".")
+    if not holder:
+        return ""
+    manager = _manager_operation(dotted)
+    if manager:
+        return manager
+    while holder and not is_handle(holder):
+        # ``session.query(X).filter(Y).first``: the first operation on the handle is the one that counts.
+        holder, _, name = holder.rpartition(".")
+        name = name.removesuffix("()")
+        if not holder:
+            return ""
+    if dotted.startswith("django.db.transaction."):
+        return "transaction"
+    return _kind(name)
+
+
+def _kind(name: str) -> str:
+    if name in _WRITE:
+        return "write"
+    if name in _TRANSACTION:
+        return "transaction"
+    return "read" if name in _READ else ""
+
+
+def _manager_operation(dotted: str) -> str:
+    if dotted in {"django.db.transaction.atomic", "django.db.transaction.on_commit"}:
+        return "transaction"
+    match = _MANAGED.match(dotted)
+    if match is not None:
+        called = match[1]
+    else:
+        match = re.search(r"\.(?:objects|query|_default_manager|all_objects)\.(.+)$", dotted)
+        if match is None or not _has_manager(dotted[: match.start()]):
+            return ""
+        called = match[1]
+    names = [part.removesuffix("()") for part in called.split(".")]
+    if any(name in _MANAGER_WRITE for name in names):
+        return "write"
+    return "read" if any(name in _MANAGER_READ or name in {"filter_by", "one", "paginate"} for name in names) else ""
+
+
+def _has_manager(holder: str) -> bool:
+    base = holder.removesuffix("()")
+    return base in _MODEL_BASES or base.endswith((".Model", ".Document", "get_user_model()"))
+
+
+def is_model(project: Project, path: str, index: int) -> bool:
+    """Whether a class is persisted: a table or document of a known mapper."""
+    if project.classes.descends(path, index, _MODEL_BASES):
+        return True
+    for target in project.classes.order(path, index):
+        if target.kind == "external" and target.dotted in {"sqlmodel.SQLModel", "sqlmodel.main.SQLModel"}:
+            return any(
+                keyword == "table" and isinstance(value, Constant) and value.value is True
+                for keyword, value in project.outline(path).classes[index].keywords
+            )
+    return _has_table(project, path, index)
+
+
+def _has_table(project: Project, path: str, index: int) -> bool:
+    """A ``__tablename__`` or ``__table__`` of its own marks a mapped class whatever its bases are called."""
+    for statement in project.outline(path).classes[index].body:
+        if isinstance(statement, Assign):
+            for target in statement.targets:
+                if isinstance(target, Name) and target.id in {"__tablename__", "__table__"}:
+                    return True
+    return False
+
+
+def is_schema(project: Project, path: str, index: int) -> bool:
+    """Whether a class describes data at the boundary: pydantic, marshmallow, serializers, forms, typed dicts."""
+    if is_model(project, path, index):
+        return False
+    names = set(project.classes.externals(path, index))
+    return bool(names & _SCHEMA_BASES) or bool(names & {"sqlmodel.SQLModel", "sqlmodel.main.SQLModel"})

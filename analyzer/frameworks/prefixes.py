@@ -1,0 +1,36 @@
+"""Prefixes composed along the tree of routers, however the tree is spread over files."""
+
+from __future__ import annotations
+
+import msgspec
+
+from analyzer.frameworks.registry import Holder
+
+_DEPTH = 16
+
+
+class Mount(msgspec.Struct, frozen=True, order=True):
+    """A child router hung below a parent under a prefix; ``None`` as prefix: not constant."""
+
+    child: Holder
+    parent: Holder
+    prefix: str | None
+    replaces: bool = False
+    """The prefix stands instead of the child's own one (Flask's ``url_prefix`` at registration)."""
+
+
+def prefixes(own: dict[Holder, str], mounts: list[Mount], held: Holder, depth: int = 0) -> list[str]:
+    """Every prefix a router's paths get, its own included; a router nobody mounts stands at its own prefix."""
+    above = [mount for mount in mounts if mount.child == held and mount.parent != held]
+    mine = own.get(held, "")
+    if not above or depth > _DEPTH:
+        return [mine]
+    found: list[str] = []
+    for mount in above:
+        added = "{…}" if mount.prefix is None else mount.prefix
+        below = added if mount.replaces and added else (mine if mount.replaces else added + mine)
+        for start in prefixes(own, mounts, mount.parent, depth + 1):
+            whole = start + below
+            if whole not in found:
+                found.append(whole)
+    return found

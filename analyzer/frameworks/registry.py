@@ -1,0 +1,173 @@
+"""Who registers what: routers told apart by the place that creates them, calls found by what they are called on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from analyzer.facts.expressions import AnyExpression, Call, Name, Sequence
+from analyzer.facts.statements import AnyStatement, Assign, For
+from analyzer.facts.visit import chain as chain_of
+from analyzer.facts.visit import walk
+from analyzer.project.project import Project
+from analyzer.project.target import Place
+
+_DEPTH = 12
+
+
+class Holder(msgspec.Struct, frozen=True, order=True):
+    """A variable that holds a router or application: the file and function (−1: module) it is created in, its name."""
+
+    path: str
+    scope: int
+    name: str
+
+
+class Creation(msgspec.Struct, frozen=True):
+    """Where a holder gets its value: the call, and the canonical name of what is called."""
+
+    holder: Holder
+    place: Place
+    call: Call
+    dotted: str
+
+
+def holder(project: Project, place: Place, chain: str, depth: int = 0) -> Holder | None:
+    """The variable behind a chain (``users.router``, ``self.app``, an alias), ``None`` when there is no such thing."""
+    if not chain or depth > _DEPTH or "(" in chain or "[" in chain:
+        return None
+    head, _, rest = chain.partition(".")
+    index = place.index
+    functions = project.outline(place.path).functions
+    while index >= 0:
+        function = functions[index]
+        if head in {"self", "cls"} and function.owner >= 0 and rest:
+            return Holder(place.path, -2 - function.owner, rest)
+        for local in reversed(function.locals):
+            if local.target == head and local.how in {"assign", "with"}:
+                if local.source.endswith(")") or rest:
+                    return Holder(place.path, index, head) if not rest else None
+                return holder(project, Place(place.path, index), local.source, depth + 1)
+        if any(parameter.name == head for parameter in function.parameters):
+            return Holder(place.path, index, head) if not rest else None
+        for item in project.namespace(place.path).lazy.get(index, ()):
+            if item.bound == head:
+                return _imported(project, place, chain, depth)
+        index = function.parent
+    namespace = project.namespace(place.path)
+    if head in namespace.variables and not rest:
+        value = namespace.variables[head][-1]
+        alias = chain_of(value)
+        if alias and alias != head and "(" not in alias and "[" not in alias:
+            return holder(project, Place(place.path, -1), alias, depth + 1) or Holder(place.path, -1, head)
+        return Holder(place.path, -1, head)
+    return _imported(project, place, chain, depth)
+
+
+def _imported(project: Project, place: Place, chain: str, depth: int) -> Holder | None:
+    *before, name = chain.split(".")
+    if before:
+        target = project.resolve(place, ".".join(before))
+        if target is not None and target.kind == "module" and not target.path.endswith("/"):
+            return holder(project, Place(target.path, -1), name, depth + 1)
+        if target is not None and target.kind in {"class", "instance"} and target.path:
+            return Holder(target.path, -2 - target.index, name)
+        return None
+    scopes = project.namespace(place.path)
+    items = [*scopes.imports.get(name, ()), *(i for one in scopes.lazy.values() for i in one if i.bound == name)]
+    for item in items:
+        if item.name is None:
+            continue
+        relative = project.layout.relative(place.path, item.level, item.module)
+        origin = relative if item.level else project.layout.absolute(place.path, item.module)
+        if origin and not origin.endswith("/"):
+            return holder(project, Place(origin, -1), item.name, depth + 1)
+    return None
+
+
+def creations(project: Project, wanted: frozenset[str], also: frozenset[str] = frozenset()) -> Iterator[Creation]:
+    """Every variable that is assigned a call of one of the wanted names, or of a subclass of one of them."""
+    for place in project.places():
+        function = project.function(place)
+        uses = function.uses if function else project.outline(place.path).uses
+        if not any(use.kind == "call" and _wanted(project, place, use.chain, use.line, wanted, also) for use in uses):
+            continue
+        for statement in walk(project.body(place)):
+            if isinstance(statement, Assign) and isinstance(statement.value, Call):
+                dotted = created(project, place, statement.value, wanted, also)
+                if dotted:
+                    for target in statement.targets:
+                        held = _target(project, place, target)
+                        if held is not None:
+                            yield Creation(held, place, statement.value, dotted)
+
+
+def created(
+    project: Project, place: Place, call: Call, wanted: frozenset[str], also: frozenset[str] = frozenset()
+) -> str:
+    """Which of the wanted names a call constructs, ``""`` for none."""
+    target = project.resolve_expression(place, call.func)
+    if target is None:
+        return ""
+    if target.kind == "class":
+        return next((n for n in project.classes.externals(target.path, target.index) if n in wanted), "")
+    return target.dotted if target.dotted in wanted or target.dotted in also else ""
+
+
+def _wanted(
+    project: Project, place: Place, chain: str, line: int, wanted: frozenset[str], also: frozenset[str]
+) -> bool:
+    if not chain.split(".")[-1].split("(")[0][:1].isupper() and not also:
+        return False
+    target = project.resolve(place, chain, line)
+    if target is None:
+        return False
+    if target.kind == "class":
+        return project.classes.descends(target.path, target.index, wanted)
+    return target.dotted in wanted or target.dotted in also
+
+
+def _target(project: Project, place: Place, target: AnyExpression) -> Holder | None:
+    chain = chain_of(target)
+    if isinstance(target, Name):
+        return Holder(place.path, place.index, target.id)
+    owner = project.owner_index(place)
+    if chain.startswith("self.") and owner >= 0:
+        return Holder(place.path, -2 - owner, chain[len("self.") :])
+    return None
+
+
+def calls(project: Project, names: frozenset[str]) -> Iterator[tuple[Place, Call]]:
+    """Every call of a method with one of these names, in source order; bodies are opened only where one is used."""
+    for place in project.places():
+        function = project.function(place)
+        uses = function.uses if function else project.outline(place.path).uses
+        if any(use.kind == "call" and use.chain.rpartition(".")[2] in names for use in uses):
+            for node in walk(project.body(place)):
+                if isinstance(node, Call) and chain_of(node.func).rpartition(".")[2] in names:
+                    yield place, node
+
+
+def alternatives(project: Project, place: Place, expression: AnyExpression | None) -> list[AnyExpression]:
+    """An expression, or what a loop variable runs over when the loop is over a constant list of names."""
+    if not isinstance(expression, Name):
+        return [expression] if expression is not None else []
+    for statement in walk(project.body(place)):
+        if isinstance(statement, For) and isinstance(statement.target, Name) and statement.target.id == expression.id:
+            items: AnyExpression | None = statement.iterable
+            if isinstance(items, Name):
+                found = project.variable(place.path, items.id)
+                items = found[1] if found else _local_list(project.body(place), items.id)
+            if isinstance(items, Sequence):
+                return list(items.items)
+    return [expression]
+
+
+def _local_list(body: list[AnyStatement], name: str) -> AnyExpression | None:
+    values = [
+        statement.value
+        for statement in walk(body)
+        if isinstance(statement, Assign) and any(isinstance(t, Name) and t.id == name for t in statement.targets)
+    ]
+    return values[0] if len(values) == 1 else None

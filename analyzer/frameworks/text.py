@@ -1,0 +1,80 @@
+"""Texts a registration is made of: paths and prefixes from literals, constants, settings and their combinations."""
+
+from __future__ import annotations
+
+from analyzer.facts.expressions import (
+    AnyExpression,
+    Attribute,
+    Binary,
+    Call,
+    Constant,
+    Format,
+    Interpolation,
+    Name,
+    Sequence,
+)
+from analyzer.facts.visit import chain as chain_of
+from analyzer.project.project import Project
+from analyzer.project.target import Place
+
+_DEPTH = 8
+
+
+def text(project: Project, place: Place, expression: AnyExpression | None, depth: int = 0) -> str | None:
+    """The constant text of an expression, ``None`` when it is not constant."""
+    if expression is None or depth > _DEPTH:
+        return None
+    if isinstance(expression, Constant):
+        return expression.value if isinstance(expression.value, str) else None
+    if isinstance(expression, Binary) and expression.op == "+":
+        left = text(project, place, expression.left, depth + 1)
+        right = text(project, place, expression.right, depth + 1)
+        return left + right if left is not None and right is not None else None
+    if isinstance(expression, Format):
+        parts = [text(project, place, part, depth + 1) for part in expression.parts]
+        return None if None in parts else "".join(part for part in parts if part is not None)
+    if isinstance(expression, Interpolation):
+        return text(project, place, expression.value, depth + 1)
+    if isinstance(expression, Name | Attribute):
+        return _named(project, place, expression, depth)
+    return None
+
+
+def texts(project: Project, place: Place, expression: AnyExpression | None) -> list[str] | None:
+    """The constant texts of a list, tuple or set, ``None`` when any is not constant."""
+    if isinstance(expression, Name | Attribute):
+        found = project.variable(place.path, chain_of(expression))
+        if found is None:
+            return None
+        place, expression = Place(found[0], -1), found[1]
+    if not isinstance(expression, Sequence):
+        return None
+    values = [text(project, place, item) for item in expression.items]
+    return None if None in values else [value for value in values if value is not None]
+
+
+def argument(call: Call, position: int, *keywords: str) -> AnyExpression | None:
+    """The argument at a position or under one of the keywords, ``None`` when absent."""
+    for item in call.arguments:
+        if item.keyword in keywords and item.keyword is not None:
+            return item.value
+    positional = [item.value for item in call.arguments if item.keyword is None and item.star == 0]
+    return positional[position] if 0 <= position < len(positional) else None
+
+
+def _named(project: Project, place: Place, expression: Name | Attribute, depth: int) -> str | None:
+    chain = chain_of(expression)
+    found = project.variable(place.path, chain)
+    if found is not None:
+        return text(project, Place(found[0], -1), found[1], depth + 1)
+    if isinstance(expression, Attribute):
+        holder = project.resolve_expression(place, expression.value)
+        if holder is not None and holder.kind in {"class", "instance"}:
+            for item in project.classes.order(holder.path, holder.index):
+                if item.kind != "class":
+                    continue
+                name = project.outline(item.path).classes[item.index].qualname
+                value = project.variable(item.path, f"{name}.{expression.attr}")
+                if value is not None:
+                    return text(project, Place(value[0], -1), value[1], depth + 1)
+    return None
