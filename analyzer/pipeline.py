@@ -1,1 +1,107 @@
-"""The straight way, read from left to right: files → facts → project → graph → checks and engines → report."""
+"""The straight way, read from left to right.
+
+paths → source → syntax → facts → project → frameworks → graph → checks, beside them the engines, then findings → report.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from analyzer import __version__, checks, engines, findings, frameworks, graph, project, source, syntax
+from analyzer.config import Config
+from analyzer.config.selection import select_rules
+from analyzer.facts.modules import Modules
+from analyzer.facts.store import open_store
+from analyzer.findings import trust
+from analyzer.model import Finding, Note, Progress, Report, Rule, Silent, SourceTree, Statistics
+from analyzer.rulebook import load_rules
+
+
+def audit(paths: Sequence[Path], config: Config, progress: Progress | None = None) -> Report:
+    """Audit the Python files at and below ``paths``.
+
+    Raises :class:`~analyzer.model.UserError` for wrong use and :class:`~analyzer.model.NothingToAudit`. What goes wrong
+    inside a stage does not lose the audit: it is told in ``Report.notes``, and ``Report.complete`` is false.
+    """
+    progress = progress or Silent()
+    every_rule = load_rules()
+    enabled = select_rules(every_rule, config)
+    progress.start("files")
+    tree = source.discover(paths, config)
+    progress.finish("files")
+    with open_store(config) as store:
+        with engines.start(tree, enabled, config, store, progress) as running:
+            modules = syntax.read_modules(tree, store, config.jobs or os.cpu_count() or 1, progress)
+            progress.start("graph")
+            backend = frameworks.recognise(project.link(modules))
+            picture = graph.build(backend, {file.path: file.tier for file in tree.files}, config.roles)
+            progress.finish("graph")
+            seen = running.result()
+        progress.start("rules")
+        checked = checks.run(picture, enabled, seen.findings)
+        raw = [*_trust(enabled, tree, modules, seen.degraded), *checked.findings]
+        told = graph.attach(raw, picture)
+        progress.finish("rules")
+        outcome = findings.finish(
+            told,
+            rules=enabled,
+            all_rules=every_rule,
+            config=config,
+            comments=_comments(modules),
+            read=tree.read,
+            tiers={file.path: file.tier for file in tree.files},
+        )
+        notes = (*trust.notes(seen.degraded), *checked.notes, *_left_out(tree), *store.notes)
+    return Report(
+        version=__version__,
+        root=tree.root,
+        paths=tuple(file.path for file in tree.files),
+        rules=enabled,
+        findings=outcome.findings,
+        suppressed=outcome.suppressed,
+        notes=tuple(sorted(set(notes))),
+        statistics=Statistics(
+            files=len(tree.files),
+            lines=sum(outline.lines for outline in modules.outlines.values()),
+            not_analysed=sum(1 for outline in modules.outlines.values() if outline.problem) + len(tree.skipped),
+            routes=len(backend.routes),
+            below=outcome.below,
+            refuted=checked.refuted,
+        ),
+        frameworks=backend.frameworks,
+        complete=checked.complete,
+    )
+
+
+def _trust(
+    enabled: Sequence[Rule], tree: SourceTree, modules: Modules, gaps: Sequence[tuple[str, str, str]]
+) -> list[Finding]:
+    """What could not be seen: files that do not parse, files an engine gave up on."""
+    by_code = {rule.code: rule for rule in enabled}
+    found: list[Finding] = []
+    if "BA001" in by_code:
+        problems = [
+            (path, outline.problem.line, outline.problem.column, outline.problem.message)
+            for path, outline in modules.outlines.items()
+            if outline.problem is not None
+        ]
+        found.extend(trust.unreadable(by_code["BA001"], problems))
+    if "BA005" in by_code:
+        # A file that nobody can parse is told once, by BA001.
+        whole = [gap for gap in gaps if not gap[1] or modules.outlines[gap[1]].problem is None]
+        found.extend(trust.degraded(by_code["BA005"], whole))
+    return found
+
+
+def _left_out(tree: SourceTree) -> list[Note]:
+    return [Note("file", f"{path}: {reason}") for path, reason in tree.skipped]
+
+
+def _comments(modules: Modules) -> Mapping[str, Sequence[tuple[int, int, str, bool]]]:
+    return {
+        path: [(comment.line, comment.column, comment.text, comment.own_line) for comment in outline.comments]
+        for path, outline in modules.outlines.items()
+        if outline.comments
+    }

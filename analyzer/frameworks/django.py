@@ -271,7 +271,7 @@ def _router_urls(
         for action, (verb, tail) in _supplied(project, target, methods).items():
             handler = methods.get(action) or _any(project, target)
             _add(found, verb, base + tail.replace("{pk}", lookup), handler, where)
-        _extra(project, target, methods, base, lookup, where, found)
+        _extra(project, methods, base, lookup, where, found)
     return True
 
 
@@ -297,7 +297,6 @@ def _supplied(project: Project, target: Target, methods: dict[str, Place]) -> di
 
 def _extra(
     project: Project,
-    target: Target,
     methods: dict[str, Place],
     base: str,
     lookup: str,
