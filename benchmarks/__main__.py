@@ -1,0 +1,95 @@
+"""``python -m benchmarks speed``: see ``benchmarks/README.md``."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import sys
+from collections.abc import Sequence
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+
+import msgspec
+
+from benchmarks.backends import BACKENDS, BenchmarkError, workspace
+from benchmarks.speed import Outcome, Setting, measure_backend
+from benchmarks.table import render
+
+_MEASURED_WITH = ("backend-audit", "bandit", "semgrep", "libcst")
+
+
+class Results(msgspec.Struct, frozen=True):
+    """What ``--json`` writes: where and with what was measured, and the outcome a backend."""
+
+    machine: dict[str, str]
+    outcomes: list[Outcome]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The exit code: 0 when everything asked for was measured, 1 when something could not be."""
+    options = _parser().parse_args(arguments)
+    place = workspace()
+    setting = Setting(
+        workspace=place,
+        wheels=(options.wheels or place / "wheels").resolve(),
+        jobs=options.jobs,
+        repeat=options.repeat,
+    )
+    machine = _machine(setting)
+    print(", ".join(f"{name} {value}" for name, value in machine.items()))
+    outcomes: list[Outcome] = []
+    for backend in BACKENDS:
+        if options.only and backend.name not in options.only:
+            continue
+        try:
+            outcomes.append(measure_backend(backend, setting, partial(_say, backend.name)))
+        except BenchmarkError as error:
+            _say(backend.name, "failed")
+            print(error, file=sys.stderr)
+            return 1
+        print(f"\n{render(outcomes[-1])}", flush=True)
+    if options.json:
+        encoded = msgspec.json.format(msgspec.json.encode(Results(machine, outcomes)), indent=2)
+        options.json.write_bytes(encoded + b"\n")
+    return 0
+
+
+def _say(name: str, what: str) -> None:
+    print(f"{name}: {what}", file=sys.stderr, flush=True)
+
+
+def _machine(setting: Setting) -> dict[str, str]:
+    """Versions and sizes that a reader needs to judge the figures; the median of how many runs."""
+    versions = {name: version(name) for name in _MEASURED_WITH}
+    return {
+        "Python": platform.python_version(),
+        **versions,
+        "processes": str(setting.jobs),
+        "runs": str(setting.repeat),
+    }
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    speed = commands.add_parser("speed", help="time and memory on real backends, next to bandit, semgrep and the floor")
+    names = [backend.name for backend in BACKENDS]
+    speed.add_argument("--only", action="append", choices=names, help="this backend alone; may be repeated")
+    speed.add_argument("--repeat", type=_positive, default=1, metavar="N", help="runs of which the median counts")
+    speed.add_argument("--jobs", type=_positive, default=os.cpu_count() or 1, metavar="N", help="processes a contender")
+    speed.add_argument("--wheels", type=Path, metavar="DIR", help="folder that holds the wheels, or is to hold them")
+    speed.add_argument("--json", type=Path, metavar="FILE", help="write every figure to this file")
+    return parser
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be at least 1")
+    return number
+
+
+if __name__ == "__main__":
+    sys.exit(main())
