@@ -22,12 +22,14 @@ class SourceTree(msgspec.Struct, frozen=True, kw_only=True):
     """Everything the audit looks at, sorted by path.
 
     ``root`` is the repository's root (absolute, resolved); ``skipped`` pairs a path with the reason it is not
-    analysed (``too large``, ``generated``, ``link out of the tree`` …).
+    analysed (``too large``, ``generated``, ``link out of the tree`` …); ``excluded`` counts the files and folders
+    that ignore files and excludes leave out.
     """
 
     root: str
     files: tuple[SourceFile, ...]
     skipped: tuple[tuple[str, str], ...] = ()
+    excluded: int = 0
 
     def absolute(self, path: str) -> Path:
         """The path on disk of a path relative to the root."""

@@ -1,0 +1,65 @@
+"""From paths to the tree of files that the audit looks at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from analyzer.config.root import common_folder, find_root, resolve_paths
+from analyzer.config.settings import Config
+from analyzer.config.text import shown
+from analyzer.model.errors import NothingToAudit
+from analyzer.model.source import SourceFile, SourceTree
+from analyzer.source.reading import Skip, digest_of, read_source
+from analyzer.source.tiers import settings_tests, tier_of
+from analyzer.source.walk import Walk
+
+
+def discover(paths: Sequence[Path], config: Config) -> SourceTree:
+    """The Python files of ``paths`` (files or folders), sorted, with paths relative to the repository's root.
+
+    A file named in ``paths`` is taken even when it is ignored, excluded or generated, and when it is a script whose
+    first line names Python. Raises ``UserError`` for a path that does not exist, ``NothingToAudit`` when no file is
+    left.
+    """
+    resolved = resolve_paths(paths)
+    root = find_root(resolved)
+    walk = Walk(root, config)
+    named = {path.relative_to(root).as_posix() for path in resolved if path.is_file()}
+    for path in resolved:
+        if path.is_dir():
+            walk.folder(path)
+    walk.follow_links(resolved)
+    skipped = {path: reason for path, reason in walk.skipped.items() if path not in named}
+    files = _read(root, common_folder(resolved), sorted(walk.files | named), named, config, skipped)
+    if not files:
+        raise NothingToAudit(_nothing(paths, skipped, len(walk.excluded)))
+    excluded = len(walk.excluded - named)
+    return SourceTree(root=str(root), files=tuple(files), skipped=tuple(sorted(skipped.items())), excluded=excluded)
+
+
+def _read(
+    root: Path, common: Path, paths: Sequence[str], named: set[str], config: Config, skipped: dict[str, str]
+) -> list[SourceFile]:
+    """Read, hash and classify every path; those not to be analysed go to ``skipped``."""
+    tests = settings_tests(config.tests)
+    above = common.relative_to(root).as_posix()
+    prefix = "" if above == "." else above + "/"
+    files: list[SourceFile] = []
+    for path in paths:
+        try:
+            data = read_source(f"{root}/{path}", config.max_file_size, path in named)
+        except Skip as skip:
+            skipped[path] = str(skip)
+            continue
+        tier = tier_of(path.removeprefix(prefix), data, tests.covers(path))
+        files.append(SourceFile(path=path, digest=digest_of(data), size=len(data), tier=tier))
+    return files
+
+
+def _nothing(paths: Sequence[Path], skipped: dict[str, str], excluded: int) -> str:
+    """Why there is nothing to audit, in one line."""
+    where = ", ".join(shown(str(path)) for path in paths) or "the paths"
+    reasons = [f"{excluded} left out by ignore files and excludes"] if excluded else []
+    reasons += [f"{shown(path)}: {reason}" for path, reason in sorted(skipped.items())[:3]]
+    return f"no Python file to audit in {where}" + (f" ({'; '.join(reasons)})" if reasons else "")
