@@ -1,0 +1,69 @@
+"""Bytes of one file to its facts."""
+
+from __future__ import annotations
+
+import re
+import sys
+
+import libcst as cst
+
+from analyzer.facts.outline import Bodies, Comment, ModuleFacts, Outline, Problem
+from analyzer.syntax import expressions, statements
+from analyzer.syntax.decoding import Undecodable, decode
+from analyzer.syntax.definitions import has_docstring
+from analyzer.syntax.exports import exports
+from analyzer.syntax.positions import Positions
+from analyzer.syntax.suites import sequence
+from analyzer.syntax.work import Work
+
+_SPEAKS = re.compile(r"backend-audit\s*:|\bnosec\b|\bnoqa\b|\bnosemgrep\b|\bnosem\b", re.IGNORECASE)
+_FRAMES = 20_000
+"""Python frames: the deepest tree allowed needs about four a level. They live on the heap since Python 3.11."""
+
+
+def lower(data: bytes) -> ModuleFacts:
+    """The facts of a file. Never raises: what cannot be read is an outline with a ``problem`` and nothing else."""
+    try:
+        text = decode(data)
+    except Undecodable as error:
+        return refused(error.line, 1, error.message)
+    frames = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(frames, _FRAMES))
+    try:
+        return _lower(text)
+    except cst.ParserSyntaxError as error:
+        return refused(error.raw_line, error.raw_column + 1, "invalid syntax")
+    except (RecursionError, MemoryError):
+        return refused(1, 1, "nested too deeply to be analysed")
+    finally:
+        sys.setrecursionlimit(frames)
+
+
+def refused(line: int, column: int, message: str) -> ModuleFacts:
+    """Facts of a file that could not be analysed."""
+    problem = Problem(max(line, 1), max(column, 1), message)
+    outline = Outline(0, problem, [], [], [], [], [], [], None, [], False)
+    return ModuleFacts(outline, Bodies([]))
+
+
+def _lower(text: str) -> ModuleFacts:
+    module = cst.parse_module(text)
+    positions = Positions(module, text)
+    work = Work(positions, expressions.HANDLERS, statements.HANDLERS)
+    documented = has_docstring(module)
+    body, _ = sequence(work, module.body, documented=documented)
+    outline = Outline(
+        positions.line_count, None, work.imports, work.functions, work.classes, body, work.uses, work.locals,
+        exports(body), _comments(positions), documented,
+    )  # fmt: skip
+    return ModuleFacts(outline, Bodies(work.bodies))
+
+
+def _comments(positions: Positions) -> list[Comment]:
+    found: list[Comment] = []
+    for node in positions.comments:
+        if _SPEAKS.search(node.value):
+            start = positions.start(node)
+            line, column = positions.place(start)
+            found.append(Comment(line, column, node.value, positions.alone(start)))
+    return found
