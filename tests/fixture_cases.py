@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 import shutil
+import sys
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -20,20 +21,20 @@ _MARK = re.compile(rb"[ \t]*# (expect|todo): (" + _CODES + rb")(?=\r?$)", re.MUL
 
 @dataclasses.dataclass(frozen=True)
 class Expectation:
-    """A finding that must come: ``code`` on one of ``lines`` of ``file`` (empty file: anywhere in the case).
+    """One finding that must come: ``code`` at any one of ``places`` (none: anywhere in the case).
 
-    ``file`` is relative to the case's folder. A comment gives one line; a sidecar may allow several.
+    A place is a file relative to the case's folder and a line from 1 (0: any line of it). A comment gives one place;
+    a sidecar may allow several where one is as good as another.
     """
 
     code: str
-    file: str
-    lines: tuple[int, ...]
+    places: tuple[tuple[str, int], ...]
 
     def met_by(self, found: Place) -> bool:
         """Whether this finding is the expected one."""
         if found.code != self.code:
             return False
-        return not self.file or (found.file == self.file and (not self.lines or found.line in self.lines))
+        return not self.places or (found.file, found.line) in self.places or (found.file, 0) in self.places
 
 
 @dataclasses.dataclass(frozen=True, order=True)
@@ -122,16 +123,16 @@ def compare(case: Case, found: set[Place]) -> list[str]:
     after all is no difference.
     """
     relevant = {place for place in found if not case.code or place.code in case.codes} - set(case.todo)
-    missed = [wanted for wanted in case.expected if not any(wanted.met_by(place) for place in relevant)]
-    extra = {place for place in relevant if not any(wanted.met_by(place) for wanted in case.expected)}
-    lines = [
-        (wanted.file, min(wanted.lines, default=0), f"not found   {wanted.code} at {_where(case, wanted)}")
-        for wanted in missed
-    ]
-    lines += [
-        (place.file, place.line, f"unexpected  {place.code} at {place.file}:{place.line}  {_text(case, place)}")
-        for place in extra
-    ]
+    extra = set(relevant)
+    lines = []
+    for wanted in sorted(case.expected, key=lambda wanted: len(wanted.places) or sys.maxsize):
+        met = min((place for place in extra if wanted.met_by(place)), default=None)
+        if met is not None:
+            extra.remove(met)
+        else:
+            file, line = wanted.places[0] if wanted.places else ("", 0)
+            lines.append((file, line, f"not found   {wanted.code} at {_where(case, wanted)}"))
+    lines += [(place.file, place.line, f"unexpected  {place.code} at {_shown(case, place)}") for place in extra]
     return [text for _, _, text in sorted(lines)]
 
 
@@ -146,7 +147,7 @@ def _read(code: str, kind: str, path: Path) -> Case:
     sidecar = path / SIDECAR if path.is_dir() else path.with_suffix("." + SIDECAR)
     given = tomllib.loads(sidecar.read_text("utf-8")) if sidecar.exists() else {}
     expected = [
-        Expectation(entry["code"], entry.get("file", ""), tuple(entry.get("lines", ())))
+        Expectation(entry["code"], tuple(_place(text) for text in entry.get("any", ())))
         for entry in given.get("expect", ())
     ]
     todo: list[Place] = []
@@ -157,7 +158,7 @@ def _read(code: str, kind: str, path: Path) -> Case:
             if word == "todo":
                 todo.append(Place(name, line, marked))
             else:
-                expected.append(Expectation(marked, name, (line,)))
+                expected.append(Expectation(marked, ((name, line),)))
     return Case(
         code, kind, path, tuple(expected), tuple(todo), given.get("config", {}), given.get("provoke", {})
     )
@@ -171,20 +172,20 @@ def _marks(data: bytes) -> Iterator[tuple[str, int, str]]:
             yield match[1].decode(), line, code.strip()
 
 
+def _place(text: str) -> tuple[str, int]:
+    """``shop/orders.py:3`` or ``shop/orders.py``."""
+    file, _, line = text.partition(":")
+    return file, int(line or 0)
+
+
 def _where(case: Case, wanted: Expectation) -> str:
-    if not wanted.file:
-        return "any place"
-    lines = " or ".join(str(line) for line in wanted.lines)
-    shown = _text(case, Place(wanted.file, wanted.lines[0], wanted.code)) if wanted.lines else ""
-    return f"{wanted.file}:{lines}  {shown}".rstrip()
+    shown = [_shown(case, Place(file, line, wanted.code)) for file, line in wanted.places]
+    return " or ".join(shown) or "any place"
 
 
-def _text(case: Case, place: Place) -> str:
+def _shown(case: Case, place: Place) -> str:
+    """A place with the text of its line, for a person who reads the difference."""
     source = case.path if case.path.is_file() else case.path / place.file
-    try:
-        lines = source.read_bytes().split(b"\n")
-    except OSError:
-        return ""
-    if not 0 < place.line <= len(lines):
-        return ""
-    return lines[place.line - 1].decode("utf-8", "replace").strip()[:100]
+    lines = source.read_bytes().split(b"\n") if source.is_file() else []
+    text = lines[place.line - 1].decode("utf-8", "replace").strip() if 0 < place.line <= len(lines) else ""
+    return f"{place.file}:{place.line}  {text[:100]}".rstrip()
