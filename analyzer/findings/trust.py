@@ -14,7 +14,7 @@ def unreadable(rule: Rule, problems: Iterable[tuple[str, int, int, str]]) -> Ite
             rule=rule.code,
             location=Location(path, Span(line, column, line, column + 1)),
             message=f"this file was not analysed: {reason}",
-            fix="Correct the file, or exclude it in `[tool.backend-audit] extend-exclude` so that the gap is deliberate.",
+            fix="Correct the file, or name it in `extend-exclude` so that the gap is deliberate.",
             severity=rule.severity,
             confidence=rule.confidence,
         )
