@@ -1,0 +1,377 @@
+"""What calls give: casts, text methods, look-ups of configuration, and functions of the project followed inside."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from analyzer.facts.expressions import (
+    AnyExpression,
+    Argument,
+    Attribute,
+    Await,
+    Call,
+    Constant,
+    Lambda,
+    Mapping,
+    Name,
+)
+from analyzer.facts.visit import chain
+from analyzer.flow import sources
+from analyzer.flow.callers import bound
+from analyzer.flow.environment import Environment, key
+from analyzer.flow.formats import braces, dollars, filled
+from analyzer.flow.guards import guards
+from analyzer.flow.named import method
+from analyzer.flow.parts import Part, Row, Value, concat, harmless, single, union
+from analyzer.flow.pieces import pieces
+from analyzer.project.target import Place, Target
+
+if TYPE_CHECKING:
+    from analyzer.flow.values import Evaluation
+
+_KEPT = frozenset(
+    {
+        "strip", "lstrip", "rstrip", "lower", "upper", "title", "capitalize", "casefold", "encode", "decode", "ljust",
+        "rjust", "zfill", "center", "expandtabs", "swapcase", "removeprefix", "removesuffix", "get_secret_value",
+        "translate", "as_posix", "__str__", "split", "rsplit", "splitlines", "partition", "rpartition", "copy",
+    }
+)  # fmt: skip
+"""Methods of text that give back what they were given, in another shape."""
+
+_TRANSPARENT = frozenset({"str", "repr", "cast", "dedent", "cleandoc", "text", "TextClause", "SQL", "bytes", "SafeText",
+    "mark_safe", "force_str", "smart_str", "to_thread", "unescape", "unquote", "unquote_plus", "list", "tuple", "set",
+    "sorted", "reversed", "dict", "frozenset", "iter", "next", "deepcopy", "min", "max"})  # fmt: skip
+"""Functions whose result is made of their argument."""
+
+_NUMBERS = frozenset(
+    {
+        "int", "float", "bool", "len", "hash", "id", "round", "abs", "sum", "ord", "complex", "Decimal", "UUID",
+        "uuid1",
+        "uuid3", "uuid4", "uuid5", "uuid7", "hexdigest", "token_hex", "isoformat", "timestamp", "time", "now", "utcnow",
+        "today", "date", "datetime", "timedelta", "strptime", "fromisoformat", "fromtimestamp", "count", "index",
+        "randint", "randrange", "ObjectId", "total_seconds", "perf_counter", "monotonic", "ip_address", "ip_network",
+        "range", "toordinal", "year", "month", "day", "crc32", "token_urlsafe", "from_param", "bit_length",
+    }
+)  # fmt: skip
+"""Calls whose result holds no quote, space or keyword, whatever goes in."""
+
+_QUOTING = re.compile(r"quote|escape|^(?:Identifier|Literal|Placeholder|mogrify|sqlescape|ident|bindparam|literal)$")
+"""Names of functions and methods that make text safe to stand in a statement (``connection.ops.quote_name``,
+``psycopg.sql.Identifier``, ``pymysql.converters.escape_string``)."""
+
+_ENVIRONMENT = re.compile(
+    r"(?:^|\.)(?:getenv|environ\.get|environ\.setdefault|get_env_value|get_env|env|config)$|^os\.environ|^decouple\."
+    r"|^environ\."
+    r"|^django\.conf\.settings|settings(?:\(\))?\.get$|config(?:\(\))?\.get$"
+)
+
+
+def value(run: Evaluation, call: Call, state: Environment) -> Value:
+    """What a call gives."""
+    from analyzer.flow.values import spelled
+
+    name = chain(call.func)
+    last = call.func.attr if isinstance(call.func, Attribute) else name.rsplit(".", 1)[-1]
+    full = key(call.func) or name
+    if sources.request_data(full):
+        return single("request", spelled(call), call.line)
+    positional = [argument.value for argument in call.arguments if argument.keyword is None and not argument.star]
+    if isinstance(call.func, Attribute):
+        found = _method(run, call, call.func, last, positional, state)
+        if found is not None:
+            return found
+    target = run.flow.project.resolve_expression(run.place, call.func) if name else None
+    if target is not None and target.ours:
+        found = followed(run, call, target, state)
+        if found is not None:
+            return found
+        if sources.enumeration(run.flow.project, target):
+            return single("enum", spelled(call), call.line)
+        if not _QUOTING.search(last) and last not in _TRANSPARENT:
+            return single("call", spelled(call), call.line)
+    if last in _NUMBERS:
+        return single("number", spelled(call), call.line)
+    if _QUOTING.search(last):
+        return _joined(run, call, state, "quoted")
+    if last in _TRANSPARENT and positional:
+        return run.value(positional[-1 if last == "cast" else 0], state)
+    if _ENVIRONMENT.search(target.dotted if target else name):
+        return single("setting", spelled(call), call.line)
+    if last == "getattr" and len(positional) > 1:
+        return single("attribute", spelled(call), call.line)
+    return _carried(run, call, target, state)
+
+
+def applied(run: Evaluation, function: AnyExpression, argument: Value) -> Value:
+    """What calling a function by its name with one argument gives."""
+    name = chain(function)
+    last = name.rsplit(".", 1)[-1]
+    if last in _NUMBERS:
+        return harmless(argument, "number", name, function.line)
+    if _QUOTING.search(last):
+        return harmless(argument, "quoted", name, function.line)
+    target = run.flow.project.resolve_expression(run.place, function) if name else None
+    if target is not None and target.kind == "function" and _may_follow(run, target):
+        definition = run.flow.project.outline(target.path).functions[target.index]
+        if definition.parameters:
+            return _returned(run, target, {definition.parameters[-1].name: argument}) or argument
+    return argument
+
+
+def followed(run: Evaluation, call: Call, target: Target, state: Environment) -> Value | None:
+    """What a function of the project returns for these arguments; ``None`` when it cannot be followed."""
+    if target.kind != "function" or not _may_follow(run, target):
+        return None
+    function = run.flow.project.outline(target.path).functions[target.index]
+    arguments = bound(function, call, method(target, function.owner >= 0, chain(call.func)))
+    if arguments is None:
+        return None
+    return _returned(run, target, {name: run.value(one.value, state) for name, one in arguments.items()})
+
+
+def proves(run: Evaluation, call: Call, position: int, how: str) -> str:
+    """The kind of part that a validating call makes of its argument, ``""`` when it proves nothing.
+
+    ``how`` is ``returned`` (the call came back without an exception) or ``answered`` (it came back true). ``position``
+    −1 is the object before the dot.
+    """
+    target = run.flow.project.resolve_expression(run.place, call.func)
+    if target is None or target.kind != "function" or not _may_follow(run, target):
+        return ""
+    place = Place(target.path, target.index)
+    function = run.flow.project.outline(target.path).functions[target.index]
+    name = _parameter_at(function, call, target, position)
+    if not name:
+        return ""
+    walked = run.flow.trace(place)
+    if how == "returned":
+        proofs = [_proof(state, name) for state in walked.exits]
+        return proofs[0] if proofs and all(proofs) else ""
+    for expression, state in walked.returns:
+        if isinstance(expression, Constant) and expression.value in (False, None):
+            continue
+        if isinstance(expression, Constant) and _proof(state, name):
+            continue
+        if expression is None:
+            continue
+        if not any(guard.key == name and guard.call is None for guard in guards(expression, True, state)):
+            return ""
+    return "allowed" if walked.returns else ""
+
+
+def _parameter_at(function: object, call: Call, target: Target, position: int) -> str:
+    from analyzer.facts.outline import Function
+
+    assert isinstance(function, Function)
+    if position < 0:
+        return function.parameters[0].name if function.owner >= 0 and function.parameters else ""
+    arguments = bound(function, call, method(target, function.owner >= 0, chain(call.func)))
+    if arguments is None or position >= len(call.arguments):
+        return ""
+    wanted = call.arguments[position]
+    return next((name for name, one in arguments.items() if one is wanted), "")
+
+
+def _proof(state: Environment, name: str) -> str:
+    found = state.get(name, ())
+    if found and all(one.how == "checked" and one.expression is None for one in found):
+        return found[0].name if found[0].name != "text" else "allowed"
+    return ""
+
+
+def _may_follow(run: Evaluation, target: Target) -> bool:
+    from analyzer.flow.values import CALLS
+
+    return len(run.stack) <= CALLS and Place(target.path, target.index) not in run.stack
+
+
+def _returned(run: Evaluation, target: Target, arguments: dict[str, Value]) -> Value | None:
+    from analyzer.flow.values import Evaluation
+
+    place = Place(target.path, target.index)
+    function = run.flow.project.outline(target.path).functions[target.index]
+    kind = sources.harmless_type(run.flow.project, place, function.returns)
+    if kind:
+        return single(kind, function.name, function.line)
+    returns = [(one, state) for one, state in run.flow.trace(place).returns if one is not None]
+    if not returns or function.is_generator:
+        return None
+    inner = Evaluation(run.flow, place, arguments, run.stack)
+    found = union(inner.value(one, state) for one, state in returns[:8] if not _nothing(one))
+    return found if found.rows != ((),) else None
+
+
+def _nothing(expression: AnyExpression) -> bool:
+    return isinstance(expression, Constant) and expression.value is None
+
+
+def _method(
+    run: Evaluation, call: Call, func: Attribute, last: str, positional: list[AnyExpression], state: Environment
+) -> Value | None:
+    """Methods of text, bytes, mappings and enumerations; ``None`` for everything else."""
+    if last == "join" and len(positional) == 1:
+        return _join(run, func.value, positional[0], state)
+    if last == "format":
+        return _formatted(run, call, func, positional, state)
+    if last in {"substitute", "safe_substitute"}:
+        return _substituted(run, call, func, state)
+    if last == "replace" and len(positional) >= 2:
+        return _replaced(run, func, positional, state)
+    if last in {"get", "pop", "setdefault"} and positional:
+        return _got(run, func, positional, state)
+    if last in _KEPT:
+        return run.value(func.value, state)
+    if last in {"keys", "values", "items"} and not positional:
+        found = pieces(run, call, state)
+        return union(piece.value() for piece in found) if found else run.value(func.value, state)
+    if last in {"strftime"}:
+        return single("number", last, call.line)
+    if last in {"sub", "subn"} and positional:
+        return _substitution(run, call, func, positional, state)
+    return None
+
+
+def _join(run: Evaluation, separator: AnyExpression, items: AnyExpression, state: Environment) -> Value | None:
+    glue = run.value(separator, state)
+    if any(part.kind != "text" for part in glue.parts()):
+        return None
+    found = pieces(run, items, state)
+    if found is None:
+        return run.value(items, state)
+    row: list[Value] = []
+    for piece in found:
+        row.extend((piece.value(), glue))
+    return concat(row[:-1])
+
+
+def _formatted(
+    run: Evaluation, call: Call, func: Attribute, positional: list[AnyExpression], state: Environment
+) -> Value:
+    template = run.value(func.value, state)
+    named = {one.keyword: one.value for one in call.arguments if one.keyword is not None}
+    spread = [one.value for one in call.arguments if one.star]
+
+    def supply(what: int | str) -> Value:
+        if isinstance(what, int):
+            if what < len(positional):
+                return run.value(positional[what], state)
+        elif what in named:
+            return run.value(named[what], state)
+        for one in spread:
+            for origin in run.flow_origins(one, state):
+                if isinstance(origin.expression, Mapping):
+                    for name, inner in zip(origin.expression.keys, origin.expression.values, strict=True):
+                        if isinstance(name, Constant) and name.value == what:
+                            return run.value(inner, origin.environment)
+            if isinstance(one, Call) and chain(one.func) == "locals" and isinstance(what, str) and what in state:
+                return union(run.defined(definition) for definition in state[what])
+            return run.value(one, state)
+        return single("unknown", str(what), call.line)
+
+    return filled(template, braces, supply)
+
+
+def _substituted(run: Evaluation, call: Call, func: Attribute, state: Environment) -> Value | None:
+    template = None
+    for origin in run.flow_origins(func.value, state):
+        inner = origin.expression
+        if isinstance(inner, Call) and chain(inner.func).rsplit(".", 1)[-1] == "Template" and inner.arguments:
+            template = run.value(inner.arguments[0].value, origin.environment)
+    if template is None:
+        return None
+    named = {one.keyword: one.value for one in call.arguments if one.keyword is not None}
+    rest = next((one.value for one in call.arguments if one.keyword is None), None)
+
+    def supply(what: int | str) -> Value:
+        if what in named:
+            return run.value(named[what], state)
+        return run.value(rest, state) if rest is not None else single("unknown", str(what), call.line)
+
+    return filled(template, dollars, supply)
+
+
+def _replaced(run: Evaluation, func: Attribute, positional: list[AnyExpression], state: Environment) -> Value:
+    base = run.value(func.value, state)
+    old, new = run.value(positional[0], state).constant(), run.value(positional[1], state)
+    if old and not any(part.kind != "text" for part in base.parts()):
+        rows: list[Row] = []
+        for row in base.rows:
+            before, found, after = "".join(part.text for part in row).partition(old)
+            line = row[0].line if row else 0
+            rows.extend(
+                concat(
+                    (single("text", before, line), new if found else single("text", ""), single("text", after, line))
+                ).rows
+            )
+        return Value(tuple(rows))
+    return concat((base, *([new] if new.sources() else [])))
+
+
+def _got(run: Evaluation, func: Attribute, positional: list[AnyExpression], state: Environment) -> Value | None:
+    """``mapping.get(key, default)``: of a mapping display one of its values, of anything else what it holds."""
+    for origin in run.flow_origins(func.value, state):
+        if isinstance(origin.expression, Mapping) and origin.expression.values:
+            inner = run if origin.place == run.place else run.flow.evaluation(origin.place)
+            wanted = positional[0].value if isinstance(positional[0], Constant) else None
+            found = [
+                inner.value(one, origin.environment)
+                for name, one in zip(origin.expression.keys, origin.expression.values, strict=True)
+                if wanted is None or not isinstance(name, Constant) or name.value == wanted
+            ]
+            found.extend(run.value(one, state) for one in positional[1:2])
+            return union(found) if found else None
+    base = run.value(func.value, state)
+    kinds = {part.kind for part in base.sources()}
+    for kind in ("request", "parameter"):
+        if kind in kinds:
+            from analyzer.flow.values import spelled
+
+            text = f"{spelled(func.value)}[{positional[0].value!r}]" if isinstance(positional[0], Constant) else ""
+            return single(kind, text or spelled(func.value), func.line)
+    return None
+
+
+def _substitution(
+    run: Evaluation, call: Call, func: Attribute, positional: list[AnyExpression], state: Environment
+) -> Value | None:
+    """``re.sub``: a pattern that is a negated class of harmless characters leaves only those."""
+    by_module = isinstance(func.value, Name) and func.value.id in {"re", "regex"}
+    subject = positional[2] if by_module and len(positional) > 2 else positional[-1]
+    pattern = run.value(positional[0], state).constant() if by_module else None
+    if not by_module:
+        for origin in run.flow_origins(func.value, state):
+            if isinstance(origin.expression, Call) and origin.expression.arguments:
+                pattern = run.value(origin.expression.arguments[0].value, origin.environment).constant()
+    value_ = run.value(subject, state)
+    if pattern and re.fullmatch(r"\[\^[\w\-.\\]*\]\+?|\\W\+?|\\D\+?", pattern):
+        return harmless(value_, "allowed", "", call.line)
+    return value_
+
+
+def _joined(run: Evaluation, call: Call, state: Environment, kind: str) -> Value:
+    return concat(
+        harmless(run.value(argument.value, state), kind, chain(call.func), call.line) for argument in call.arguments
+    )
+
+
+def _carried(run: Evaluation, call: Call, target: Target | None, state: Environment) -> Value:
+    """A library call we know nothing of gives what it was given; one of nothing foreign gives a call result."""
+    from analyzer.flow.values import spelled
+
+    if target is not None and not target.ours and len(run.stack) < 8:
+        found: list[Part] = []
+        for argument in _values(call):
+            found.extend(part for part in run.value(argument, state).sources() if part.kind in {"request", "parameter"})
+        if found:
+            return Value((tuple(dict.fromkeys(found)),))
+    return single("call", spelled(call), call.line)
+
+
+def _values(call: Call) -> list[AnyExpression]:
+    arguments: list[Argument] = call.arguments[:6]
+    return [
+        one.value.value if isinstance(one.value, Await) else one.value
+        for one in arguments
+        if not isinstance(one.value, Lambda)
+    ]

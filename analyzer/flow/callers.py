@@ -1,0 +1,145 @@
+"""Who calls a function: a look-up by last name over all outlines, made once when first asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from analyzer.facts.expressions import Argument, Call
+from analyzer.facts.outline import Function, Use
+from analyzer.facts.visit import chain
+from analyzer.project.project import Project
+from analyzer.project.target import Place
+
+SITES = 12
+"""Call sites looked at for one function; a helper with more is a library of its own and its parameters stay unknown."""
+
+_PLAIN_DECORATORS = frozenset({"staticmethod", "classmethod", "override", "cache", "lru_cache", "wraps", "typechecked"})
+
+
+class Site(msgspec.Struct, frozen=True, order=True):
+    """One use of a name in a call: where, the whole chain, its line and column."""
+
+    place: Place
+    chain: str
+    line: int
+    column: int
+
+
+class Callers:
+    """Call sites by the last name of what is called, and names that are handed around without being called."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self._sites: dict[str, list[Site]] | None = None
+        self._handed: set[str] = set()
+        self._defined: dict[str, int] = {}
+
+    def of(self, place: Place) -> tuple[list[Site], bool]:
+        """The call sites of a function, and whether they are all there can be."""
+        function = self._project.function(place)
+        if function is None:
+            return [], False
+        sites = self._index()
+        name = function.name
+        if name == "__init__" and function.owner >= 0:
+            name = self._project.outline(place.path).classes[function.owner].name
+        candidates = sites.get(name, [])
+        if len(candidates) > SITES * 4:
+            return [], False
+        unique = self._defined.get(name, 0) <= 1
+        complete = name not in self._handed and not _decorated(function)
+        found: list[Site] = []
+        for site in candidates:
+            target = self._project.resolve(site.place, site.chain, site.line)
+            if target is None:
+                if unique:
+                    found.append(site)
+                else:
+                    complete = False
+            elif target.ours and self._reaches(target.path, target.index, target.kind, place):
+                found.append(site)
+        complete = complete and 0 < len(found) <= SITES
+        return found[:SITES], complete
+
+    def _reaches(self, path: str, index: int, kind: str, place: Place) -> bool:
+        if kind == "function":
+            if (path, index) == (place.path, place.index):
+                return True
+            # A call of an abstract method or of a protocol may run any method of that name below it.
+            owner = self._project.outline(path).functions[index].owner
+            here = self._project.outline(place.path).functions[place.index].owner
+            return (
+                owner >= 0
+                and here >= 0
+                and any(
+                    (item.path, item.index) == (place.path, here) for item in self._project.classes.below(path, owner)
+                )
+            )
+        if kind == "class":
+            function = self._project.outline(place.path).functions[place.index]
+            return function.owner == index and path == place.path
+        return False
+
+    def _index(self) -> dict[str, list[Site]]:
+        if self._sites is not None:
+            return self._sites
+        sites: dict[str, list[Site]] = {}
+        defined = self._defined
+        for outline in self._project.modules.outlines.values():
+            for function in outline.functions:
+                defined[function.name] = defined.get(function.name, 0) + 1
+            for item in outline.classes:
+                defined[item.name] = defined.get(item.name, 0) + 1
+        for place, uses in _all_uses(self._project):
+            for use in uses:
+                last = use.chain.rsplit(".", 1)[-1]
+                if last not in defined:
+                    continue
+                if use.kind == "call":
+                    sites.setdefault(last, []).append(Site(place, use.chain, use.line, use.column))
+                elif use.kind == "read":
+                    self._handed.add(last)
+        self._sites = sites
+        return sites
+
+
+def bound(function: Function, call: Call, method: bool) -> dict[str, Argument] | None:
+    """The arguments of a call by parameter name; ``None`` when stars make that unknowable.
+
+    ``method`` is true when the first parameter is filled by the object before the dot.
+    """
+    parameters = [one for one in function.parameters if one.kind in {"positional", "normal"}]
+    if method:
+        parameters = parameters[1:]
+    found: dict[str, Argument] = {}
+    position = 0
+    names = {one.name for one in function.parameters}
+    rest = next((one.name for one in function.parameters if one.kind == "args"), "")
+    for argument in call.arguments:
+        if argument.star:
+            return None
+        if argument.keyword is not None:
+            if argument.keyword in names:
+                found[argument.keyword] = argument
+        elif position < len(parameters):
+            found[parameters[position].name] = argument
+            position += 1
+        elif not rest:
+            return None
+    return found
+
+
+def _all_uses(project: Project) -> Iterator[tuple[Place, list[Use]]]:
+    for path, outline in project.modules.outlines.items():
+        yield Place(path, -1), outline.uses
+        for item in outline.classes:
+            yield Place(path, -1), item.uses
+        for index, function in enumerate(outline.functions):
+            yield Place(path, index), function.uses
+
+
+def _decorated(function: Function) -> bool:
+    names = {chain(item).split("(")[0].rsplit(".", 1)[-1] for item in function.decorators}
+    return bool(names - _PLAIN_DECORATORS)

@@ -1,0 +1,142 @@
+"""The flow engine's front door: traces of functions, remembered, and questions about expressions in them."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Container, Iterator
+
+import msgspec
+
+from analyzer.facts.expressions import (
+    AnyExpression,
+    Call,
+    Comprehension,
+    Expression,
+    Lambda,
+)
+from analyzer.facts.visit import chain, children
+from analyzer.flow.callers import Callers, Site
+from analyzer.flow.environment import Definition, Environment, bind, join
+from analyzer.flow.origins import Origin, origins
+from analyzer.flow.parts import Value
+from analyzer.flow.pieces import comprehended
+from analyzer.flow.values import Evaluation
+from analyzer.flow.walk import Trace, trace
+from analyzer.project.project import Project
+from analyzer.project.target import Place
+
+_KEPT = 1024
+"""Traces kept: enough for the neighbourhood of any function, few enough for a million lines."""
+
+
+class Point(msgspec.Struct, frozen=True):
+    """An expression where it stands: the function, the expression, and what its names may hold there."""
+
+    place: Place
+    expression: AnyExpression
+    environment: Environment
+
+
+class Flow:
+    """Answers what values are made of. ``handlers`` are the functions that a framework calls with request data."""
+
+    def __init__(self, project: Project, handlers: Container[Place] = ()) -> None:
+        self.project = project
+        self.handlers = handlers
+        self.callers = Callers(project)
+        self._traces: OrderedDict[Place, Trace] = OrderedDict()
+        self._evaluations: dict[Place, Evaluation] = {}
+        self._finals: dict[Place, Environment] = {}
+        self._calls: dict[Place, dict[tuple[int, int, str], Point]] = {}
+
+    def trace(self, place: Place) -> Trace:
+        """The walk of a function, of a module's top level for index −1."""
+        kept = self._traces.get(place)
+        if kept is None:
+            kept = trace(self.project.body(place), self.start(place))
+            self._traces[place] = kept
+            if len(self._traces) > _KEPT:
+                old, _ = self._traces.popitem(last=False)
+                self._evaluations.pop(old, None)
+                self._finals.pop(old, None)
+                self._calls.pop(old, None)
+        else:
+            self._traces.move_to_end(place)
+        return kept
+
+    def start(self, place: Place) -> Environment:
+        """The state a function begins in: its parameters."""
+        function = self.project.function(place)
+        if function is None:
+            return {}
+        return {one.name: (Definition("parameter", name=one.name, line=one.line),) for one in function.parameters}
+
+    def final(self, place: Place) -> Environment:
+        """What the names of a function hold when it ends, over all its exits: what a nested function sees."""
+        if place not in self._finals:
+            state: Environment | None = None
+            for exit in self.trace(place).exits:
+                state = join(state, exit)
+            self._finals[place] = state or self.start(place)
+        return self._finals[place]
+
+    def evaluation(self, place: Place) -> Evaluation:
+        """The evaluation of a function whose arguments are not known."""
+        if place not in self._evaluations:
+            self._evaluations[place] = Evaluation(self, place)
+        return self._evaluations[place]
+
+    def value(self, point: Point) -> Value:
+        """What the expression may be made of."""
+        return self.evaluation(point.place).value(point.expression, point.environment)
+
+    def origins(self, point: Point) -> list[Origin]:
+        """The expressions the value may come from: names and constants followed, conditions taken apart."""
+        return origins(self, point.place, point.expression, point.environment)
+
+    def points(self, place: Place) -> Iterator[Point]:
+        """Every expression of a function, also inside others, each with its state; source order of statements."""
+        for expression, environment in self.trace(place).points:
+            for inner, state in scan(expression, environment):
+                yield Point(place, inner, state)
+
+    def calls(self, place: Place) -> Iterator[Point]:
+        """The calls of a function with their states (``expression`` is a :class:`Call`)."""
+        for point in self.points(place):
+            if isinstance(point.expression, Call):
+                yield point
+
+    def call_at(self, site: Site) -> Point | None:
+        """The call a site speaks of."""
+        known = self._calls.get(site.place)
+        if known is None:
+            known = {}
+            for point in self.calls(site.place):
+                call = point.expression
+                if isinstance(call, Call):
+                    known[(call.line, call.column, chain(call.func))] = point
+            self._calls[site.place] = known
+        return known.get((site.line, site.column, site.chain))
+
+
+def scan(expression: AnyExpression, environment: Environment) -> Iterator[tuple[AnyExpression, Environment]]:
+    """An expression and all below, with the state each is read in (comprehension and lambda names bound)."""
+    yield expression, environment
+    if isinstance(expression, Comprehension):
+        state = environment
+        for generator in expression.generators:
+            yield from scan(generator.iterable, state)
+            state = comprehended(generator.target, generator.iterable, generator.conditions, state)
+            for condition in generator.conditions:
+                yield from scan(condition, state)
+        for inner in (expression.element, expression.value):
+            if inner is not None:
+                yield from scan(inner, state)
+        return
+    if isinstance(expression, Lambda):
+        for parameter in expression.parameters:
+            environment = bind(environment, parameter.name, (Definition("unknown", name=parameter.name),))
+    for child in children(expression):
+        for below in [child] if isinstance(child, Expression) else children(child):
+            if isinstance(below, Expression):
+                yield from scan(below, environment)  # type: ignore[arg-type]

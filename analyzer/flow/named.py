@@ -1,0 +1,293 @@
+"""Names, attributes and items that no assignment in the function explains: parameters, constants, objects, requests."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from analyzer.facts.expressions import (
+    AnyExpression,
+    Attribute,
+    Call,
+    Constant,
+    Mapping,
+    Name,
+    Parameter,
+    Sequence,
+    Subscript,
+)
+from analyzer.facts.visit import chain
+from analyzer.flow import sources
+from analyzer.flow.callers import bound
+from analyzer.flow.environment import Definition, Environment, key
+from analyzer.flow.origins import constant, origins
+from analyzer.flow.parts import Part, Value, single, union
+from analyzer.project.target import Place, Target
+
+if TYPE_CHECKING:
+    from analyzer.flow.values import Evaluation
+
+_SCHEMA = frozenset({"__tablename__", "db_table", "__table__", "__name__", "__qualname__", "__module__", "db_column"})
+"""Attributes that hold names of the code's own tables, columns, classes and modules."""
+
+_SETTINGS = re.compile(r"(?:^|[._])(?:settings?|config|conf|env|environ|cfg|constants)(?:$|[.\[(])", re.IGNORECASE)
+"""Spellings of objects that hold an application's own configuration."""
+
+_WRITERS = 3
+
+
+def value(run: Evaluation, expression: Name | Attribute | Subscript, state: Environment) -> Value:
+    """What a name, attribute or item is made of that was not assigned in this function."""
+    if isinstance(expression, Name):
+        return _name(run, expression)
+    spelled = _spelled(expression)
+    if sources.request_data(spelled):
+        return single("request", spelled, expression.line)
+    if isinstance(expression, Attribute):
+        return _attribute(run, expression, state, spelled)
+    return _item(run, expression, state, spelled)
+
+
+def parameter(run: Evaluation, definition: Definition) -> Value:
+    """What a parameter brings: the argument of the call that is being followed, else what its callers pass."""
+    name, place = definition.name, run.place
+    if run.arguments is not None:
+        return run.arguments.get(name) or _default(run, name) or single("parameter", name, definition.line)
+    function = run.flow.project.function(place)
+    declared = next((one for one in function.parameters if one.name == name), None) if function else None
+    if function is None or declared is None:
+        return single("unknown", name, definition.line)
+    kind = sources.harmless_type(run.flow.project, place, declared.annotation)
+    if kind:
+        return single(kind, name, definition.line)
+    if place in run.flow.handlers:
+        if sources.from_client(run.flow.project, place, declared):
+            return single("request", name, definition.line)
+        return single("attribute", name, definition.line)
+    if function.owner >= 0 and declared is function.parameters[0] and name in {"self", "cls", "mcs"}:
+        return single("attribute", name, definition.line)
+    return _passed(run, declared, definition)
+
+
+def _passed(run: Evaluation, declared: Parameter, definition: Definition) -> Value:
+    """The union of what all callers pass when they are known; whether any of them passes request data otherwise."""
+    from analyzer.flow.values import CALLS
+
+    own = single("parameter", declared.name, definition.line)
+    if len(run.stack) > CALLS or declared.kind in {"args", "kwargs"}:
+        return own
+    found, complete = run.flow.callers.of(run.place)
+    values: list[Value] = []
+    for site in found:
+        if site.place in run.stack:
+            continue
+        given = _given(run, site, declared)
+        if given is None:
+            complete = False
+        else:
+            values.append(given)
+    if any(part.kind == "request" for one in values for part in one.parts()):
+        return single("request", declared.name, definition.line)
+    if not complete or not values:
+        return own
+    whole = union(values)
+    if not whole.sources():
+        return whole
+    if all(part.kind == "call" for part in whole.sources()):
+        return single("call", declared.name, definition.line)
+    return own
+
+
+def _given(run: Evaluation, site: object, declared: Parameter) -> Value | None:
+    from analyzer.flow.callers import Site
+    from analyzer.flow.values import Evaluation
+
+    assert isinstance(site, Site)
+    function = run.flow.project.function(run.place)
+    point = run.flow.call_at(site)
+    if function is None or point is None or not isinstance(point.expression, Call):
+        return None
+    arguments = bound(
+        function,
+        point.expression,
+        method(run.flow.project.resolve(site.place, site.chain), function.owner >= 0, site.chain),
+    )
+    if arguments is None:
+        return None
+    argument = arguments.get(declared.name)
+    if argument is None:
+        return _default(run, declared.name)
+    outer = Evaluation(run.flow, site.place, None, run.stack)
+    return outer.value(argument.value, point.environment)
+
+
+def method(target: Target | None, owned: bool, name: str) -> bool:
+    """Whether the first parameter of a method is filled by the object before the dot."""
+    if not owned:
+        return False
+    if target is not None and target.kind == "class":
+        return True
+    return "." in name
+
+
+def _default(run: Evaluation, name: str) -> Value | None:
+    function = run.flow.project.function(run.place)
+    for one in function.parameters if function else ():
+        if one.name == name and one.default is not None:
+            return run.flow.evaluation(Place(run.place.path, -1)).value(one.default, {})
+    return None
+
+
+def _name(run: Evaluation, expression: Name) -> Value:
+    flow, name = run.flow, expression.id
+    functions = flow.project.outline(run.place.path).functions
+    index = functions[run.place.index].parent if run.place.index >= 0 else -1
+    while index >= 0:
+        outer = Place(run.place.path, index)
+        if outer in run.stack:
+            break
+        known = flow.final(outer).get(name)
+        if known:
+            return union(flow.evaluation(outer).defined(definition) for definition in known)
+        index = functions[index].parent
+    return _global(run, expression) or single("unknown", name, expression.line)
+
+
+def _global(run: Evaluation, expression: Name | Attribute) -> Value | None:
+    flow = run.flow
+    found = constant(flow, run.place, expression)
+    if found is not None:
+        path, inner = found
+        return _outside(run, Place(path, -1), inner)
+    target = flow.project.resolve_expression(run.place, expression)
+    if target is None:
+        return None
+    if target.kind == "variable":
+        name = target.dotted.removeprefix(flow.project.module_name(target.path) + ".")
+        values = flow.project.namespace(target.path).variables.get(name, [])[:8]
+        if values:
+            return union(_outside(run, Place(target.path, -1), value) for value in values)
+    if target.kind in {"function", "class", "module"} and isinstance(expression, Name):
+        return single("schema", expression.id, expression.line)
+    if sources.enumeration(flow.project, target) and isinstance(expression, Attribute):
+        return single("enum", _spelled(expression), expression.line)
+    return None
+
+
+def _outside(run: Evaluation, place: Place, expression: AnyExpression) -> Value:
+    """A module-level value; what configuration or the environment supplies is a setting."""
+    if len(run.stack) > 12:
+        return single("unknown", "", expression.line)
+    from analyzer.flow.values import Evaluation
+
+    found = Evaluation(run.flow, place, None, run.stack).value(expression, {})
+    return Value(
+        tuple(
+            tuple(
+                Part("setting", part.text, part.line) if part.kind in {"call", "unknown", "attribute"} else part
+                for part in row
+            )
+            for row in found.rows
+        )
+    )
+
+
+def _attribute(run: Evaluation, expression: Attribute, state: Environment, spelled: str) -> Value:
+    project = run.flow.project
+    if expression.attr in _SCHEMA:
+        return single("schema", spelled, expression.line)
+    if expression.attr in {"value", "name"}:
+        target = project.resolve_expression(run.place, expression.value)
+        if target is not None and sources.enumeration(project, target):
+            return single("enum", spelled, expression.line)
+        base = run.value(expression.value, state)
+        if all(part.kind == "enum" for part in base.parts()):
+            return single("enum", spelled, expression.line)
+    found = _global(run, expression)
+    if found is not None:
+        return found
+    own = _instance(run, expression)
+    if own is not None:
+        return own
+    if _SETTINGS.search(spelled.rpartition(".")[0]):
+        return single("setting", spelled, expression.line)
+    kind = _declared(run, expression)
+    if kind:
+        return single(kind, spelled, expression.line)
+    base = run.value(expression.value, state)
+    carried = next((part.kind for part in base.sources() if part.kind in {"request", "parameter"}), "")
+    if not base.sources() and base.rows != ((),) and all(part.kind not in {"text", "schema"} for part in base.parts()):
+        return Value(((Part(next(base.parts()).kind, spelled, expression.line),),))
+    return single(carried or "attribute", spelled, expression.line)
+
+
+def _instance(run: Evaluation, expression: Attribute) -> Value | None:
+    """``self.table``: what the methods of the class put there."""
+    if not (isinstance(expression.value, Name) and expression.value.id in {"self", "cls"}):
+        return None
+    project, place = run.flow.project, run.place
+    owner = project.owner_index(place)
+    if owner < 0:
+        return None
+    wanted = f"self.{expression.attr}"
+    found: list[Value] = []
+    for at in project.namespace(place.path).methods.get(owner, {}).values():
+        writer = Place(place.path, at)
+        uses = project.outline(place.path).functions[at].uses
+        if not any(use.kind == "write" and use.chain == wanted for use in uses):
+            continue
+        if writer in run.stack or len(found) >= _WRITERS:
+            return None
+        known = run.flow.final(writer).get(wanted)
+        if known:
+            from analyzer.flow.values import Evaluation
+
+            inner = Evaluation(run.flow, writer, None, run.stack)
+            found.append(union(inner.defined(definition) for definition in known))
+    if not found:
+        return None
+    whole = union(found)
+    if not whole.sources():
+        return whole
+    kind = "request" if any(part.kind == "request" for part in whole.parts()) else "attribute"
+    return single(kind, _spelled(expression), expression.line)
+
+
+def _declared(run: Evaluation, expression: Attribute) -> str:
+    project = run.flow.project
+    target = project.resolve_expression(run.place, expression.value)
+    if target is None or not target.ours:
+        return ""
+    found = sources.field_type(project, target, expression.attr)
+    return sources.harmless_type(project, *found) if found else ""
+
+
+def _item(run: Evaluation, expression: Subscript, state: Environment, spelled: str) -> Value:
+    for base in origins(run.flow, run.place, expression.value, state):
+        inner = run if base.place == run.place else run.flow.evaluation(base.place)
+        if isinstance(base.expression, Mapping):
+            return _looked_up(inner, base.expression, base.environment, expression.index)
+        if isinstance(base.expression, Sequence) and isinstance(expression.index, Constant):
+            at = expression.index.value
+            if isinstance(at, int) and -len(base.expression.items) <= at < len(base.expression.items):
+                return inner.value(base.expression.items[at], base.environment)
+    if _SETTINGS.search(spelled.partition("[")[0] + "["):
+        return single("setting", spelled, expression.line)
+    base_value = run.value(expression.value, state)
+    if not base_value.sources():
+        return base_value
+    carried = {part.kind for part in base_value.sources()}
+    kind = next((one for one in ("request", "parameter", "attribute", "call") if one in carried), "unknown")
+    return single(kind, spelled, expression.line)
+
+
+def _looked_up(run: Evaluation, mapping: Mapping, state: Environment, index: AnyExpression) -> Value:
+    wanted = index.value if isinstance(index, Constant) else None
+    for name, inner in zip(mapping.keys, mapping.values, strict=True):
+        if wanted is not None and isinstance(name, Constant) and name.value == wanted:
+            return run.value(inner, state)
+    return union(run.value(inner, state) for inner in mapping.values) if mapping.values else single("unknown")
+
+
+def _spelled(expression: AnyExpression) -> str:
+    return key(expression) or chain(expression)
