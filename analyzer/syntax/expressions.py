@@ -31,7 +31,7 @@ from analyzer.syntax import comprehensions, texts
 from analyzer.syntax.chains import chain
 from analyzer.syntax.operators import BINARY, BOOLEAN, COMPARE, UNARY
 from analyzer.syntax.secrets import reveal, reveal_compare
-from analyzer.syntax.sources import note_local
+from analyzer.syntax.sources import note_given_back, note_local
 from analyzer.syntax.targets import target
 from analyzer.syntax.work import Work
 
@@ -199,7 +199,9 @@ def _yield(work: Work, node: cst.Yield) -> AnyExpression:
     value = node.value
     if isinstance(value, cst.From):
         return Yield(*work.at(node), work.expression(value.item), True)
-    return Yield(*work.at(node), work.optional(value), False)
+    given = work.optional(value)
+    note_given_back(work, given, "yield")
+    return Yield(*work.at(node), given, False)
 
 
 def _walrus(work: Work, node: cst.NamedExpr) -> AnyExpression:

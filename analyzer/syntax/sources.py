@@ -39,6 +39,12 @@ def note_local(work: Work, target: AnyExpression, value: AnyExpression | None, h
         work.locals.append(Local(name, source, how, target.line))
 
 
+def note_given_back(work: Work, value: AnyExpression | None, how: str) -> None:
+    """Remember what a function returns or yields; ``how`` is ``return`` or ``yield``."""
+    for source in sources(value):
+        work.locals.append(Local("return", source, how, value.line if value is not None else 0))
+
+
 def local_name(target: AnyExpression) -> str:
     """``name``, or ``self.name`` and ``cls.name``; ``""`` for any other target."""
     if isinstance(target, Name):

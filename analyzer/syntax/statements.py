@@ -27,7 +27,7 @@ from analyzer.syntax.dynamic import bind_import
 from analyzer.syntax.expressions import annotate
 from analyzer.syntax.operators import AUGMENTED
 from analyzer.syntax.secrets import name_of, reveal
-from analyzer.syntax.sources import local_name, note_local
+from analyzer.syntax.sources import local_name, note_given_back, note_local
 from analyzer.syntax.suites import head
 from analyzer.syntax.targets import target
 from analyzer.syntax.work import Work
@@ -70,7 +70,9 @@ def _evaluate(work: Work, node: cst.Expr) -> AnyStatement:
 
 
 def _return(work: Work, node: cst.Return) -> AnyStatement:
-    return Return(*head(work, node), work.optional(node.value))
+    value = work.optional(node.value)
+    note_given_back(work, value, "return")
+    return Return(*head(work, node), value)
 
 
 def _raise(work: Work, node: cst.Raise) -> AnyStatement:

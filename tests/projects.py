@@ -1,0 +1,34 @@
+"""Small projects made of texts, for tests of everything behind the facts."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping
+
+from analyzer.facts.modules import Modules
+from analyzer.facts.outline import Bodies
+from analyzer.project import Place, Project, link
+from analyzer.syntax import lower
+
+
+class _Kept:
+    def __init__(self, bodies: Mapping[str, Bodies]) -> None:
+        self._bodies = bodies
+
+    def bodies(self, digest: str) -> Bodies:
+        return self._bodies[digest]
+
+
+def project_of(files: Mapping[str, str]) -> Project:
+    """The linked project of files given as ``{path: source}``; sources are dedented."""
+    facts = {path: lower(textwrap.dedent(text).encode()) for path, text in sorted(files.items())}
+    for path, one in facts.items():
+        assert one.outline.problem is None, (path, one.outline.problem)
+    outlines = {path: one.outline for path, one in facts.items()}
+    return link(Modules(outlines, {path: path for path in facts}, _Kept({p: f.bodies for p, f in facts.items()})))
+
+
+def place_of(project: Project, path: str, qualname: str) -> Place:
+    """The place of a function by its name in a file."""
+    functions = project.outline(path).functions
+    return Place(path, next(i for i, function in enumerate(functions) if function.qualname == qualname))

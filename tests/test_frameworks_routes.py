@@ -1,0 +1,177 @@
+"""Routes with full paths and their handlers, for the frameworks people use."""
+
+from __future__ import annotations
+
+from analyzer.frameworks import recognise
+from tests.projects import project_of
+
+
+def routes_of(files: dict[str, str]) -> set[tuple[str, str, str]]:
+    backend = recognise(project_of(files))
+    return {(route.method, route.path, backend.project.qualified(route.handler)) for route in backend.routes}
+
+
+def test_fastapi_prefixes_compose_across_files_and_factories() -> None:
+    assert routes_of(
+        {
+            "app/__init__.py": "",
+            "app/users.py": """
+                from fastapi import APIRouter
+                router = APIRouter(prefix="/users")
+                @router.get("/{user_id}")
+                async def read(user_id: int): ...
+                @router.api_route("/", methods=["POST", "PUT"])
+                async def write(): ...
+            """,
+            "app/items.py": """
+                from fastapi import APIRouter
+                class Special(APIRouter): ...
+                router = Special()
+                @router.delete("/{path:path}")
+                def remove(): ...
+            """,
+            "app/api.py": """
+                from fastapi import APIRouter
+                from app import items, users
+                api = APIRouter()
+                api.include_router(users.router)
+                for one in [items.router]:
+                    api.include_router(one, prefix="/items")
+            """,
+            "app/settings.py": "class Settings:\n    API: str = '/api/v1'\nsettings = Settings()\n",
+            "app/main.py": """
+                from fastapi import FastAPI
+                from app.api import api
+                from app.settings import settings
+                def create():
+                    app = FastAPI()
+                    app.include_router(api, prefix=settings.API)
+                    @app.get("/health")
+                    def health(): ...
+                    return app
+            """,
+        }
+    ) == {
+        ("GET", "/api/v1/users/{user_id}", "app.users.read"),
+        ("POST", "/api/v1/users/", "app.users.write"),
+        ("PUT", "/api/v1/users/", "app.users.write"),
+        ("DELETE", "/api/v1/items/{path}", "app.items.remove"),
+        ("GET", "/health", "app.main.create.health"),
+    }
+
+
+def test_starlette_tables_nest() -> None:
+    assert routes_of(
+        {
+            "app/main.py": """
+                from starlette.applications import Starlette
+                from starlette.routing import Mount, Route
+                from starlette.endpoints import HTTPEndpoint
+                def home(request): ...
+                class Users(HTTPEndpoint):
+                    def get(self, request): ...
+                app = Starlette(routes=[Route("/", home), Mount("/api", routes=[Route("/users", Users)])])
+            """
+        }
+    ) == {("GET", "/", "main.home"), ("GET", "/api/users", "main.Users.get")}
+
+
+def test_flask_blueprints_nest_and_method_views_answer_by_verb() -> None:
+    assert routes_of(
+        {
+            "app/__init__.py": """
+                from flask import Flask
+                from app.views import bp, admin
+                def create_app():
+                    app = Flask(__name__)
+                    bp.register_blueprint(admin, url_prefix="/admin")
+                    app.register_blueprint(bp, url_prefix="/shop")
+                    return app
+            """,
+            "app/views.py": """
+                from flask import Blueprint
+                from flask.views import MethodView
+                bp = Blueprint("shop", __name__)
+                admin = Blueprint("admin", __name__)
+                @bp.route("/orders/<int:order_id>", methods=["GET", "POST"])
+                def order(order_id): ...
+                @admin.get("/stats")
+                def stats(): ...
+                class Items(MethodView):
+                    def get(self): ...
+                    def delete(self): ...
+                bp.add_url_rule("/items", view_func=Items.as_view("items"))
+            """,
+        }
+    ) == {
+        ("GET", "/shop/orders/{order_id}", "app.views.order"),
+        ("POST", "/shop/orders/{order_id}", "app.views.order"),
+        ("GET", "/shop/admin/stats", "app.views.stats"),
+        ("GET", "/shop/items", "app.views.Items.get"),
+        ("DELETE", "/shop/items", "app.views.Items.delete"),
+    }
+
+
+def test_django_includes_class_views_and_view_sets() -> None:
+    assert routes_of(
+        {
+            "site/urls.py": """
+                from django.urls import include, path
+                urlpatterns = [path("api/", include("shop.urls")), path("about/", about_view)]
+                from shop.views import about as about_view
+            """,
+            "shop/urls.py": """
+                from django.urls import include, path, re_path
+                from rest_framework.routers import DefaultRouter
+                from . import views
+                router = DefaultRouter()
+                router.register("orders", views.OrderViewSet)
+                urlpatterns = [
+                    path("items/<int:pk>/", views.ItemView.as_view()),
+                    re_path(r"^legacy/(?P<slug>[\\w-]+)/$", views.legacy),
+                    path("", include(router.urls)),
+                ]
+            """,
+            "shop/__init__.py": "",
+            "shop/views.py": """
+                from rest_framework import viewsets
+                from rest_framework.decorators import action, api_view
+                from rest_framework.views import APIView
+                def about(request): ...
+                @api_view(["POST"])
+                def legacy(request, slug): ...
+                class ItemView(APIView):
+                    def get(self, request, pk): ...
+                class OrderViewSet(viewsets.ReadOnlyModelViewSet):
+                    def list(self, request): ...
+                    def retrieve(self, request, pk): ...
+                    @action(detail=True, methods=["post"])
+                    def pay(self, request, pk): ...
+            """,
+        }
+    ) == {
+        ("ANY", "/about/", "shop.views.about"),
+        ("GET", "/api/items/{pk}/", "shop.views.ItemView.get"),
+        ("POST", "/api/legacy/{slug}/", "shop.views.legacy"),
+        ("GET", "/api/orders/", "shop.views.OrderViewSet.list"),
+        ("GET", "/api/orders/{pk}/", "shop.views.OrderViewSet.retrieve"),
+        ("POST", "/api/orders/{pk}/pay/", "shop.views.OrderViewSet.pay"),
+    }
+
+
+def test_what_is_beyond_reach_is_said() -> None:
+    backend = recognise(
+        project_of(
+            {
+                "app/main.py": """
+                    import os
+                    from fastapi import FastAPI
+                    app = FastAPI()
+                    @app.get(os.environ["PATH_PREFIX"])
+                    def dynamic(): ...
+                """
+            }
+        )
+    )
+    assert not backend.routes
+    assert [(item.path, item.why) for item in backend.unresolved] == [("app/main.py", "the path is not constant")]
