@@ -81,9 +81,9 @@ def speed_table() -> str:
         rows.append(f"| {' | '.join(cells)} |")
     machine = results["machine"]
     basis = (
-        f"Median of {machine['runs']} run(s) on {machine['processes']} processes; Python {machine['Python']}, "
-        f"bandit {machine['bandit']} with all its tests, semgrep {machine['semgrep']} with our rules, one after the other, "
-        "each on all files. The ratio is to those two together; the memory is that of our largest process, semgrep's aside."
+        f"Median of {machine['runs']} run(s) on {machine['processes']} processes, Python {machine['Python']}. Before it: "
+        f"bandit {machine['bandit']} with all its tests, then semgrep {machine['semgrep']} with our rules, each on all "
+        "files; the ratio is to the two together. The memory is that of our largest process, semgrep's aside."
     )
     return "\n".join([*rows, "", basis])
 
