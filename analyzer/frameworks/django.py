@@ -63,6 +63,8 @@ def _entries(value: AnyExpression) -> list[AnyExpression]:
         return [*_entries(value.left), *_entries(value.right)]
     if isinstance(value, Attribute) and value.attr == "urls":
         return [value]
+    if isinstance(value, Call) and chain_of(value.func).split(".")[-1] == "patterns":
+        return [one.value for one in value.arguments[1:]]
     if isinstance(value, Call) and value.arguments:
         return _entries(value.arguments[0].value)
     return []

@@ -10,7 +10,7 @@ from analyzer.facts.outline import Function
 from analyzer.facts.visit import chain as chain_of
 from analyzer.facts.visit import walk
 from analyzer.frameworks.backend import Found, Route, Unresolved
-from analyzer.frameworks.prefixes import Mount, prefixes
+from analyzer.frameworks.prefixes import Mount, own_prefix, prefixes
 from analyzer.frameworks.registry import Holder, alternatives, calls, created, creations, holder
 from analyzer.frameworks.text import argument, text, texts
 from analyzer.project.project import Project
@@ -40,7 +40,7 @@ def recognise(project: Project) -> Found | None:
     own: dict[Holder, str] = {}
     for creation in creations(project, ROUTERS):
         prefix = argument(creation.call, 99, "prefix")
-        own[creation.holder] = (text(project, creation.place, prefix) or "") if prefix is not None else ""
+        own[creation.holder] = own_prefix(project, creation, prefix, found)
     mounts = list(_mounts(project, own, found))
     for place in project.places():
         function = project.function(place)

@@ -9,7 +9,7 @@ from analyzer.facts.expressions import AnyExpression, Call
 from analyzer.facts.outline import Class, Function
 from analyzer.facts.visit import chain as chain_of
 from analyzer.frameworks.backend import Found, Route, Unresolved
-from analyzer.frameworks.prefixes import Mount, prefixes
+from analyzer.frameworks.prefixes import Mount, own_prefix, prefixes
 from analyzer.frameworks.registry import Holder, alternatives, calls, creations, holder
 from analyzer.frameworks.text import argument, text, texts
 from analyzer.project.project import Project
@@ -57,7 +57,7 @@ def recognise(project: Project) -> Found | None:
     apis: dict[Holder, Holder | None] = {}
     for creation in creations(project, ROUTERS | _APIS):
         prefix = argument(creation.call, 99, "url_prefix", "prefix", "path")
-        own[creation.holder] = (text(project, creation.place, prefix) or "") if prefix is not None else ""
+        own[creation.holder] = own_prefix(project, creation, prefix, found)
         if creation.dotted in _APIS:
             app = argument(creation.call, 0, "app")
             apis[creation.holder] = holder(project, creation.place, chain_of(app)) if app is not None else None

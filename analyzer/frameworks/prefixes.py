@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import msgspec
 
-from analyzer.frameworks.registry import Holder
+from analyzer.facts.expressions import AnyExpression
+from analyzer.frameworks.backend import Found, Unresolved
+from analyzer.frameworks.registry import Creation, Holder
+from analyzer.frameworks.text import text
+from analyzer.project.project import Project
 
 _DEPTH = 16
+UNKNOWN = "/{…}"
+"""Stands for a prefix that is not constant."""
 
 
 class Mount(msgspec.Struct, frozen=True, order=True):
@@ -27,10 +33,21 @@ def prefixes(own: dict[Holder, str], mounts: list[Mount], held: Holder, depth: i
         return [mine]
     found: list[str] = []
     for mount in above:
-        added = "{…}" if mount.prefix is None else mount.prefix
+        added = UNKNOWN if mount.prefix is None else mount.prefix
         below = added if mount.replaces and added else (mine if mount.replaces else added + mine)
         for start in prefixes(own, mounts, mount.parent, depth + 1):
             whole = start + below
             if whole not in found:
                 found.append(whole)
     return found
+
+
+def own_prefix(project: Project, creation: Creation, given: AnyExpression | None, found: Found) -> str:
+    """The prefix a router is created with; one that is not constant is said to be unresolved."""
+    if given is None:
+        return ""
+    prefix = text(project, creation.place, given)
+    if prefix is None:
+        found.unresolved.append(Unresolved(creation.place.path, given.line, "the router's prefix is not constant"))
+        return UNKNOWN
+    return prefix

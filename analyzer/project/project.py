@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from analyzer.facts.expressions import AnyExpression, Call, Lambda, Name
+from analyzer.facts.expressions import AnyExpression, Call, Constant, Lambda, Name
 from analyzer.facts.modules import Modules
 from analyzer.facts.outline import Bodies, Class, Function, Import, Local, Outline
 from analyzer.facts.statements import AnyStatement
@@ -136,7 +136,7 @@ class Project:
             namespace = self.namespace(path)
             values = namespace.variables.get(name)
             if values:
-                if len(values) != 1:
+                if len(values) != 1 and not _alike(values):
                     return None
                 value = values[0]
                 if isinstance(value, Name) and value.id in namespace.variables and value.id != name:
@@ -420,6 +420,12 @@ class Project:
 
 _PROPERTIES = {"property", "cached_property", "hybrid_property", "reify"}
 _BUILTINS = frozenset(dir(__builtins__) if not isinstance(__builtins__, dict) else __builtins__)
+
+
+def _alike(values: list[AnyExpression]) -> bool:
+    """Whether all values are the same literal: written twice, but one constant."""
+    texts = {repr(value.value) if isinstance(value, Constant) else "" for value in values}
+    return len(texts) == 1 and "" not in texts
 
 
 def _has_decorator(function: Function, name: str) -> bool:
