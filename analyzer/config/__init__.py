@@ -1,8 +1,9 @@
-"""``[tool.backend-audit]`` to one frozen :class:`Config`. In: a file and command line values. Out: the settings."""
+"""``[tool.backend-audit]`` to one frozen :class:`Config`. In: a file and command line values. Out: the settings.
 
-from analyzer.config.load import Origins, load_config
-from analyzer.config.root import find_root
-from analyzer.config.selection import select_rules
+``load`` reads them, ``selection`` says which rules they enable, ``root`` finds the repository, ``patterns`` is the
+language of ignore files and path settings. Only ``Config`` is imported here, so that workers start quickly.
+"""
+
 from analyzer.config.settings import Config
 
-__all__ = ["Config", "Origins", "find_root", "load_config", "select_rules"]
+__all__ = ["Config"]

@@ -1,0 +1,64 @@
+"""The console script: runs one command, and decides what every error comes to."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Sequence
+
+from analyzer import __version__
+from analyzer.cli import exits
+from analyzer.cli.streams import write_error, write_out
+from analyzer.model.errors import UserError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; never raises for what a user, a pipe or a broken audit can cause. Returns the exit code."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if words == ["--version"]:
+        # Scripts ask for it before every run, so it waits for no import.
+        write_out(f"backend-audit {__version__}\n")
+        return exits.CLEAN
+    try:
+        code = _run(words)
+    except KeyboardInterrupt:
+        code = exits.INTERRUPTED
+    if code == exits.INTERRUPTED:
+        write_error("backend-audit: interrupted")
+    return code
+
+
+def _run(words: list[str]) -> int:
+    """Hand the words to the command they name; every error becomes lines on standard error and an exit code."""
+    import typer
+
+    from analyzer.cli.app import app
+
+    try:
+        result = app(args=words, prog_name="backend-audit", standalone_mode=False)
+    except UserError as error:
+        write_error(str(error))
+        return error.exit_code
+    except typer.TyperException as error:
+        write_error(f"backend-audit: {' '.join(error.format_message().split())} (see backend-audit --help)")
+        return exits.WRONG_USE
+    except typer.Abort:
+        return exits.INTERRUPTED
+    except Exception as error:
+        return _crashed(error)
+    return result if isinstance(result, int) else exits.CLEAN
+
+
+def _crashed(error: Exception) -> int:
+    """A mistake of ours: the traceback for whoever mends it, and one line for whoever waits."""
+    write_error("".join(traceback.format_exception(error)).rstrip())
+    write_error(
+        f"backend-audit: the audit could not be completed ({type(error).__name__}); "
+        "this is a bug in backend-audit, please report it with the lines above"
+    )
+    return exits.INCOMPLETE
+
+
+def run() -> None:
+    """The console script."""
+    sys.exit(main())
