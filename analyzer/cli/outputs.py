@@ -21,9 +21,10 @@ class Output(msgspec.Struct, frozen=True):
 
 
 def parse_outputs(values: Sequence[str], formats: Sequence[str]) -> tuple[Output, ...]:
-    """The outputs asked for; text to the terminal when none is. ``formats`` are those there are. Raises ``UserError`` with a line a mistake.
+    """The outputs asked for; text to the terminal when none is. ``formats`` are those there are.
 
-    Only one format may go to standard output, and every file must be writable and named once.
+    Only one format may go to standard output, and every file must be writable and named once. Raises ``UserError``
+    with a line a mistake.
     """
     outputs: list[Output] = []
     mistakes: list[str] = []
