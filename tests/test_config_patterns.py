@@ -81,28 +81,9 @@ def test_rebased_pattern_holds_in_its_folder_alone(pattern: str, path: str, cove
     assert PatternList.parse([rebase(pattern, "services/shop")]).covers(path) is covered
 
 
-ATOMS = [
-    "a",
-    "b",
-    "foo",
-    "*.py",
-    "*",
-    "build",
-    "x.py",
-    "bar.*",
-    "**",
-    "f?o",
-    "[ab]",
-    "t.txt",
-    "[!a]*",
-    "[]a]",
-    "[a-f]*",
-    "*o*",
-    "\\*",
-    "[[:alpha:]]*",
-    "[^b]",
-    "x*p*",
-]
+ATOMS = ("a", "b", "foo", "*.py", "*", "build", "x.py", "bar.*", "**", "f?o", "t.txt", "*o*", "x*p*") + (
+    ("[ab]", "[!a]*", "[]a]", "[a-f]*", "[[:alpha:]]*", "[^b]", "\\*")
+)
 """Left out on purpose: ``foo[`` and ``[z-a]``, where git's behaviour is an accident of its matcher."""
 
 
