@@ -15,6 +15,7 @@ from analyzer.facts.expressions import (
     Lambda,
     Mapping,
     Name,
+    Sequence,
 )
 from analyzer.facts.visit import chain
 from analyzer.flow import sources
@@ -128,6 +129,25 @@ def followed(run: Evaluation, call: Call, target: Target, state: Environment) ->
     if arguments is None:
         return None
     return _returned(run, target, {name: run.value(one.value, state) for name, one in arguments.items()})
+
+
+def followed_item(run: Evaluation, call: Call, state: Environment, index: int) -> Value | None:
+    """One item of the tuples that a function of the project returns; ``None`` when it returns anything else."""
+    from analyzer.flow.values import Evaluation
+
+    target = run.flow.project.resolve_expression(run.place, call.func)
+    if target is None or target.kind != "function" or not _may_follow(run, target):
+        return None
+    function = run.flow.project.outline(target.path).functions[target.index]
+    arguments = bound(function, call, method(target, function.owner >= 0, chain(call.func)))
+    place = Place(target.path, target.index)
+    returns = [(one, inside) for one, inside in run.flow.trace(place).returns if one is not None and not _nothing(one)]
+    rows = [(one, inside) for one, inside in returns if isinstance(one, Sequence) and index < len(one.items)]
+    if arguments is None or not rows or len(rows) != len(returns):
+        return None
+    given = {name: run.value(one.value, state) for name, one in arguments.items()}
+    inner = Evaluation(run.flow, place, given, run.stack)
+    return union(inner.value(one.items[index], inside) for one, inside in rows[:8])
 
 
 def proves(run: Evaluation, call: Call, position: int, how: str) -> str:
@@ -364,7 +384,7 @@ def _carried(run: Evaluation, call: Call, target: Target | None, state: Environm
         for argument in _values(call):
             found.extend(part for part in run.value(argument, state).sources() if part.kind in {"request", "parameter"})
         if found:
-            return Value((tuple(dict.fromkeys(found)),))
+            return Value((tuple(dict.fromkeys(Part(one.kind, one.text, one.line, "object") for one in found)),))
     return single("call", spelled(call), call.line)
 
 

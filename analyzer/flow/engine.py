@@ -9,10 +9,13 @@ import msgspec
 
 from analyzer.facts.expressions import (
     AnyExpression,
+    Attribute,
     Call,
     Comprehension,
+    Constant,
     Expression,
     Lambda,
+    Name,
 )
 from analyzer.facts.visit import chain, children
 from analyzer.flow.callers import Callers, Site
@@ -136,7 +139,23 @@ def scan(expression: AnyExpression, environment: Environment) -> Iterator[tuple[
     if isinstance(expression, Lambda):
         for parameter in expression.parameters:
             environment = bind(environment, parameter.name, (Definition("unknown", name=parameter.name),))
-    for child in children(expression):
-        for below in [child] if isinstance(child, Expression) else children(child):
-            if isinstance(below, Expression):
-                yield from scan(below, environment)  # type: ignore[arg-type]
+    for inner in _below(expression):
+        yield from scan(inner, environment)
+
+
+def _below(expression: AnyExpression) -> Iterator[AnyExpression]:
+    """The expressions directly below. The common kinds are spelt out: this is the innermost loop of every rule."""
+    kind = type(expression)
+    if kind is Constant or kind is Name:
+        return
+    if kind is Attribute:
+        yield expression.value  # type: ignore[union-attr]
+    elif kind is Call:
+        yield expression.func  # type: ignore[union-attr]
+        for argument in expression.arguments:  # type: ignore[union-attr]
+            yield argument.value
+    else:
+        for child in children(expression):
+            for below in [child] if isinstance(child, Expression) else children(child):
+                if isinstance(below, Expression):
+                    yield below  # type: ignore[misc]

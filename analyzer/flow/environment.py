@@ -16,9 +16,9 @@ class Definition:
     """How a name got a value. Compared by identity.
 
     ``how``: ``value`` (``expression``), ``augment`` (``previous`` op ``expression``), ``append`` (``expression`` put
-    into the container ``previous``), ``element`` (an item of iterating over ``expression``), ``item`` (item ``index`` of
-    ``expression``), ``with`` (what the context manager ``expression`` gives), ``parameter`` (``name``), ``checked``
-    (``previous`` after a guard that made it ``name``, a kind of part), ``unknown``.
+    into the container ``previous``), ``element`` (an item of iterating over ``expression``), ``item`` (item ``index``
+    of ``expression``), ``with`` (what the context manager ``expression`` gives), ``parameter`` (``name``),
+    ``checked`` (``previous`` after a guard that made it ``name``, a kind of part), ``unknown``.
     ``environment`` is the state before the assignment, in which ``expression`` is to be read.
     """
 

@@ -91,6 +91,8 @@ def _passed(run: Evaluation, declared: Parameter, definition: Definition) -> Val
     if not complete or not values:
         return own
     whole = union(values)
+    if whole.constants() is not None:
+        return single("supplied", declared.name, definition.line)
     if not whole.sources():
         return whole
     if all(part.kind == "call" for part in whole.sources()):
@@ -203,6 +205,8 @@ def _attribute(run: Evaluation, expression: Attribute, state: Environment, spell
         base = run.value(expression.value, state)
         if all(part.kind == "enum" for part in base.parts()):
             return single("enum", spelled, expression.line)
+        if base.constants() is not None and base.rows != ((),):
+            return base
     found = _global(run, expression)
     if found is not None:
         return found

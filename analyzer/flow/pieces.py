@@ -74,6 +74,9 @@ class Piece:
         if self.inner is not None:
             return self.inner[index] if 0 <= index < len(self.inner) else self
         expression = self.expression
+        if isinstance(expression, Call):
+            found = self.evaluation.returned_item(expression, self.environment or {}, index)
+            return Piece(self.evaluation, known=found) if found is not None else self
         if not isinstance(expression, Sequence) or not 0 <= index < len(expression.items):
             return self
         if any(isinstance(item, Starred) for item in expression.items[: index + 1]):
@@ -166,6 +169,13 @@ def _named(
 
 
 def _defined(run: Evaluation, definition: Definition, depth: int) -> list[Piece] | None:
+    if definition not in run.items:
+        run.items[definition] = None
+        run.items[definition] = _item_of(run, definition, depth)
+    return run.items[definition]
+
+
+def _item_of(run: Evaluation, definition: Definition, depth: int) -> list[Piece] | None:
     expression, state = definition.expression, definition.environment or {}
     if definition.how == "value" and expression is not None:
         return pieces(run, expression, state, depth - 1)

@@ -64,6 +64,8 @@ class Evaluation:
         self.stack = (*stack, place)
         self._values: dict[Definition, Value] = {}
         self._busy: set[Definition] = set()
+        self.items: dict[Definition, list[Piece] | None] = {}
+        """Items of containers by definition, for :mod:`~analyzer.flow.pieces`."""
 
     def value(self, expression: AnyExpression, state: Environment) -> Value:
         """What an expression may be made of in a state."""
@@ -105,6 +107,10 @@ class Evaluation:
     def applied(self, function: AnyExpression, argument: Value) -> Value:
         """What calling a function by its name with one argument gives (for ``map``)."""
         return called.applied(self, function, argument)
+
+    def returned_item(self, call: Call, state: Environment, index: int) -> Value | None:
+        """Item ``index`` of the tuple that a function of the project returns; ``None`` when that is not known."""
+        return called.followed_item(self, call, state, index)
 
     def _define(self, definition: Definition) -> Value:
         expression, state = definition.expression, definition.environment or {}

@@ -1,1 +1,9 @@
-"""(package)"""
+"""What libraries do, as data: one TOML file a topic, read once and frozen.
+
+In: the files beside this one. Out: structs of :mod:`analyzer.knowledge.schema`, looked up by canonical dotted name.
+"""
+
+from analyzer.knowledge.load import known
+from analyzer.knowledge.schema import Decoder, Hasher, Knowledge, Sink
+
+__all__ = ["Decoder", "Hasher", "Knowledge", "Sink", "known"]

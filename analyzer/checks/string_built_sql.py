@@ -1,0 +1,244 @@
+"""BA101: SQL text put together from foreign parts and executed.
+
+A call is a sink when the knowledge says so; its text is folded by the flow stage, and what is left that is neither
+constant nor sanitised decides. A function that only hands a parameter on to a sink is a sink itself: its callers are asked.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from analyzer.facts.expressions import AnyExpression, Call, Constant, Name
+from analyzer.facts.visit import chain
+from analyzer.flow import sql
+from analyzer.flow.callers import bound
+from analyzer.flow.engine import Flow, Point
+from analyzer.flow.named import method
+from analyzer.flow.parts import Part, Value
+from analyzer.flow.questions import Pictured, chain_end, flow_of, location, places_calling, written
+from analyzer.flow.values import spelled
+from analyzer.knowledge import Sink, known
+from analyzer.knowledge.schema import names
+from analyzer.model import Confidence, Finding, Rule, Step
+from analyzer.project.target import Place
+
+_WRAPPERS = 3
+"""Functions followed outwards from a sink that only hands its text on."""
+
+_SAYS = {
+    "request": "request data",
+    "parameter": "a parameter",
+    "attribute": "an attribute",
+    "call": "a call's result",
+    "supplied": "a parameter",
+}
+_TEXTUAL = frozenset({
+    "join", "format", "text", "replace", "substitute", "safe_substitute", "strip", "lstrip", "rstrip", "dedent", "cleandoc",
+    "lower", "upper", "str", "SQL", "TextClause", "literal_column", "cast", "encode", "decode", "get", "pop", "RawSQL",
+    "removesuffix", "removeprefix", "getvalue", "title", "format_map", "render", "sub", "read", "getlist",
+})  # fmt: skip
+"""Last names of calls that give text; what a driver gets from any other call is an object of a library."""
+
+
+_IDENTITY = re.compile(r"(?:\.|_)(?:id|pk|oid|uid|uuid|value|count|version|size|limit|offset)$")
+"""Attributes that hold keys, numbers and members of enumerations on the objects of every mapper."""
+
+
+def check(picture: Pictured, rule: Rule) -> Iterator[Finding]:
+    """Findings of BA101, in order of places."""
+    flow = flow_of(picture)
+    calls = names(sink for sink in known().sinks if sink.kind == "sql")
+    seen: set[tuple[str, int, int]] = set()
+    for place in places_calling(flow.project, calls):
+        for finding in _in_function(flow, rule, place):
+            span = finding.location.span
+            key = (finding.location.path, span.line, span.column)
+            if key not in seen:
+                seen.add(key)
+                yield finding
+
+
+def judge(finding: Finding, picture: Pictured) -> str:
+    """What we think of an engine's finding that ours does not share."""
+    flow = flow_of(picture)
+    first, last = finding.location.span.line, finding.location.span.end_line
+    verdict = "stand"
+    for place in _places_at(flow, finding):
+        texts = [
+            flow.value(point)
+            for point in flow.points(place)
+            if point.expression.line <= last
+            and point.expression.end_line >= first
+            and type(point.expression).__name__ in {"Format", "Binary", "Call", "Constant", "Name"}
+        ]
+        built = [value for value in texts if any(sql.is_statement(row) for row in value.rows)]
+        if built and not any(value.sources() for value in built):
+            return "refute"
+        if texts and not built:
+            verdict = "refute" if not any(value.sources() for value in texts) else verdict
+    return verdict
+
+
+def _places_at(flow: Flow, finding: Finding) -> list[Place]:
+    path, line = finding.location.path, finding.location.span.line
+    if path not in flow.project.modules.outlines:
+        return []
+    functions = flow.project.outline(path).functions
+    around = [i for i, one in enumerate(functions) if one.start_line <= line <= one.end_line]
+    return [Place(path, max(around, key=lambda i: functions[i].line) if around else -1)]
+
+
+def _in_function(flow: Flow, rule: Rule, place: Place) -> Iterator[Finding]:
+    found: list[tuple[Finding, bool, frozenset[Part]]] = []
+    for point in flow.calls(place):
+        call = point.expression
+        assert isinstance(call, Call)
+        sink = _sink(flow, point, call)
+        if sink is None:
+            continue
+        for argument in _texts(call, sink):
+            for finding, parts in _judged(flow, rule, Point(place, argument, point.environment), call, sink, _WRAPPERS):
+                found.append((finding, sink.wraps, parts))
+    wrapped = [parts for _, wraps, parts in found if wraps]
+    for finding, wraps, parts in found:
+        if wraps or not any(parts <= inner for inner in wrapped):
+            yield finding
+
+
+def _sink(flow: Flow, point: Point, call: Call) -> Sink | None:
+    name = written(call)
+    if name.rpartition(".")[2] not in names(known().sinks):
+        return None
+    target = flow.project.resolve_expression(point.place, call.func) if chain(call.func) else None
+    if target is not None and target.ours:
+        return None
+    return known().sink("sql", target.dotted if target else "", name)
+
+
+def _texts(call: Call, sink: Sink) -> Iterator[AnyExpression]:
+    positional = [argument for argument in call.arguments if argument.keyword is None]
+    if 0 <= sink.argument < len(positional) and not positional[sink.argument].star:
+        yield positional[sink.argument].value
+        return
+    for argument in call.arguments:
+        if argument.keyword in sink.keywords:
+            yield argument.value
+
+
+def _judged(
+    flow: Flow, rule: Rule, point: Point, call: Call, sink: Sink, depth: int
+) -> Iterator[tuple[Finding, frozenset[Part]]]:
+    """The finding for one text at one sink, or those at the callers that supply it."""
+    outer = _handed_on(flow, point)
+    if outer and point.place not in flow.handlers:
+        if depth:
+            yield from _at_callers(flow, rule, point.place, outer, sink, depth - 1)
+        return
+    if not _may_be_text(flow, point):
+        return
+    value = flow.value(point)
+    graded = [
+        (part, grade)
+        for row in value.rows
+        for part, where in sql.positions(row)
+        if (grade := _grade(part, where)) is not None
+    ]
+    sources = [part for part, _ in graded]
+    if not sources or not _reads_like_sql(value, sink):
+        return
+    confidence = max(grade for _, grade in graded)
+    telling = [part for part, grade in graded if grade == confidence]
+    yield _finding(rule, point, call, sink, telling, confidence), frozenset(sources)
+
+
+def _handed_on(flow: Flow, point: Point) -> str:
+    """The parameter that a text is, unchanged; ``""`` when it is anything else."""
+    for origin in flow.origins(point):
+        expression = origin.expression
+        if isinstance(expression, Name) and origin.place == point.place:
+            known_as = origin.environment.get(expression.id, ())
+            if len(known_as) == 1 and known_as[0].how == "parameter":
+                return expression.id
+    return ""
+
+
+def _may_be_text(flow: Flow, point: Point) -> bool:
+    """Whether an argument can be text at all: ``select(User).where(…)`` is not, and needs no closer look."""
+    for origin in flow.origins(point):
+        expression = origin.expression
+        if isinstance(expression, Constant):
+            continue
+        if not isinstance(expression, Call):
+            return True
+        if chain_end(expression) in _TEXTUAL:
+            return True
+        target = flow.project.resolve_expression(origin.place, expression.func)
+        if target is not None and target.kind == "function":
+            return True
+    return False
+
+
+def _at_callers(
+    flow: Flow, rule: Rule, place: Place, parameter: str, sink: Sink, depth: int
+) -> Iterator[tuple[Finding, frozenset[Part]]]:
+    function = flow.project.function(place)
+    if function is None:
+        return
+    for site in flow.callers.of(place)[0]:
+        point = flow.call_at(site)
+        if point is None or not isinstance(point.expression, Call):
+            continue
+        target = flow.project.resolve(site.place, site.chain, site.line)
+        arguments = bound(function, point.expression, method(target, function.owner >= 0, site.chain))
+        argument = (arguments or {}).get(parameter)
+        if argument is not None:
+            inner = Point(site.place, argument.value, point.environment)
+            yield from _judged(flow, rule, inner, point.expression, sink, depth)
+
+
+def _reads_like_sql(value: Value, sink: Sink) -> bool:
+    foreign = [row for row in value.rows if any(part.source or part.kind == "supplied" for part in row)]
+    if sink.evidence == "text":
+        return any((sql.is_clause if sink.wraps else sql.is_statement)(row) for row in foreign)
+    # A driver's own call: whatever it gets is SQL. Without any text of ours it is only built where a client sent all of it.
+    return any(
+        any(part.kind == "text" and part.text.strip() for part in row)
+        or all(part.kind == "request" and part.type != "object" for part in row if part.source)
+        for row in foreign
+    )
+
+
+def _grade(part: Part, where: str) -> Confidence | None:
+    """How sure a foreign part in its position is a defect; ``None`` when it is none."""
+    if part.kind == "supplied":
+        # Today's callers give constants. Between quotes it is a value all the same, and tomorrow's caller has another.
+        return Confidence.MEDIUM if where == "quoted" else None
+    if part.kind == "request":
+        return Confidence.HIGH
+    if part.kind == "parameter" and where != "name":
+        return Confidence.MEDIUM
+    if part.kind == "attribute" and where != "name" and not _IDENTITY.search(part.text):
+        return Confidence.MEDIUM
+    return Confidence.LOW
+
+
+def _finding(rule: Rule, point: Point, call: Call, sink: Sink, parts: list[Part], confidence: Confidence) -> Finding:
+    listed = list(dict.fromkeys((part.text, part.kind) for part in parts if part.text))[:3]
+    told = (
+        " and ".join(f"`{text}` ({_SAYS.get(kind, 'of unknown origin')})" for text, kind in listed) or "foreign parts"
+    )
+    executed = spelled(call.func) or "the call"
+    built = point.expression if point.expression.line != call.line else None
+    steps = tuple(
+        Step(location(point.place, built), "the text is put together here") for built in [built] if built is not None
+    )
+    return Finding(
+        rule=rule.code,
+        location=location(point.place, call),
+        message=f"SQL text is built from {told} and executed by `{executed}`",
+        fix=sink.fix[:1].upper() + sink.fix[1:],
+        severity=rule.severity,
+        confidence=confidence,
+        steps=steps,
+    )

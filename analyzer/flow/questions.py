@@ -1,0 +1,75 @@
+"""Questions that several rules ask, answered in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterator
+from typing import Protocol
+
+from analyzer.facts.expressions import Call
+from analyzer.facts.outline import Use
+from analyzer.flow.engine import Flow
+from analyzer.model import Location, Span
+from analyzer.project.project import Project
+from analyzer.project.target import Place
+
+
+class Pictured(Protocol):
+    """What the flow stage needs of a picture: the linked project and the handlers of its routes."""
+
+    project: Project
+
+    def handlers(self) -> Container[Place]:
+        """The functions that answer routes."""
+
+
+def flow_of(picture: Pictured) -> Flow:
+    """The flow engine of a picture. It is kept with the project, so that all rules share one memory of traces."""
+    kept = vars(picture.project)
+    found = kept.get("flow")
+    if not isinstance(found, Flow):
+        found = kept["flow"] = Flow(picture.project, picture.handlers())
+    return found
+
+
+def uses_of(project: Project, place: Place) -> list[Use]:
+    """The chains a function reads; for a module those of its top level and of its class bodies."""
+    function = project.function(place)
+    if function is not None:
+        return function.uses
+    outline = project.outline(place.path)
+    if not outline.classes:
+        return outline.uses
+    return [*outline.uses, *(use for item in outline.classes for use in item.uses)]
+
+
+def places_calling(project: Project, names: frozenset[str]) -> Iterator[Place]:
+    """Functions (and modules) that call something whose last word is one of ``names``; sorted. No body is opened."""
+    for place in project.places():
+        for use in uses_of(project, place):
+            if use.kind == "call" and use.chain.rpartition(".")[2] in names:
+                yield place
+                break
+
+
+def written(call: Call) -> str:
+    """The chain of a call's callee as written; ``….name`` for a method of something that is no chain."""
+    from analyzer.facts.expressions import Attribute
+    from analyzer.facts.visit import chain
+
+    name = chain(call.func)
+    if not name and isinstance(call.func, Attribute):
+        return f"().{call.func.attr}"
+    return name
+
+
+def chain_end(call: Call) -> str:
+    """The last name of what a call calls."""
+    return written(call).rpartition(".")[2]
+
+
+def location(place: Place, node: object) -> Location:
+    """Where an expression stands."""
+    line, column = getattr(node, "line", 1), getattr(node, "column", 1)
+    return Location(
+        place.path, Span(line, column, getattr(node, "end_line", line), getattr(node, "end_column", column))
+    )

@@ -1,0 +1,114 @@
+"""The shape of the knowledge files; README.md beside this file describes every field for people who add one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+
+class Names(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which callables an entry speaks of.
+
+    A canonical name fits when it begins with one of ``packages`` (whole dotted words) and its last word is one of
+    ``calls``. ``?`` among the packages stands for a callee of any or of unknown origin; then ``receivers``, when given,
+    must hold the last word before the call (lower case, ``conn`` also fits ``db_conn``).
+    """
+
+    packages: tuple[str, ...]
+    calls: tuple[str, ...]
+    receivers: tuple[str, ...] = ()
+
+    def fits(self, dotted: str, written: str) -> bool:
+        """Whether the entry speaks of a callee: its canonical name (``""``: unknown) and its chain as written."""
+        name = dotted or written
+        holder, _, last = name.rpartition(".")
+        if last not in self.calls:
+            return False
+        if dotted and any(within(dotted, package) for package in self.packages):
+            return True
+        return "?" in self.packages and self._received(holder)
+
+    def _received(self, holder: str) -> bool:
+        if not self.receivers:
+            return True
+        words = holder.lower().replace("()", "").replace("[]", "").rpartition(".")[2].split("_")
+        return any(receiver in words for receiver in self.receivers)
+
+
+class Sink(Names, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A callable that takes text of a language. ``kind`` is ``sql``; ``argument`` the position of the text (−1: none),
+    ``keywords`` the names it may be given by; with ``evidence`` ``text`` the call only counts when the text reads like
+    a statement; ``wraps`` marks a callable that makes the text an object for another sink; ``fix`` is the advice."""
+
+    kind: str
+    argument: int = 0
+    keywords: tuple[str, ...] = ()
+    evidence: str = "name"
+    wraps: bool = False
+    fix: str = ""
+
+
+class Hasher(Names, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A callable that turns a password into something. ``kind``: ``slow`` (made for passwords), ``fast`` (a plain
+    digest), ``derive`` (a key derivation whose cost is an argument)."""
+
+    kind: str
+    algorithm: str = ""
+
+
+class Decoder(Names, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A callable that reads a token. ``kind``: ``verify`` (checks the signature unless told otherwise), ``unverified``
+    (never does), ``header`` (reads the unverified header). ``key``/``algorithms`` are positions (−1: none);
+    ``required`` is true where a call without algorithms accepts whatever the token asks for."""
+
+    kind: str
+    library: str
+    key: int = 1
+    algorithms: int = 2
+    required: bool = False
+
+
+class Weights(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Least costs of key derivations and names of schemes that do not protect a password."""
+
+    iterations: dict[str, int] = {}
+    bcrypt_rounds: int = 10
+    weak_schemes: tuple[str, ...] = ()
+    weak_hashers: tuple[str, ...] = ()
+
+
+class Knowledge(
+    msgspec.Struct,
+    frozen=True,
+    forbid_unknown_fields=True,
+    rename={"sinks": "sink", "hashers": "hasher", "decoders": "decoder"},
+):
+    """Everything known, over all files."""
+
+    sinks: tuple[Sink, ...] = ()
+    hashers: tuple[Hasher, ...] = ()
+    decoders: tuple[Decoder, ...] = ()
+    weights: Weights = Weights()
+
+    def sink(self, kind: str, dotted: str, written: str) -> Sink | None:
+        """The sink of a kind that a callee is, if any."""
+        return next((one for one in self.sinks if one.kind == kind and one.fits(dotted, written)), None)
+
+    def hasher(self, dotted: str, written: str) -> Hasher | None:
+        """The hasher that a callee is, if any."""
+        return next((one for one in self.hashers if one.fits(dotted, written)), None)
+
+    def decoder(self, dotted: str, written: str) -> Decoder | None:
+        """The token decoder that a callee is, if any."""
+        return next((one for one in self.decoders if one.fits(dotted, written)), None)
+
+
+def names(entries: Iterable[Names]) -> frozenset[str]:
+    """The last words of all callables of some entries: a quick test on a chain before anything is resolved."""
+    return frozenset(call for entry in entries for call in entry.calls)
+
+
+def within(dotted: str, package: str) -> bool:
+    """Whether a dotted name lies in a package (or is it)."""
+    return dotted == package or (dotted.startswith(package) and dotted[len(package)] in ".()[]")
