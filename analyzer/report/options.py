@@ -9,7 +9,7 @@ NARROWEST = 40
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
-    """``color`` and ``width`` (cells): the terminal; ``verbose`` asks for everything, ``quiet`` for a line a finding."""
+    """``color`` and ``width`` (cells): the terminal; ``verbose`` asks for all, ``quiet`` for a line a finding."""
 
     color: bool = False
     width: int = 100
