@@ -141,6 +141,9 @@ def test_linked_ignore_file_is_not_read(tmp_path: Path) -> None:
     (tmp_path / "patterns").write_text("*.py\n")
     (tmp_path / "root" / ".gitignore").symlink_to(tmp_path / "patterns")
     assert found(tmp_path / "root") == ["a.py"]
+    write(tmp_path, "repository/info/exclude", text="*.py\n")
+    (tmp_path / "root" / ".git").symlink_to(tmp_path / "repository")
+    assert found(tmp_path / "root") == ["a.py"]
 
 
 GENERATED = {

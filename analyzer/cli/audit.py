@@ -124,7 +124,8 @@ def _emit(report: Report, outputs: tuple[Output, ...], request: Request) -> None
     _step_summary(report, outputs)
     written = [f"{output.format} to {shown(str(output.file))}" for output in outputs if output.file is not None]
     if len(written) == len(outputs) and not request.quiet:
-        write_error(f"backend-audit: {len(report.findings)} findings; wrote {', '.join(written)}")
+        count = len(report.findings)
+        write_error(f"backend-audit: {count} finding{'' if count == 1 else 's'}; wrote {', '.join(written)}")
 
 
 def _step_summary(report: Report, outputs: tuple[Output, ...]) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from analyzer import __version__
 from analyzer.cli import exits
 from analyzer.cli.streams import write_error, write_out
+from analyzer.config.text import shown
 from analyzer.model.errors import UserError
 
 
@@ -40,7 +41,7 @@ def _run(words: list[str]) -> int:
         write_error(str(error))
         return error.exit_code
     except typer.TyperException as error:
-        write_error(f"backend-audit: {' '.join(error.format_message().split())} (see backend-audit --help)")
+        write_error(f"backend-audit: {shown(' '.join(error.format_message().split()))} (see backend-audit --help)")
         return exits.WRONG_USE
     except typer.Abort:
         return exits.INTERRUPTED

@@ -40,7 +40,8 @@ def ignores_above(root: Path, folder: Path) -> Ignores:
 
     When ``folder``, or a folder above it, is itself ignored, none of them holds: who names it wants it audited.
     """
-    found = with_file((), root / ".git" / "info" / "exclude", "")
+    exclude = root.resolve() / ".git" / "info" / "exclude"
+    found = with_file((), exclude, "") if exclude.resolve() == exclude else ()
     below = folder.relative_to(root).parts
     for depth, name in enumerate(below):
         here = "".join(f"{part}/" for part in below[:depth])

@@ -1,0 +1,170 @@
+"""The commands beside the audit, and what is common to all."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from analyzer import __version__
+from analyzer.cli.main import main
+from analyzer.rulebook import load_rules
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+posix = pytest.mark.skipif(os.name == "nt", reason="needs POSIX signals, pipes and terminals")
+
+
+def command(*words: str, module: str = "analyzer") -> list[str]:
+    return [sys.executable, "-m", module, *words]
+
+
+def environment(**more: str) -> dict[str, str]:
+    """This process's environment with the repository importable and nothing that changes output."""
+    kept = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "FORCE_COLOR", "COLUMNS")}
+    path = os.pathsep.join([str(REPOSITORY), str(REPOSITORY / "tests")])
+    return {**kept, "PYTHONPATH": path, "PYTHONUTF8": "1", **more}
+
+
+@pytest.mark.parametrize("words", [["--version"], ["--version", "--help"]])
+def test_version(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(words) == 0
+    assert __version__ in capsys.readouterr().out or "--help" in words
+
+
+def test_rules_lists_every_rule(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["rules"]) == 0
+    out = capsys.readouterr().out
+    for rule in load_rules():
+        assert f"{rule.code}  {rule.slug}" in out
+    assert "\x1b" not in out
+
+
+def test_rules_as_json(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["rules", "--output", "json"]) == 0
+    listed = json.loads(capsys.readouterr().out)["rules"]
+    assert [entry["code"] for entry in listed] == [rule.code for rule in load_rules()]
+    sql = next(entry for entry in listed if entry["code"] == "BA101")
+    assert (sql["slug"], sql["severity"], sql["cwe"]) == ("string-built-sql", "error", [89])
+
+
+def test_rules_in_an_unknown_format(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["rules", "--output", "xml"]) == 2
+    assert capsys.readouterr() == ("", '--output: expected text or json, got "xml"\n')
+
+
+@pytest.mark.parametrize("name", ["BA101", "ba101", "string-built-sql"])
+def test_explain_renders_the_documentation(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", name]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("BA101 string-built-sql: ")
+    for heading in ("What it finds", "Why it matters", "Bad", "Good", "When not to fix it"):
+        assert f"\n{heading}\n" in out
+    assert "CWE-89" in out
+    assert "\x1b" not in out
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("sting-built-sql", 'no rule is called "sting-built-sql"; did you mean "string-built-sql"?'),
+        ("zzz\x1b[2J", 'no rule is called "zzz\\x1b[2J"; see backend-audit rules'),
+    ],
+)
+def test_explain_an_unknown_rule(name: str, message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", name]) == 2
+    assert capsys.readouterr() == ("", message + "\n")
+
+
+def test_help_of_everything_is_one_page() -> None:
+    page = subprocess.run(command("--help"), env=environment(COLUMNS="120"), capture_output=True, check=True).stdout
+    for word in (b"--select", b"--fail-on", b"Which rules", b"explain", b"cache", b"Exit codes", b"PATH... | COMMAND"):
+        assert word in page
+
+
+def test_completion_offers_commands_options_and_rules() -> None:
+    def offered(line: str) -> str:
+        variables = {"_BACKEND_AUDIT_COMPLETE": "complete_bash", "COMP_WORDS": line, "COMP_CWORD": "1"}
+        variables["COMP_CWORD"] = str(len(line.split(" ")) - 1)
+        done = subprocess.run(command(), env=environment(**variables), capture_output=True, text=True, check=False)
+        return done.stdout
+
+    assert {"explain", "rules"} <= set(offered("backend-audit ").split())
+    assert "--select" in offered("backend-audit --sel")
+    assert "BA101" in offered("backend-audit explain BA10")
+
+
+@pytest.mark.parametrize("words", [["--version"], ["rules"], ["explain", "BA101"], ["--help"], ["gone"]])
+def test_nothing_heavy_is_imported_for_small_questions(words: list[str]) -> None:
+    script = (
+        "import sys\nfrom analyzer.cli.main import main\n"
+        f"main({words!r})\n"
+        "heavy = {'libcst', 'semgrep', 'bandit', 'networkx', 'analyzer.pipeline'} & set(sys.modules)\n"
+        "sys.exit(f'imported {heavy}' if heavy else 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], env=environment(), capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr.decode()
+
+
+@posix
+@pytest.mark.parametrize("behaviour", ["many", "findings"])
+def test_reader_that_goes_away_is_no_error(behaviour: str, tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("x = 1\n")
+    words = command(behaviour, str(tmp_path), "--output", "json", module="cli_stub")
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(words, env=environment(), stdout=writing, stderr=subprocess.PIPE, check=False)
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (1, b"")
+
+
+@posix
+def test_interrupt_from_the_keyboard(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("x = 1\n")
+    words = command("slow", str(tmp_path), module="cli_stub")
+    running = subprocess.Popen(words, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert running.stdout is not None
+    assert running.stdout.readline() == b"begun\n"
+    running.send_signal(signal.SIGINT)
+    out, err = running.communicate(timeout=30)
+    assert (running.returncode, out, err) == (130, b"", b"backend-audit: interrupted\n")
+
+
+@posix
+@pytest.mark.parametrize(("options", "shown"), [([], True), (["--quiet"], False)])
+def test_progress_is_shown_on_a_terminal_only_and_on_standard_error(
+    options: list[str], shown: bool, tmp_path: Path
+) -> None:
+    (tmp_path / "a.py").write_text("x = 1\n")
+    words = command("clean", str(tmp_path), "--output", "json", *options, module="cli_stub")
+    plain = subprocess.run(words, env=environment(), capture_output=True, check=True)
+    assert plain.stderr == b""
+    ours, theirs = os.openpty()
+    done = subprocess.run(words, env=environment(TERM="xterm"), stdout=subprocess.PIPE, stderr=theirs, check=True)
+    os.close(theirs)
+    seen = b""
+    while True:
+        try:
+            piece = os.read(ours, 65536)
+        except OSError:
+            break
+        if not piece:
+            break
+        seen += piece
+    os.close(ours)
+    assert (b"files" in seen and b"graph" in seen) is shown
+    assert done.stdout == plain.stdout
+    assert json.loads(done.stdout)["findings"] == []
+
+
+def test_crash_in_a_process_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("x = 1\n")
+    done = subprocess.run(
+        command("crash", str(tmp_path), module="cli_stub"), env=environment(), capture_output=True, check=False
+    )
+    assert done.returncode == 4
+    assert b"ValueError: boom" in done.stderr
