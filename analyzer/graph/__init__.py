@@ -1,1 +1,11 @@
-"""(package)"""
+"""The picture of the backend: roles with evidence, layers, dependency edges, cycles, and which routes reach what.
+
+In: a :class:`~analyzer.frameworks.backend.Backend` (routes over linked modules). Out: a
+:class:`~analyzer.graph.picture.Picture`. networkx lives here and nowhere else.
+"""
+
+from analyzer.graph.attach import attach
+from analyzer.graph.picture import Picture, build
+from analyzer.graph.role import LAYERS, ROLES, Evidence, Role
+
+__all__ = ["LAYERS", "ROLES", "Evidence", "Picture", "Role", "attach", "build"]

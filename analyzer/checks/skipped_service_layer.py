@@ -1,0 +1,142 @@
+"""BA502: a handler that deals with the database itself although the application has a layer for that."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from analyzer.graph.access import Access, CallSite
+from analyzer.graph.dealings import Dealing, Dealings, Habit, application_handlers
+from analyzer.graph.picture import Picture
+from analyzer.model import Confidence, Finding, Location, Related, Rule, Severity, Span, Tier
+from analyzer.project import Place
+
+_DEMO = 2
+"""Modules of an application that is a demonstration: nobody misses a layer between one file and itself."""
+_VERBS = {"read": "reads", "write": "writes", "transaction": "ends a transaction"}
+_MOST = 40
+"""Handlers listed with the one finding of an application that has no layer at all."""
+
+
+def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
+    """One finding a handler, or one an application that has no service or repository layer."""
+    dealings = Dealings(picture)
+    for handlers in application_handlers(picture):
+        habit = dealings.habit(handlers)
+        if habit.service or habit.repository:
+            yield from _each(picture, rule, dealings, habit, handlers)
+        else:
+            yield from _whole(picture, rule, dealings, handlers)
+
+
+def _each(
+    picture: Picture, rule: Rule, dealings: Dealings, habit: Habit, handlers: Sequence[Place]
+) -> Iterator[Finding]:
+    closed = dealings.closed(habit, handlers)
+    for handler in handlers:
+        dealing = dealings.of(handler)
+        if dealing.own:
+            yield _direct(picture, rule, dealing, habit)
+        elif closed and dealing.repositories:
+            yield _short_cut(picture, rule, dealings, dealing, habit)
+
+
+def _direct(picture: Picture, rule: Rule, dealing: Dealing, habit: Habit) -> Finding:
+    """The handler uses a session, cursor, manager or collection itself."""
+    layer = habit.service or habit.repository
+    shown = list(dict.fromkeys(f"`{access.shown}`" for access in dealing.own))
+    sure = Confidence.HIGH if habit.through_services + habit.through_repositories > habit.direct else Confidence.MEDIUM
+    if all(access.kind == "transaction" for access in dealing.own) or not any(access.sure for access in dealing.own):
+        # Ending the transaction that services worked in is an honest design; names alone prove little.
+        sure = Confidence.LOW
+    severity = rule.severity
+    if not dealing.writes:
+        severity = Severity.NOTE if len(dealing.own) == 1 else min(severity, Severity.WARNING)
+    function = picture.project.outline(dealing.handler.path).functions[dealing.handler.index]
+    kind = "service" if habit.service else "repository"
+    return Finding(
+        rule=rule.code,
+        location=_def(picture, dealing.handler),
+        message=(
+            f"`{function.qualname}` ({_label(picture, dealing.handler)}) works on the database itself: "
+            f"{', '.join(shown[:3])}{_more(len(shown) - 3)}, although {_others(habit)} through a {kind} such as `{layer}`."
+        ),
+        fix=f"Move what {_lines(dealing)} do into a {kind} beside `{layer}` and call that from `{function.name}`.",
+        severity=severity,
+        confidence=sure,
+        related=tuple(
+            Related(_at(dealing.handler.path, access), f"{_VERBS[access.kind]} with `{access.shown}`")
+            for access in dealing.own
+        ),
+    )
+
+
+def _short_cut(picture: Picture, rule: Rule, dealings: Dealings, dealing: Dealing, habit: Habit) -> Finding:
+    """The handler calls a repository past the services."""
+    names = list(dict.fromkeys(f"`{dealings.name(site.target)}`" for site in dealing.repositories))
+    function = picture.project.outline(dealing.handler.path).functions[dealing.handler.index]
+    return Finding(
+        rule=rule.code,
+        location=_def(picture, dealing.handler),
+        message=(
+            f"`{function.qualname}` ({_label(picture, dealing.handler)}) calls the repository {', '.join(names[:3])}"
+            f"{_more(len(names) - 3)} past the services, although {_others(habit)} through a service such as `{habit.service}`."
+        ),
+        fix=f"Offer what `{function.name}` needs as a method of a service and call that instead of {names[0]}.",
+        severity=min(rule.severity, Severity.WARNING),
+        confidence=Confidence.MEDIUM,
+        related=tuple(
+            Related(_at(dealing.handler.path, site), f"calls {dealings.name(site.target)}") for site in dealing.repositories
+        ),
+    )
+
+
+def _whole(picture: Picture, rule: Rule, dealings: Dealings, handlers: Sequence[Place]) -> Iterator[Finding]:
+    """No layer between the handlers and the database anywhere: one decision, one finding."""
+    found = [item for item in map(dealings.of, handlers) if any(access.sure for access in item.own)]
+    modules = [path for path in picture.application(handlers[0].path) if picture.tier(path) is Tier.MAIN]
+    if len(found) < 2 or len(modules) <= _DEMO:
+        return
+    first = found[0]
+    yield Finding(
+        rule=rule.code,
+        location=_def(picture, first.handler),
+        message=(
+            f"{len(found)} of {len(handlers)} handlers work on the database themselves, starting with "
+            f"`{picture.project.qualified(first.handler)}`: this application has no service or repository layer that "
+            "its handlers go through."
+        ),
+        fix="Give each use case a function or class of its own that takes the session, and let handlers call it; begin with those that write.",
+        severity=Severity.NOTE,
+        confidence=rule.confidence,
+        related=tuple(
+            Related(_def(picture, item.handler), f"{_label(picture, item.handler)} uses `{item.own[0].shown}`")
+            for item in found[1 : _MOST + 1]
+        ),
+    )
+
+
+def _others(habit: Habit) -> str:
+    number = habit.through_services if habit.service else habit.through_repositories
+    return "another handler goes" if number == 1 else f"{number} handlers go"
+
+
+def _label(picture: Picture, handler: Place) -> str:
+    return picture.handlers()[handler][0].label
+
+
+def _lines(dealing: Dealing) -> str:
+    lines = sorted({access.line for access in dealing.own})
+    return f"line {lines[0]}" if len(lines) == 1 else "lines " + ", ".join(str(line) for line in lines[:6])
+
+
+def _more(number: int) -> str:
+    return f" and {number} more" if number > 0 else ""
+
+
+def _def(picture: Picture, place: Place) -> Location:
+    function = picture.project.outline(place.path).functions[place.index]
+    return Location(place.path, Span(function.line, function.column, function.line, function.end_column))
+
+
+def _at(path: str, site: Access | CallSite) -> Location:
+    return Location(path, Span(site.line, site.column, site.end_line, site.end_column))

@@ -1,0 +1,148 @@
+"""What a function does to a database by its own hand, and whom it calls."""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+
+from analyzer.facts.outline import Use
+from analyzer.frameworks import persistence
+from analyzer.project import Place, Project, Target
+
+_VERBS = (
+    "query|get|get_one|get_or_404|first_or_404|scalar|scalars|execute|exec|stream|stream_scalars|refresh|fetch|fetchrow"
+    "|fetchval|fetchone|fetchall|fetchmany|fetch_one|fetch_all|fetch_val|find|find_one|aggregate|count_documents"
+    "|distinct|iterate|exec_driver_sql|add|add_all|delete|merge|bulk_save_objects|bulk_insert_mappings"
+    "|bulk_update_mappings|executemany|executescript|insert_one|insert_many|update_one|update_many|replace_one"
+    "|delete_one|delete_many|find_one_and_update|find_one_and_delete|find_one_and_replace|bulk_write|execute_many"
+    "|commit|rollback|begin|begin_nested|flush|transaction|atomic|objects|save|create|update|insert|select|asave"
+    "|adelete|acreate|bulk_create|get_or_create|update_or_create|all|filter|filter_by|exists|count|first"
+)
+_MAYBE = re.compile(rf"\.(?:{_VERBS})(?:$|[.(])|atomic|get_object_or_404|get_list_or_404")
+"""Chains worth resolving; everything else cannot be an operation and is not looked at."""
+
+_PLAIN_HANDLE = re.compile(
+    r"(?:^|[._])(?:db|db_session|database|session|cursor|cur|conn|connection|pool|engine)(?:\(\))?$"
+)
+_TELLING = {
+    "execute": "read", "executemany": "write", "executescript": "write", "fetchone": "read", "fetchall": "read",
+    "fetchmany": "read", "fetchrow": "read", "fetchval": "read", "fetch_one": "read", "fetch_all": "read",
+    "query": "read", "scalars": "read", "add_all": "write", "commit": "transaction", "rollback": "transaction",
+    "insert_one": "write", "update_one": "write", "delete_one": "write", "find_one": "read",
+}  # fmt: skip
+"""Methods that only a database object has, told by name where the receiver's type is unknown."""
+
+
+_GENERIC = re.compile(r"(?:CRUD|Crud|Repository|Repo|DAO)\w*(?:\[\])?\(\)\.\w+$")
+"""Methods of a library's generic repository: a call of one is a call of a repository of ours."""
+
+
+class Access(msgspec.Struct, frozen=True):
+    """One operation on a database in a function's own body.
+
+    ``kind`` is ``read``, ``write`` or ``transaction``; ``shown`` the chain as written (``session.query``), ``model`` the
+    persisted class it goes through, if any; ``sure`` is false when only names say so.
+    """
+
+    kind: str
+    shown: str
+    dotted: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    sure: bool
+
+
+class CallSite(msgspec.Struct, frozen=True):
+    """A call whose callee is a symbol of the project."""
+
+    target: Target
+    shown: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+
+class Accesses:
+    """Database operations and calls, a function at a time, remembered."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self._found: dict[Place, tuple[Access, ...]] = {}
+        self._calls: dict[Place, tuple[CallSite, ...]] = {}
+
+    def of(self, place: Place) -> tuple[Access, ...]:
+        """The operations a function performs itself, in source order; chains on one object count once a line."""
+        if place not in self._found:
+            found: dict[tuple[int, str], Access] = {}
+            for use in self._uses(place):
+                if use.kind in {"call", "decorate"} and _MAYBE.search(use.chain):
+                    access = self._access(place, use)
+                    if access is not None:
+                        found.setdefault((access.line, access.kind), access)
+            self._found[place] = tuple(found.values())
+        return self._found[place]
+
+    def calls(self, place: Place) -> tuple[CallSite, ...]:
+        """The calls of functions, methods and classes of the project in a function's own body, in source order."""
+        if place not in self._calls:
+            found = []
+            for use in self._uses(place):
+                if use.kind != "call":
+                    continue
+                target = self._project.resolve(place, use.chain, use.line)
+                if target is None:
+                    continue
+                if target.kind in {"function", "class", "instance"} or (
+                    target.kind == "external" and _GENERIC.search(target.dotted)
+                ):
+                    found.append(
+                        CallSite(target, use.chain, use.line, use.column, use.end_line, use.end_column)
+                    )
+            self._calls[place] = tuple(found)
+        return self._calls[place]
+
+    def _uses(self, place: Place) -> list[Use]:
+        function = self._project.function(place)
+        return function.uses if function else self._project.outline(place.path).uses
+
+    def _access(self, place: Place, use: Use) -> Access | None:
+        target = self._project.resolve(place, use.chain, use.line)
+        sure = True
+        if target is not None:
+            kind, dotted = operation(self._project, target), target.dotted
+        else:
+            kind, dotted = self._through_model(place, use)
+        if not kind and (target is None or target.kind == "external"):
+            kind, sure = _by_name(use.chain), False
+        if not kind:
+            return None
+        return Access(kind, use.chain, dotted, use.line, use.column, use.end_line, use.end_column, sure)
+
+    def _through_model(self, place: Place, use: Use) -> tuple[str, str]:
+        """``User.objects.filter`` on a model of ours, whatever its manager is."""
+        head, _, rest = use.chain.partition(".objects.")
+        if not rest:
+            return "", ""
+        target = self._project.resolve(place, head, use.line)
+        if target is None or target.kind != "class":
+            return "", ""
+        if not persistence.is_model(self._project, target.path, target.index):
+            return "", ""
+        return persistence.operation(f"django.db.models.Model.objects.{rest}"), f"{target.dotted}.objects.{rest}"
+
+
+def operation(project: Project, target: Target) -> str:
+    """``read``, ``write``, ``transaction`` or ``""``: what calling a target does to a database directly."""
+    return persistence.operation(target.dotted) if target.kind == "external" else ""
+
+
+def _by_name(chain: str) -> str:
+    holder, _, name = chain.rpartition(".")
+    while holder and not _PLAIN_HANDLE.search(holder):
+        holder, _, name = holder.rpartition(".")
+        name = name.removesuffix("()")
+    return _TELLING.get(name, "") if holder else ""

@@ -1,0 +1,59 @@
+"""Give every finding its definition, its route and the chain of calls between them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from analyzer.graph.picture import Picture
+from analyzer.graph.reach import Hop
+from analyzer.model import Finding, Location, Span, Step
+from analyzer.project import Place, Project
+
+
+def attach(findings: Sequence[Finding], picture: Picture) -> list[Finding]:
+    """The findings with scope, route, chain and tier filled in, in the same order."""
+    return [_attached(finding, picture) for finding in findings]
+
+
+def _attached(finding: Finding, picture: Picture) -> Finding:
+    path = finding.location.path
+    if path not in picture.project.modules.outlines:
+        return finding
+    place, scope = enclosing(picture.project, path, finding.location.span.line)
+    reached = picture.reach.chain(place)
+    route, chain = "", ()
+    if reached is not None:
+        route, chain = reached[0].label, tuple(_step(picture.project, hop) for hop in reached[1])
+    return msgspec.structs.replace(
+        finding,
+        scope=finding.scope or scope,
+        route=finding.route or route,
+        chain=finding.chain or chain,
+        tier=picture.tier(path),
+    )
+
+
+def enclosing(project: Project, path: str, line: int) -> tuple[Place, str]:
+    """The innermost function at a line (index −1 outside of any) and the dotted name of the innermost definition."""
+    outline = project.outline(path)
+    best, name, start = Place(path, -1), project.module_name(path), 0
+    scope_start = 0
+    for index, function in enumerate(outline.functions):
+        if function.start_line <= line <= function.end_line and function.start_line >= start:
+            best, start = Place(path, index), function.start_line
+    if best.index >= 0:
+        name, scope_start = project.qualified(best), start
+    for item in outline.classes:
+        if item.start_line <= line <= item.end_line and item.start_line > scope_start:
+            name, scope_start = f"{project.module_name(path)}.{item.qualname}", item.start_line
+    return best, name
+
+
+def _step(project: Project, hop: Hop) -> Step:
+    callee = project.function(hop.callee)
+    name = callee.qualname.removesuffix(".__init__") if callee else project.module_name(hop.callee.path)
+    verb = ("calls", "is given", "hands on")[hop.rank]
+    span = Span(hop.line, hop.column, hop.line, hop.end_column)
+    return Step(Location(hop.caller.path, span), f"{verb} {name}")

@@ -1,0 +1,203 @@
+"""What handlers do about data: by their own hand, through a repository, or through a service."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import msgspec
+
+from analyzer.facts.expressions import Constant
+from analyzer.facts.visit import walk
+from analyzer.graph.access import Access, CallSite
+from analyzer.graph.classes import owner_class
+from analyzer.graph.picture import Picture
+from analyzer.model import Tier
+from analyzer.project import Place, Target
+
+_SHARE = 0.2
+"""A layer is the application's own convention when at least a fifth of the handlers that deal with data go through it;
+below that, it is a corner of the application. Provisional, chosen on the labelled applications."""
+_DEEP = 4
+"""Calls followed to see whether a service works on stored data."""
+_PROBE = re.compile(r"health|ready|readiness|liveness|\blive\b|\bping\b|heartbeat|status", re.IGNORECASE)
+_TRIVIAL = re.compile(r"\s*select\s+1\b", re.IGNORECASE)
+
+
+class Dealing(msgspec.Struct, frozen=True):
+    """One handler's dealings with data."""
+
+    handler: Place
+    own: tuple[Access, ...]
+    repositories: tuple[CallSite, ...]
+    services: tuple[CallSite, ...]
+
+    @property
+    def writes(self) -> bool:
+        """Whether the handler changes data itself."""
+        return any(access.kind == "write" for access in self.own)
+
+
+class Habit(msgspec.Struct, frozen=True):
+    """How an application's handlers deal with data: how many go through services, repositories, or neither.
+
+    ``service``/``repository`` name an example of the layer where it is established, else they are empty.
+    """
+
+    through_services: int
+    through_repositories: int
+    direct: int
+    service: str
+    repository: str
+
+
+class Dealings:
+    """The dealings of every handler, and the habits of every application."""
+
+    def __init__(self, picture: Picture) -> None:
+        self._picture = picture
+        self._stored: dict[tuple[Place, int], bool] = {}
+        self._known: dict[Place, Dealing] = {}
+
+    def of(self, handler: Place) -> Dealing:
+        """What a handler does about data; probes (``SELECT 1``) do not count."""
+        if handler not in self._known:
+            own = () if self._is_probe(handler) else self._picture.accesses_of(handler)
+            repositories: list[CallSite] = []
+            services: list[CallSite] = []
+            for site in self._picture.calls_of(handler):
+                name = self._picture.target_role(site.target).name
+                if site.target.kind == "class" or self._only_hands_over(site):
+                    continue
+                if name == "repository" and not self._is_provider(site.target):
+                    repositories.append(site)
+                elif name == "service" and self._works_on_data(site.target) and not self._is_handed_repository(site.target):
+                    services.append(site)
+            self._known[handler] = Dealing(handler, tuple(own), tuple(repositories), tuple(services))
+        return self._known[handler]
+
+    def habit(self, handlers: Sequence[Place]) -> Habit:
+        """The habit of the handlers of one application."""
+        services = repositories = direct = 0
+        service = repository = ""
+        for handler in handlers:
+            dealing = self.of(handler)
+            if dealing.services:
+                services += 1
+                service = service or self.name(dealing.services[0].target)
+            if dealing.repositories:
+                repositories += 1
+                repository = repository or self.name(dealing.repositories[0].target)
+            if not dealing.services and not dealing.repositories and any(item.sure for item in dealing.own):
+                direct += 1
+        return Habit(
+            services,
+            repositories,
+            direct,
+            service if services >= _SHARE * (services + direct) else "",
+            repository if repositories >= _SHARE * (repositories + direct) else "",
+        )
+
+    def closed(self, habit: Habit, handlers: Sequence[Place]) -> bool:
+        """Whether services stand in front of the repositories: handlers use them, and they use the repositories."""
+        if not habit.service or habit.through_services < _SHARE * (habit.through_services + habit.through_repositories):
+            return False
+        return any(
+            self._reaches_repository(site.target) for handler in handlers for site in self.of(handler).services
+        )
+
+    def name(self, target: Target) -> str:
+        """A callee as a reader knows it: ``OrderService.place``."""
+        module = self._picture.project.module_name(target.path) + "." if target.path else ""
+        return target.dotted.removeprefix(module)
+
+    # Questions
+
+    def _is_probe(self, handler: Place) -> bool:
+        accesses = self._picture.accesses_of(handler)
+        if not accesses or any(access.kind != "read" for access in accesses):
+            return False
+        function = self._picture.project.function(handler)
+        routes = self._picture.handlers().get(handler, ())
+        if function is not None and _PROBE.search(function.name) and any(_PROBE.search(route.path) for route in routes):
+            return len(accesses) <= 2
+        for node in walk(self._picture.project.body(handler)):
+            if isinstance(node, Constant) and isinstance(node.value, str) and _TRIVIAL.match(node.value):
+                return len(accesses) == 1
+        return False
+
+    def _only_hands_over(self, site: CallSite) -> bool:
+        """A call of a collaborator's plain attribute or of a framework hook is no dealing."""
+        return site.target.kind == "variable"
+
+    def _is_provider(self, target: Target) -> bool:
+        """A function that returns a repository instead of asking one."""
+        if target.kind != "function":
+            return False
+        place = Place(target.path, target.index)
+        function = self._picture.project.function(place)
+        if function is None or function.owner >= 0:
+            return False
+        given = self._picture.project.returned(place)
+        return given is not None and self._picture.target_role(given).name in {"repository", "session"}
+
+    def _works_on_data(self, target: Target) -> bool:
+        owner = owner_class(self._picture.roles, target)
+        if owner is not None:
+            role = self._picture.class_role(*owner)
+            if role.why.startswith("is given") or target.kind != "function":
+                return True
+            places = [Place(owner[0], at) for at in self._picture.project.namespace(owner[0]).methods.get(owner[1], {}).values()]
+            if any(self._stores(place, _DEEP) for place in places):
+                return True
+        return target.kind == "function" and self._stores(Place(target.path, target.index), _DEEP)
+
+    def _stores(self, place: Place, depth: int) -> bool:
+        """Whether a function works on stored data, itself or through what it calls."""
+        key = (place, depth)
+        if key not in self._stored:
+            self._stored[key] = False
+            self._stored[key] = bool(self._picture.accesses_of(place)) or any(
+                self._picture.target_role(site.target).name == "repository"
+                or (depth > 0 and site.target.kind == "function" and self._stores(_place(site.target), depth - 1))
+                for site in self._picture.calls_of(place)
+            )
+        return self._stored[key]
+
+    def _reaches_repository(self, target: Target) -> bool:
+        picture = self._picture
+        owner = owner_class(picture.roles, target)
+        places = (
+            [Place(owner[0], at) for at in picture.project.namespace(owner[0]).methods.get(owner[1], {}).values()]
+            if owner is not None
+            else [_place(target)]
+        )
+        return any(
+            picture.target_role(site.target).name == "repository" for place in places for site in picture.calls_of(place)
+        )
+
+    def _is_handed_repository(self, target: Target) -> bool:
+        """A plain function that is given its repository by the handler does not stand in front of it."""
+        if target.kind != "function":
+            return False
+        place = _place(target)
+        function = self._picture.project.function(place)
+        if function is None or function.owner >= 0:
+            return False
+        return any(
+            self._picture.target_role(self._picture.project.resolve(place, parameter.name)).name == "repository"
+            for parameter in function.parameters
+        )
+
+
+def application_handlers(picture: Picture) -> list[list[Place]]:
+    """The handlers of main code by application, sorted."""
+    found: dict[tuple[str, ...], list[Place]] = {}
+    for handler in picture.handlers():
+        if picture.tier(handler.path) is Tier.MAIN:
+            found.setdefault(picture.application(handler.path), []).append(handler)
+    return [found[key] for key in sorted(found)]
+
+
+def _place(target: Target) -> Place:
+    return Place(target.path, target.index)

@@ -1,0 +1,240 @@
+"""Imports that go the wrong way: up the layers, out of a ring, or from a shared base back to what is built on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+
+import msgspec
+
+from analyzer.graph.classes import is_value, owner_class
+from analyzer.graph.imports import ImportEdge
+from analyzer.graph.picture import Picture
+from analyzer.graph.role import LAYERS, Role
+from analyzer.model import Confidence, Tier
+
+_WRONG_WAY = {
+    ("domain", "application"), ("domain", "inbound"), ("domain", "outbound"), ("application", "inbound"),
+    ("application", "outbound"), ("outbound", "inbound"),
+}  # fmt: skip
+_SIDE = {"schema", "session", "settings", "middleware", "client", "task", "command", "migration", "test"}
+"""Roles that lie beside the layers: a symbol with one of them may be imported from anywhere."""
+_PLAIN = ("builtins.", "os.")
+_CLEAR = 2
+"""A package is a base when it is imported this many times as often as it imports back; provisional."""
+
+
+class Upward(msgspec.Struct, frozen=True):
+    """An import against the direction. ``kind`` is ``layer``, ``ring`` or ``base``; the phrases are for the message."""
+
+    edge: ImportEdge
+    kind: str
+    source: str
+    target: str
+    source_why: str
+    target_why: str
+    confidence: Confidence
+    detail: str = ""
+
+
+class Unit(msgspec.Struct, frozen=True):
+    """Two sibling packages (or modules) that an import connects, below their common folder."""
+
+    folder: str
+    source: str
+    target: str
+
+
+class Directions:
+    """Finds the imports of a picture that go the wrong way."""
+
+    def __init__(self, picture: Picture) -> None:
+        self._picture = picture
+        self._counts: dict[Unit, int] | None = None
+        self._inner: dict[str, bool] = {}
+        self._into: dict[tuple[str, str], dict[str, int]] = {}
+        self._out: dict[tuple[str, str], int] = {}
+        self._next: dict[str, dict[str, list[str]]] = {}
+        self._ways: dict[Unit, tuple[str, ...]] = {}
+
+    def find(self) -> Iterator[Upward]:
+        """Every import against the direction, by path and line."""
+        picture = self._picture
+        for path in picture.project.paths():
+            if picture.tier(path) is not Tier.MAIN or picture.is_side(path):
+                continue
+            for edge in picture.imports_of(path):
+                if edge.type_only or picture.tier(edge.target) is not Tier.MAIN or _gathers(edge):
+                    continue
+                found = self.judge(edge)
+                if found is not None:
+                    yield found
+
+    def judge(self, edge: ImportEdge) -> Upward | None:
+        """What is wrong with one import, ``None`` when nothing is."""
+        if self._picture.is_root(edge.source):
+            return self._base(edge, root=True)
+        shape = self._picture.shape(edge.source)
+        if shape.kind == "hexagonal":
+            ring, other = self._picture.ring(edge.source), self._picture.ring(edge.target)
+            if (ring, other) in _WRONG_WAY:
+                return self._ring(edge, ring, other, shape.confidence)
+            if ring and other:
+                return None
+            return self._base(edge)
+        return self._layer(edge) or self._base(edge)
+
+    # The three ways
+
+    def _ring(self, edge: ImportEdge, ring: str, other: str, confidence: Confidence) -> Upward:
+        why = "; ".join(item.text for item in self._picture.shape(edge.source).evidence[:3])
+        return Upward(edge, "ring", _ring_name(ring), _ring_name(other), "", why, confidence)
+
+    def _layer(self, edge: ImportEdge) -> Upward | None:
+        source = self._picture.module_role(edge.source)
+        if source.name not in {"model", "repository", "service"} or source.confidence < Confidence.MEDIUM:
+            return None
+        target = self.reached(edge)
+        if target is None or target.height <= source.height or target.confidence < Confidence.MEDIUM:
+            return None
+        confidence = min(source.confidence, target.confidence)
+        return Upward(edge, "layer", source.name, target.name, source.why, target.why, confidence)
+
+    def _base(self, edge: ImportEdge, root: bool = False) -> Upward | None:
+        """A shared package that imports back up: most edges go the other way."""
+        unit = unit_of(edge)
+        if unit is None:
+            return None
+        target = self.reached(edge)
+        if target is None or target.height < LAYERS["repository"] or target.confidence < Confidence.MEDIUM:
+            return None
+        if root and (target.name != "controller" or "/" not in edge.source.removeprefix(unit.folder).strip("/")):
+            return None
+        counts = self._units()
+        way = self._way_back(unit)
+        into, out = self._around(unit.folder, unit.source)
+        if not way or len(into) < 2 or sum(into.values()) < _CLEAR * out or self._is_layer(unit.folder, unit.source):
+            return None
+        back = counts[Unit(unit.folder, way[-2], way[-1])]
+        through = f" through {', '.join(way[1:-1])}" if len(way) > 2 else ""
+        detail = (
+            f"{unit.target} imports {unit.source}{through}{'' if through else ' ' + _times(back)}, "
+            f"{unit.source} imports {unit.target} {_times(counts[unit])}"
+        )
+        why = f"{len(into)} packages build on it"
+        return Upward(edge, "base", unit.source, target.name, why, target.why, Confidence.MEDIUM, detail)
+
+    def reached(self, edge: ImportEdge) -> Role | None:
+        """The role that an import reaches, ``None`` for what every layer may share (errors, schemas, settings …)."""
+        picture = self._picture
+        module = picture.module_role(edge.target)
+        symbol = edge.symbol
+        if symbol is None or not edge.name or symbol.kind == "module":
+            return module if module.height else None
+        if symbol.kind == "external":
+            # Extensions (a database, a cache, the framework's application) are shared; the entrypoint's own values not.
+            role = picture.target_role(symbol)
+            own = module.name == "entrypoint" and symbol.dotted.startswith(_PLAIN)
+            return role if role.height else module if own else None
+        owner = owner_class(picture.roles, symbol)
+        if owner is not None and is_value(picture.roles, *owner):
+            return None
+        role = picture.target_role(symbol)
+        if role.name in _SIDE:
+            return None
+        if role.height:
+            return role
+        if symbol.kind == "variable" and module.name != "entrypoint":
+            return None
+        return module if module.height else None
+
+    # Packages
+
+    def _units(self) -> dict[Unit, int]:
+        if self._counts is None:
+            counts: dict[Unit, int] = {}
+            picture = self._picture
+            for path in picture.project.paths():
+                if picture.tier(path) is not Tier.MAIN or picture.is_side(path):
+                    continue
+                lines = set()
+                for edge in picture.imports_of(path):
+                    if not edge.type_only and picture.tier(edge.target) is Tier.MAIN and (edge.line, edge.target) not in lines:
+                        lines.add((edge.line, edge.target))
+                        unit = unit_of(edge)
+                        if unit is not None:
+                            counts[unit] = counts.get(unit, 0) + 1
+            self._counts = counts
+            for unit, number in counts.items():
+                self._into.setdefault((unit.folder, unit.target), {})[unit.source] = number
+                self._next.setdefault(unit.folder, {}).setdefault(unit.source, []).append(unit.target)
+                key = (unit.folder, unit.source)
+                self._out[key] = self._out.get(key, 0) + number
+        return self._counts
+
+    def _way_back(self, unit: Unit) -> tuple[str, ...]:
+        """The shortest chain of sibling packages by which the target builds on the source, both included."""
+        if unit not in self._ways:
+            self._units()
+            following: dict[str, list[str]] = self._next.get(unit.folder, {})
+            ways: dict[str, tuple[str, ...]] = {unit.target: (unit.target,)}
+            front = [unit.target]
+            while front and unit.source not in ways:
+                reached = []
+                for name in front:
+                    for other in sorted(following.get(name, ())):
+                        if other not in ways:
+                            ways[other] = (*ways[name], other)
+                            reached.append(other)
+                front = reached
+            self._ways[unit] = ways.get(unit.source, ())
+        return self._ways[unit]
+
+    def _around(self, folder: str, name: str) -> tuple[dict[str, int], int]:
+        self._units()
+        return self._into.get((folder, name), {}), self._out.get((folder, name), 0)
+
+    def _is_layer(self, folder: str, name: str) -> bool:
+        """Whether a package is itself a layer or a feature, so that the rule of the layers speaks for it."""
+        start = f"{folder}/{name}" if folder else name
+        if start not in self._inner:
+            picture = self._picture
+            members = [
+                path
+                for path in picture.project.paths()
+                if (path.startswith(start + "/") or path == start + ".py") and picture.tier(path) is Tier.MAIN
+            ]
+            high = [path for path in members if picture.roles.own_role(path).height >= LAYERS["repository"]]
+            answering = [path for path in members if picture.roles.own_role(path).name == "controller"]
+            self._inner[start] = bool(answering) or 3 * len(high) > len(members)
+        return self._inner[start]
+
+
+def _times(number: int) -> str:
+    return "once" if number == 1 else f"{number} times"
+
+
+def _ring_name(ring: str) -> str:
+    return {"inbound": "inbound adapter", "outbound": "outbound adapter"}.get(ring, ring)
+
+
+def _gathers(edge: ImportEdge) -> bool:
+    """An ``__init__`` that gathers names of its own package."""
+    folder = edge.source.removesuffix("__init__.py")
+    return folder != edge.source and edge.target.startswith(folder)
+
+
+def unit_of(edge: ImportEdge) -> Unit | None:
+    """The sibling packages an import connects; ``None`` inside one package or between a package and its own content."""
+    return _unit(edge.source, edge.target)
+
+
+@lru_cache(maxsize=1 << 16)
+def _unit(source: str, target: str) -> Unit | None:
+    one, other = source.removesuffix(".py").split("/"), target.removesuffix(".py").split("/")
+    depth = 0
+    while depth < min(len(one), len(other)) and one[depth] == other[depth]:
+        depth += 1
+    if depth >= min(len(one), len(other)) or "__init__" in (one[depth], other[depth]):
+        return None
+    return Unit("/".join(one[:depth]), one[depth], other[depth])

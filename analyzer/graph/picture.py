@@ -1,0 +1,143 @@
+"""The picture of a backend: what every rule asks its questions of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+
+from analyzer.frameworks import Backend, Route
+from analyzer.graph.access import Access, Accesses, CallSite
+from analyzer.graph.cycles import Cycle, cycles, load_edges
+from analyzer.graph.edges import Edge, edges_of
+from analyzer.graph.groups import groups
+from analyzer.graph.imports import ImportEdge, Imports
+from analyzer.graph.reach import Reach
+from analyzer.graph.role import Role
+from analyzer.graph.roles import Roles, is_side_module
+from analyzer.graph.shape import Shape, Shapes
+from analyzer.model import Tier
+from analyzer.project import Place, Project, Target
+
+
+class Picture:
+    """A linked backend with routes, roles, layers, edges and reach. Everything is found on demand and remembered."""
+
+    def __init__(self, backend: Backend, tiers: Mapping[str, Tier], overrides: Sequence[tuple[str, str]]) -> None:
+        self.backend = backend
+        self.project: Project = backend.project
+        self.routes: tuple[Route, ...] = backend.routes
+        self._tiers = tiers
+        self.accesses = Accesses(backend.project)
+        self.imports = Imports(backend.project)
+        self.roles = Roles(backend, tiers, overrides, self.accesses)
+        self.reach = Reach(backend)
+
+    def tier(self, path: str) -> Tier:
+        """What kind of code a file holds."""
+        return self._tiers.get(path, Tier.MAIN)
+
+    def handlers(self) -> Mapping[Place, Sequence[Route]]:
+        """Routes by the function that answers them, sorted."""
+        return self._handlers
+
+    @cached_property
+    def _handlers(self) -> Mapping[Place, Sequence[Route]]:
+        found = self.backend.handlers()
+        return {place: found[place] for place in sorted(found)}
+
+    # Roles and shape
+
+    def role(self, place: Place) -> str:
+        """The role of a function (or of a module for index −1) by name."""
+        return self.roles.of(place).name
+
+    def role_of(self, place: Place) -> Role:
+        """The role of a function or module with evidence and confidence."""
+        return self.roles.of(place)
+
+    def class_role(self, path: str, index: int) -> Role:
+        """The role of a class."""
+        return self.roles.of_class(path, index)
+
+    def module_role(self, path: str) -> Role:
+        """The role of a module."""
+        return self.roles.of_module(path)
+
+    def target_role(self, target: Target | None) -> Role:
+        """The role of what a chain leads to."""
+        return self.roles.of_target(target)
+
+    def is_root(self, path: str) -> bool:
+        """Whether a module wires the application and may import every layer."""
+        return self.roles.is_root(path)
+
+    def is_side(self, path: str) -> bool:
+        """Whether a module is a script, tool or example beside the application."""
+        return is_side_module(path)
+
+    def shape(self, path: str) -> Shape:
+        """The shape of the application a module belongs to."""
+        return self._shapes.of(path)
+
+    def ring(self, path: str) -> str:
+        """The ring of a module where the shape is hexagonal: domain, application, inbound, outbound or ``""``."""
+        return self._shapes.ring(path)
+
+    def application(self, path: str) -> tuple[str, ...]:
+        """All modules of the application that a module belongs to."""
+        return self._groups[path]
+
+    @cached_property
+    def _groups(self) -> dict[str, tuple[str, ...]]:
+        return groups(self.project, self.imports, self._tiers)
+
+    @cached_property
+    def _shapes(self) -> Shapes:
+        return Shapes(self.project, self.roles, self.imports, self._groups)
+
+    # Edges
+
+    def edges(self, place: Place) -> tuple[Edge, ...]:
+        """What a function (or a module's own code) depends on, symbol by symbol."""
+        return edges_of(self.project, self.imports, place)
+
+    def imports_of(self, path: str) -> tuple[ImportEdge, ...]:
+        """The imports of a module, each to the module that defines the name."""
+        return self.imports.of(path)
+
+    def accesses_of(self, place: Place) -> tuple[Access, ...]:
+        """The database operations a function performs itself."""
+        return self.accesses.of(place)
+
+    def calls_of(self, place: Place) -> tuple[CallSite, ...]:
+        """The calls of the project's own symbols in a function."""
+        return self.accesses.calls(place)
+
+    @cached_property
+    def cycles(self) -> tuple[Cycle, ...]:
+        """The groups of modules that import each other when loaded; tests and migrations left aside."""
+        edges = load_edges(self.project, self.imports, lambda path: self.tier(path) is not Tier.MAIN)
+        return tuple(cycles(edges, self._dearer))
+
+    def _dearer(self, edge: ImportEdge) -> int:
+        """Cutting an import that goes up a layer is the better cut, then one that does nothing but re-export last."""
+        source, target = self.module_role(edge.source), self.module_role(edge.target)
+        if source.height and target.height > source.height:
+            return 0
+        if target.name == "entrypoint" or edge.target.endswith("__init__.py"):
+            return 100
+        return 300 if edge.source.endswith("__init__.py") else 200
+
+    # Reach
+
+    def chain_to(self, place: Place) -> tuple[Route, tuple[tuple[Place, int, int], ...]] | None:
+        """The route that reaches a function by the shortest chain, with the calls on the way: caller, line, column."""
+        found = self.reach.chain(place)
+        if found is None:
+            return None
+        return found[0], tuple((hop.caller, hop.line, hop.column) for hop in found[1])
+
+
+def build(backend: Backend, tiers: Mapping[str, Tier], config_roles: Sequence[tuple[str, str]] = ()) -> Picture:
+    """The picture of a backend. ``tiers`` by path; ``config_roles`` pairs globs of paths or dotted names with roles."""
+    return Picture(backend, tiers, config_roles)
