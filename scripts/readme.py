@@ -81,7 +81,7 @@ def speed_table() -> str:
         rows.append(f"| {' | '.join(cells)} |")
     machine = results["machine"]
     basis = (
-        f"Median of {machine['runs']} run(s) on {machine['processes']} processes, Python {machine['Python']}. Before it: "
+        f"Median of {machine['runs']} run(s) on {machine['processes']} processes, Python {machine['Python']}. First "
         f"bandit {machine['bandit']} with all its tests, then semgrep {machine['semgrep']} with our rules, each on all "
         "files; the ratio is to the two together. The memory is that of our largest process, semgrep's aside."
     )
