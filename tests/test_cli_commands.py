@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -168,3 +169,21 @@ def test_crash_in_a_process_of_its_own(tmp_path: Path) -> None:
     )
     assert done.returncode == 4
     assert b"ValueError: boom" in done.stderr
+
+
+def test_cache_is_told_of_and_emptied_in_the_folder_asked_for(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import analyzer.facts
+
+    store = SimpleNamespace(
+        cache_info=lambda config: {"folder": config.cache_dir, "size_in_bytes": 12345},
+        cache_clear=lambda config: f"emptied {config.cache_dir}",
+    )
+    monkeypatch.setitem(sys.modules, "analyzer.facts.store", store)
+    monkeypatch.setattr(analyzer.facts, "store", store, raising=False)
+    assert main(["cache", "info", "--cache-dir", "kept\x1b[2J"]) == 0
+    assert capsys.readouterr().out == "folder: kept\\x1b[2J\nsize in bytes: 12,345\n"
+    assert main(["cache", "clear", "--cache-dir", "kept"]) == 0
+    assert capsys.readouterr().out == "emptied kept\n"
+    assert main(["cache", "polish"]) == 2

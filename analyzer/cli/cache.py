@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -23,7 +24,7 @@ def info(cache_dir: Folder = "") -> None:
     """Show where the cache is and how much is in it."""
     from analyzer.facts import store
 
-    write_out(f"{store.cache_info(_config(cache_dir))}\n")
+    write_out(as_lines(store.cache_info(_config(cache_dir))))
 
 
 @cache.command("clear")
@@ -31,7 +32,26 @@ def clear(cache_dir: Folder = "") -> None:
     """Empty the cache."""
     from analyzer.facts import store
 
-    write_out(f"{store.cache_clear(_config(cache_dir))}\n")
+    write_out(as_lines(store.cache_clear(_config(cache_dir))))
+
+
+def as_lines(told: object) -> str:
+    """What the store tells, a line a fact: a sentence, or a table or struct of named values."""
+    import msgspec
+
+    from analyzer.config.text import shown
+
+    if isinstance(told, msgspec.Struct):
+        told = msgspec.structs.asdict(told)
+    if not isinstance(told, Mapping):
+        return f"{shown(str(told))}\n"
+    lines = [
+        f"{shown(str(name)).replace('_', ' ')}: {value:,}"
+        if isinstance(value, int)
+        else f"{shown(str(name)).replace('_', ' ')}: {shown(str(value))}"
+        for name, value in told.items()
+    ]
+    return "\n".join(lines) + "\n"
 
 
 def _config(cache_dir: str) -> Config:
