@@ -76,7 +76,7 @@ def value(run: Evaluation, call: Call, state: Environment) -> Value:
     last = call.func.attr if isinstance(call.func, Attribute) else name.rsplit(".", 1)[-1]
     full = key(call.func) or name
     if sources.request_data(full):
-        return single("request", spelled(call), call.line)
+        return single("request", _picked(call) or spelled(call), call.line)
     positional = [argument.value for argument in call.arguments if argument.keyword is None and not argument.star]
     if isinstance(call.func, Attribute):
         found = _method(run, call, call.func, last, positional, state)
@@ -345,11 +345,18 @@ def _got(run: Evaluation, func: Attribute, positional: list[AnyExpression], stat
     kinds = {part.kind for part in base.sources()}
     for kind in ("request", "parameter"):
         if kind in kinds:
-            from analyzer.flow.values import spelled
-
-            text = f"{spelled(func.value)}[{positional[0].value!r}]" if isinstance(positional[0], Constant) else ""
-            return single(kind, text or spelled(func.value), func.line)
+            return single(kind, _picked(Call(0, 0, 0, 0, func, [Argument(positional[0])])), func.line)
     return None
+
+
+def _picked(call: Call) -> str:
+    """``mapping['key']`` for ``mapping.get("key")``, so that a message can name what was read."""
+    from analyzer.flow.values import spelled
+
+    first = call.arguments[0].value if call.arguments else None
+    if isinstance(call.func, Attribute) and isinstance(first, Constant) and isinstance(first.value, str):
+        return f"{spelled(call.func.value)}[{first.value!r}]"
+    return spelled(call.func.value) if isinstance(call.func, Attribute) else spelled(call)
 
 
 def _substitution(

@@ -139,11 +139,11 @@ def scan(expression: AnyExpression, environment: Environment) -> Iterator[tuple[
     if isinstance(expression, Lambda):
         for parameter in expression.parameters:
             environment = bind(environment, parameter.name, (Definition("unknown", name=parameter.name),))
-    for inner in _below(expression):
+    for inner in below(expression):
         yield from scan(inner, environment)
 
 
-def _below(expression: AnyExpression) -> Iterator[AnyExpression]:
+def below(expression: AnyExpression) -> Iterator[AnyExpression]:
     """The expressions directly below. The common kinds are spelt out: this is the innermost loop of every rule."""
     kind = type(expression)
     if kind is Constant or kind is Name:

@@ -219,7 +219,8 @@ def _attribute(run: Evaluation, expression: Attribute, state: Environment, spell
     if kind:
         return single(kind, spelled, expression.line)
     base = run.value(expression.value, state)
-    carried = next((part.kind for part in base.sources() if part.kind in {"request", "parameter"}), "")
+    given = (part.kind for part in base.sources() if part.type != "object")
+    carried = next((kind for kind in given if kind in {"request", "parameter"}), "")
     if not base.sources() and base.rows != ((),) and all(part.kind not in {"text", "schema"} for part in base.parts()):
         return Value(((Part(next(base.parts()).kind, spelled, expression.line),),))
     return single(carried or "attribute", spelled, expression.line)
