@@ -1,4 +1,4 @@
-"""Documents say what is so: generated parts are up to date, links lead somewhere, nothing speaks of where we fetch from."""
+"""Documents say what is so: generated parts are fresh, links lead somewhere, nothing tells where we fetch from."""
 
 from __future__ import annotations
 

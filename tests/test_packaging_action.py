@@ -1,4 +1,4 @@
-"""The GitHub Action: its scripts run here with a stand-in for the audit, and its text is checked for what must not be."""
+"""The GitHub Action: its scripts run here with a stand-in for the audit; its text is checked for what must not be."""
 
 from __future__ import annotations
 
