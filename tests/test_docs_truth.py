@@ -74,6 +74,23 @@ def test_no_file_names_a_package_registry() -> None:
     assert found == []
 
 
+def test_stages_import_what_the_architecture_allows() -> None:
+    """The table of docs/architecture.md is the contract: a row a package, and no import that it does not allow."""
+    rows = re.findall(
+        r"^\| `(\w+)` \|.*\| ([^|]*) \|$", (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    allowed = {package: set(re.findall(r"\w+", words)) for package, words in rows}
+    package = ROOT / "analyzer"
+    stages = {path.name for path in package.iterdir() if path.is_dir() and path.name != "__pycache__"}
+    assert stages == set(allowed)
+    wrong = []
+    for path in sorted(package.glob("*/**/*.py")):
+        stage = path.relative_to(package).parts[0]
+        imported = re.findall(r"^\s*(?:from|import) analyzer\.(\w+)", path.read_text(encoding="utf-8"), re.MULTILINE)
+        wrong += [f"{path.name} imports {name}" for name in imported if name not in {stage, *allowed[stage]}]
+    assert wrong == []
+
+
 def test_licence_is_the_whole_of_it() -> None:
     text = (ROOT / "LICENSE").read_text(encoding="utf-8")
     assert "END OF TERMS AND CONDITIONS" in text
