@@ -124,6 +124,16 @@ def test_reader_that_goes_away_is_no_error(behaviour: str, tmp_path: Path) -> No
 
 
 @posix
+@pytest.mark.parametrize("words", [["--help"], ["rules"], ["check", "--help"], ["explain", "BA101"]])
+def test_help_page_nobody_reads_is_no_error(words: list[str]) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(command(*words), env=environment(), stdout=writing, stderr=subprocess.PIPE, check=False)
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+@posix
 def test_interrupt_from_the_keyboard(tmp_path: Path) -> None:
     (tmp_path / "a.py").write_text("x = 1\n")
     words = command("slow", str(tmp_path), module="cli_stub")
@@ -187,3 +197,6 @@ def test_cache_is_told_of_and_emptied_in_the_folder_asked_for(
     assert main(["cache", "clear", "--cache-dir", "kept"]) == 0
     assert capsys.readouterr().out == "emptied kept\n"
     assert main(["cache", "polish"]) == 2
+    capsys.readouterr()
+    assert main(["cache"]) == 2
+    assert capsys.readouterr().err == ""

@@ -18,7 +18,7 @@ RUNNING = "How it runs"
 
 def check(
     paths: Annotated[
-        list[str] | None, typer.Argument(metavar="PATH...", help="Files and folders to audit.", show_default=False)
+        list[str] | None, typer.Argument(metavar="PATH", help="Files and folders to audit.", show_default=False)
     ] = None,
     select: Annotated[
         list[str] | None,

@@ -41,10 +41,17 @@ def _run(words: list[str]) -> int:
         write_error(str(error))
         return error.exit_code
     except typer.TyperException as error:
-        write_error(f"backend-audit: {shown(' '.join(error.format_message().split()))} (see backend-audit --help)")
+        # Empty when the help page itself was the answer.
+        if message := " ".join(error.format_message().split()):
+            write_error(f"backend-audit: {shown(message)} (see backend-audit --help)")
         return exits.WRONG_USE
     except typer.Abort:
         return exits.INTERRUPTED
+    except SystemExit as error:
+        if not isinstance(error.__context__, BrokenPipeError):
+            raise
+        # The reader of a help page went away; 1 would mean findings.
+        return exits.CLEAN
     except Exception as error:
         return _crashed(error)
     return result if isinstance(result, int) else exits.CLEAN
