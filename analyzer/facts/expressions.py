@@ -21,7 +21,7 @@ class Expression(msgspec.Struct, frozen=True, array_like=True, gc=False, eq=Fals
 class Constant(Expression, tag="c", frozen=True, gc=False, eq=False):
     """A literal. Integers beyond 64 bits and imaginary numbers arrive as :class:`Opaque`, bytes as :class:`Bytes`."""
 
-    value: None | bool | int | float | str
+    value: bool | int | float | str | None
 
 
 class Bytes(Expression, tag="by", frozen=True, gc=False, eq=False):

@@ -4,5 +4,6 @@ In: :class:`SourceTree` (or the bytes of one file). Out: :class:`ModuleFacts`, a
 """
 
 from analyzer.syntax.lowering import lower
+from analyzer.syntax.reading import read_modules
 
-__all__ = ["lower"]
+__all__ = ["lower", "read_modules"]
