@@ -90,9 +90,17 @@ def _indexed(work: Work, node: cst.Subscript) -> tuple[AnyExpression, str]:
     if plain and type(items[0]) is not Starred:
         index = items[0]
     else:
-        first, end = work.positions.start(node.slice[0]), work.positions.end(node.slice[-1])
-        index = Sequence(*work.positions.between(first, end), "tuple", items)
+        index = Sequence(*_span(work, node), "tuple", items)
     return Subscript(*work.at(node), value, index), chain and f"{chain}[]"
+
+
+def _span(work: Work, node: cst.Subscript) -> tuple[int, int, int, int]:
+    """Where several indices stand, a trailing comma included as Python does it."""
+    last = node.slice[-1]
+    end = work.positions.end(last.slice)
+    if isinstance(last.comma, cst.Comma):
+        end = work.positions.text.index(",", end) + 1
+    return work.positions.between(work.positions.start(node.slice[0]), end)
 
 
 def _index(work: Work, node: cst.SubscriptElement, context: str) -> AnyExpression:

@@ -8,7 +8,7 @@ import sys
 import libcst as cst
 
 from analyzer.facts.outline import Bodies, Comment, ModuleFacts, Outline, Problem
-from analyzer.syntax import expressions, statements
+from analyzer.syntax import expressions, limits, statements
 from analyzer.syntax.decoding import Undecodable, decode
 from analyzer.syntax.definitions import has_docstring
 from analyzer.syntax.exports import exports
@@ -47,8 +47,14 @@ def refused(line: int, column: int, message: str) -> ModuleFacts:
 
 
 def _lower(text: str) -> ModuleFacts:
+    refusal = limits.too_deep(text)
+    if refusal:
+        offset, message = refusal
+        return refused(text.count("\n", 0, offset) + 1, 1, message)
     module = cst.parse_module(text)
     positions = Positions(module, text)
+    if positions.depth > limits.MAX_TREE:
+        return refused(1, 1, "nested too deeply to be analysed")
     work = Work(positions, expressions.HANDLERS, statements.HANDLERS)
     documented = has_docstring(module)
     body, _ = sequence(work, module.body, documented=documented)

@@ -47,9 +47,12 @@ class _Tape(CodegenState):
 
 
 class Positions:
-    """Offsets of nodes in the text (code points from 0), and lines and columns of offsets (from 1)."""
+    """Offsets of nodes in the text (code points from 0), and lines and columns of offsets (from 1).
 
-    __slots__ = ("_ends", "_lines", "_starts", "comments", "text")
+    ``depth`` is the number of levels of the tree, blanks not counted.
+    """
+
+    __slots__ = ("_ends", "_lines", "_starts", "comments", "depth", "text")
 
     def __init__(self, module: cst.Module, text: str) -> None:
         state = _Tape(module)
@@ -62,7 +65,8 @@ class Positions:
         self._add_up(state.tape)
 
     def _add_up(self, tape: list[Any]) -> None:
-        starts, ends, skipped, offset = self._starts, self._ends, _SKIPPED, 0
+        starts, ends, skipped = self._starts, self._ends, _SKIPPED
+        offset = level = deepest = 0
         for item in tape:
             kind = type(item)
             if kind is str:
@@ -71,10 +75,15 @@ class Positions:
                 key = id(item)
                 if key in starts:
                     ends[key] = offset
+                    level -= 1
                 else:
                     starts[key] = offset
+                    level += 1
+                    if level > deepest:
+                        deepest = level
                     if kind is cst.Comment:
                         self.comments.append(item)
+        self.depth = deepest
 
     @property
     def line_count(self) -> int:

@@ -14,7 +14,7 @@ from analyzer.syntax.secrets import hide
 from analyzer.syntax.work import Work
 
 _EQUAL = re.compile(r"\s*=\s*")
-_TEXTS: tuple[type, ...] = (cst.FormattedStringText, cst.TemplatedStringText)
+_TEXTS: frozenset[type] = frozenset({cst.FormattedStringText, cst.TemplatedStringText})
 
 
 def plain(work: Work, node: cst.SimpleString) -> AnyExpression:
@@ -72,7 +72,7 @@ def _parts(work: Work, nodes: Any, *, raw: bool) -> list[AnyExpression]:
     for node in nodes:
         start, end = work.positions.start(node), work.positions.end(node)
         place = work.positions.between(start, end)
-        if isinstance(node, _TEXTS):
+        if type(node) in _TEXTS:
             body = node.value.replace("{{", "{").replace("}}", "}")
             found.append(Constant(*place, strings.text(body, raw=raw)))
             continue
