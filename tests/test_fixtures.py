@@ -23,8 +23,6 @@ ALONE = [case for case in CASES if not case.code.startswith(TOGETHER) and not ca
 BATCH = [case for case in CASES if case.code.startswith(TOGETHER)]
 PROVOKED = [case for case in CASES if case.provoke]
 
-pytestmark = pytest.mark.xdist_group("fixtures")
-
 
 def _ids(cases: list[Case]) -> list[str]:
     return [case.name for case in cases]
