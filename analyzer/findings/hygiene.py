@@ -72,12 +72,12 @@ def _unknown(rule: Rule, path: str, directive: Directive, name: Name, words: lis
 
 
 def _stale(rule: Rule, path: str, directive: Directive, name: Name, target: Rule) -> Finding:
-    where = "this file" if directive.whole_file else "this line"
+    where = "in this file" if directive.whole_file else "on this line"
     rest = "the comment" if len(directive.names) == 1 else f"`{name.text}` from the comment"
     return _finding(
         rule,
         _place(path, directive, name),
-        f"This comment ignores `{target.code}` ({target.slug}), but nothing of that rule is found in {where}.",
+        f"This comment ignores `{target.code}` ({target.slug}), but nothing of that rule is found {where}.",
         f"Remove {rest}.",
     )
 

@@ -26,12 +26,10 @@ def primary(finding: Finding) -> dict[str, Any]:
     if excerpt is not None and excerpt.end_column:
         end = excerpt.end_column
     region = _region(span.line, span.column, span.line, max(end, span.column))
-    if excerpt is not None and excerpt.marks:
-        region["snippet"] = {"text": excerpt.lines[0][slice(*excerpt.marks[0])]}
+    snippet = excerpt.lines[0][slice(*excerpt.marks[0])] if excerpt is not None and excerpt.marks else ""
+    region["snippet"] = {"text": snippet}
     physical: dict[str, Any] = {"artifactLocation": artifact(finding.location.path), "region": region}
-    around = _surroundings(finding.context, span.line)
-    if around:
-        physical["contextRegion"] = around
+    physical["contextRegion"] = _surroundings(finding.context, span.line)
     place: dict[str, Any] = {"physicalLocation": physical}
     if finding.scope:
         place["logicalLocations"] = [{"fullyQualifiedName": visible(finding.scope)}]
@@ -63,12 +61,9 @@ def _region(line: int, column: int, end_line: int, end_column: int) -> dict[str,
     }
 
 
-def _surroundings(context: Excerpt | None, line: int) -> dict[str, Any] | None:
-    """Whole lines around ``line``; none when there are no others, for a context must be more than its region."""
-    if context is None or len(context.lines) < 2:
-        return None
+def _surroundings(context: Excerpt | None, line: int) -> dict[str, Any]:
+    """Whole lines around ``line``; the line alone where the file has no other or cannot be read any more."""
+    if context is None:
+        return {"startLine": max(line, 1), "endLine": max(line, 1), "snippet": {"text": ""}}
     last = context.first_line + len(context.lines) - 1
-    if not context.first_line <= line <= last:
-        return None
-    text = "\n".join(context.lines)
-    return {"startLine": context.first_line, "endLine": last, "snippet": {"text": text}}
+    return {"startLine": context.first_line, "endLine": last, "snippet": {"text": "\n".join(context.lines)}}
