@@ -35,15 +35,15 @@ def excerpt_lines(finding: Finding, width: int, style: str, *, everything: bool)
             result.append(Text(f"{'⋮':>{digits + 2}} │", "dim"))
             continue
         text, mark = _fitted(line, mark, room)
-        row = Text(f"  {number:>{digits}} │ ", "dim")
+        row = Text.assemble((f"  {number:>{digits}} │ ", "dim"))
         if several:
             row.append(_bar(finding, inner, number), style)
-        row.append(text, "default")
+        row.append(text)
         result.append(row)
         if mark and not several:
             begin = cell_len(text[: mark[0]])
             carets = max(1, cell_len(text[mark[0] : mark[1]]))
-            under = Text(f"  {'':>{digits}} │ ", "dim")
+            under = Text.assemble((f"  {'':>{digits}} │ ", "dim"))
             under.append(" " * begin + "^" * carets, style)
             result.append(under)
     return result
