@@ -1,0 +1,136 @@
+"""Runs bandit in a process of its own, started by file name; imports nothing of ours.
+
+Standard input: ``{"tests": {id: {"near": regex, "place": "literal" | "call"}}, "files": [name, ...]}``; the names lie
+in the working folder. Standard output: one JSON line a file, as soon as it is done: ``[name, [[id, confidence, line,
+column, end_line, end_column], ...], [reason, ...]]``. Columns count code points from 1. No source text is written.
+"""
+
+from __future__ import annotations
+
+import ast
+import gc
+import io
+import json
+import logging
+import re
+import sys
+import tokenize
+import warnings
+from pathlib import Path
+from typing import Any
+
+from bandit.core.config import BanditConfig
+from bandit.core.manager import BanditManager
+
+SYNTAX = f"Python {sys.version_info.major}.{sys.version_info.minor}, which runs bandit, cannot parse it"
+CRASHED = "a test of bandit failed on it"
+_REASONS = {"syntax error while parsing AST from file": SYNTAX, "exception while scanning file": CRASHED}
+_COLLECT_EVERY = 50
+"""Files; bandit links nodes to their parents, so each tree is a cycle that only the collector frees."""
+
+
+class _Complaints(logging.Handler):
+    """Counts what bandit only logs: tests that failed inside."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.count = 0
+
+    def emit(self, _: logging.LogRecord) -> None:
+        self.count += 1
+
+
+def main() -> None:
+    """Read the order, look at each file, write each answer."""
+    order = json.load(sys.stdin)
+    tests: dict[str, dict[str, str]] = order["tests"]
+    near = {test: re.compile(entry["near"].encode(), re.DOTALL) for test, entry in tests.items()}
+    complaints = _Complaints()
+    logger = logging.getLogger("bandit")
+    logger.handlers, logger.propagate = [complaints], False
+    for name in logging.root.manager.loggerDict:
+        if name.startswith("bandit."):
+            logging.getLogger(name).handlers, logging.getLogger(name).propagate = [], True
+    warnings.simplefilter("ignore")
+    config = BanditConfig()
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+    for number, file in enumerate(order["files"], 1):
+        complaints.count = 0
+        manager: Any = BanditManager(config, "file", profile={"include": sorted(tests)}, ignore_nosec=True)
+        manager.files_list = [file]
+        manager.run_tests()
+        reasons = [_REASONS.get(reason, CRASHED) for _, reason in manager.skipped]
+        if complaints.count and not reasons:
+            reasons = [CRASHED]
+        matches = _matches(file, manager.results, tests, near) if manager.results else []
+        print(json.dumps([file, matches, reasons]), flush=True)
+        if number % _COLLECT_EVERY == 0:
+            gc.collect()
+
+
+def _matches(
+    file: str, issues: list[Any], tests: dict[str, dict[str, str]], near: dict[str, re.Pattern[bytes]]
+) -> list[list[Any]]:
+    data = Path(file).read_bytes()
+    tree = ast.parse(data)
+    lines = re.split(rb"\r\n|\r|\n", data.lower())
+    text = _Lines(data)
+    found = set()
+    for issue in issues:
+        last = max([issue.lineno, *issue.linerange])
+        window = b"\n".join(lines[max(issue.lineno - 3, 0) : last + 2])
+        if issue.test_id not in tests or not near[issue.test_id].search(window):
+            continue
+        node = _node(tree, issue, tests[issue.test_id]["place"])
+        found.add((issue.test_id, issue.confidence.lower(), *text.span(node, issue.lineno)))
+    return [list(match) for match in sorted(found)]
+
+
+def _node(tree: ast.AST, issue: Any, place: str) -> ast.expr | None:
+    """What the report points at: the literal that bandit quotes, or the innermost call around the reported text."""
+    best = None
+    for node in ast.walk(tree):
+        if place == "literal":
+            if (
+                isinstance(node, ast.Constant)
+                and isinstance(node.value, str)
+                and node.lineno == issue.lineno
+                and issue.text == f"Possible hardcoded password: '{node.value}'"
+            ):
+                return node
+        elif isinstance(node, ast.Call) and _holds(node, issue.lineno, issue.col_offset):
+            method = getattr(node.func, "attr", getattr(node.func, "id", ""))
+            if method not in ("format", "join", "replace", "strip", "dedent", "cleandoc"):
+                best = node if best is None or _holds(best, node.lineno, node.col_offset) else best
+    return best
+
+
+def _holds(call: ast.Call, line: int, column: int) -> bool:
+    return (call.lineno, call.col_offset) <= (line, column) <= (call.end_lineno or 0, call.end_col_offset or 0)
+
+
+class _Lines:
+    """The file's lines as the parser counts them, to turn its UTF-8 offsets into code points."""
+
+    def __init__(self, data: bytes) -> None:
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+        self._lines = [line.encode() for line in re.split(r"\r\n|\r|\n", data.decode(encoding, "replace"))]
+
+    def span(self, node: ast.expr | None, line: int) -> tuple[int, int, int, int]:
+        """The node's span; the whole line when there is no node."""
+        if node is None:
+            return line, 1, line, 1 + len(self._line(line).decode())
+        end_line, end_offset = node.end_lineno or node.lineno, node.end_col_offset or node.col_offset + 1
+        return node.lineno, self._column(node.lineno, node.col_offset), end_line, self._column(end_line, end_offset)
+
+    def _column(self, line: int, offset: int) -> int:
+        return 1 + len(self._line(line)[:offset].decode("utf-8", "replace"))
+
+    def _line(self, line: int) -> bytes:
+        return self._lines[line - 1] if line <= len(self._lines) else b""
+
+
+if __name__ == "__main__":
+    main()
