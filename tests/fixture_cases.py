@@ -159,9 +159,7 @@ def _read(code: str, kind: str, path: Path) -> Case:
                 todo.append(Place(name, line, marked))
             else:
                 expected.append(Expectation(marked, ((name, line),)))
-    return Case(
-        code, kind, path, tuple(expected), tuple(todo), given.get("config", {}), given.get("provoke", {})
-    )
+    return Case(code, kind, path, tuple(expected), tuple(todo), given.get("config", {}), given.get("provoke", {}))
 
 
 def _marks(data: bytes) -> Iterator[tuple[str, int, str]]:

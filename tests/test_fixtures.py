@@ -19,9 +19,14 @@ CASES = rule_cases()
 APP_CASES = app_cases()
 TOGETHER = ("BA1", "BA2", "BA3", "BA002", "BA003")
 """Rules that an external engine looks for: their cases are audited in one run, for starting semgrep costs seconds."""
-ALONE = [case for case in CASES if not case.code.startswith(TOGETHER) and not case.provoke]
+ENGINES = [case for case in CASES if case.code == "BA005"]
 BATCH = [case for case in CASES if case.code.startswith(TOGETHER)]
-PROVOKED = [case for case in CASES if case.provoke]
+ALONE = [case for case in CASES if case not in BATCH and case not in ENGINES]
+try:
+    one_worker = pytest.mark.xdist_group("fixtures")
+    """Keeps the tests of one audit in one worker of pytest-xdist, so that it runs once."""
+except pytest.fail.Exception:  # without that plugin its marker is unknown, and there is one worker anyway
+    one_worker = pytest.mark.skipif(False, reason="")
 
 
 def _ids(cases: list[Case]) -> list[str]:
@@ -109,6 +114,7 @@ def together(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, set[Place
     return {name: _found(report, folder) for name, folder in folders.items()}
 
 
+@one_worker
 @pytest.mark.parametrize("case", BATCH, ids=_ids(BATCH))
 def test_rule_with_engines(case: Case, together: Mapping[str, set[Place]]) -> None:
     differences = compare(case, together[case.name])
@@ -119,10 +125,29 @@ def test_rule_with_engines(case: Case, together: Mapping[str, set[Place]]) -> No
 def test_rule_by_our_own_analysis(case: Case, tmp_path: Path) -> None:
     folder = case.copy_to(tmp_path / "audited")
     settings = {key: value for key, value in case.settings.items() if key != "syntax"}
-    config = Config(
-        select=tuple(sorted(case.codes)), semgrep=False, bandit=False, cache=False, jobs=1, **settings
-    )
+    config = Config(select=tuple(sorted(case.codes)), semgrep=False, bandit=False, cache=False, jobs=1, **settings)
     differences = compare(case, _found(_audit([folder], config), folder))
+    assert not differences, "\n" + "\n".join(differences)
+
+
+@pytest.mark.parametrize("case", ENGINES, ids=_ids(ENGINES))
+def test_degraded_engine_is_told(
+    case: Case, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a finding where one file is concerned, as a note where the engine as a whole is."""
+    for engine, how in case.provoke.items():
+        if (engine, how) == ("semgrep", "missing"):
+            monkeypatch.setattr("analyzer.engines.session.find_semgrep", lambda: None)
+        elif (engine, how) == ("bandit", "host older than 3.14"):
+            if sys.version_info >= (3, 14):
+                pytest.skip("bandit reads everything that this Python reads")
+        else:
+            pytest.fail(f"nobody knows how to provoke {engine} = {how}")
+    root = tmp_path_factory.mktemp("audited")
+    folder = case.copy_to(root / "case")
+    report = _audit([folder], Config(cache_dir=str(root / "cache"), **case.settings))
+    told = {Place("", 0, "BA005") for note in report.notes if "BA005" in note.message}
+    differences = compare(case, _found(report, folder) | told)
     assert not differences, "\n" + "\n".join(differences)
 
 
