@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from analyzer.model import Finding, Location, Report, Rule, Severity, visible
+
+_VERB = re.compile(r"^(?:calls|is given|hands on|handled by) ")
+"""How a step of a chain says what it does; between arrows its name is enough."""
 
 
 def plural(count: int, noun: str) -> str:
@@ -41,7 +45,8 @@ def place(location: Location) -> str:
 
 def route_chain(finding: Finding) -> str:
     """``POST /login → AuthController.login → UserRepository.by_name``; empty when no route reaches the finding."""
-    return " → ".join(visible(part) for part in (finding.route, *(step.message for step in finding.chain)) if part)
+    names = (_VERB.sub("", step.message) for step in finding.chain)
+    return " → ".join(visible(part) for part in (finding.route, *names) if part)
 
 
 def audited(report: Report) -> str:
