@@ -1,6 +1,6 @@
 """The straight way, read from left to right.
 
-paths → source → syntax → facts → project → frameworks → graph → checks, beside them the engines, then findings → report.
+paths → source → syntax → facts → project → frameworks → graph → checks; beside them engines; then findings → report.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def audit(paths: Sequence[Path], config: Config, progress: Progress | None = Non
             seen = running.result()
         progress.start("rules")
         checked = checks.run(picture, enabled, seen.findings)
-        raw = [*_trust(enabled, tree, modules, seen.degraded), *checked.findings]
+        raw = [*_trust(enabled, modules, seen.degraded), *checked.findings]
         told = graph.attach(raw, picture)
         progress.finish("rules")
         outcome = findings.finish(
@@ -76,7 +76,7 @@ def audit(paths: Sequence[Path], config: Config, progress: Progress | None = Non
 
 
 def _trust(
-    enabled: Sequence[Rule], tree: SourceTree, modules: Modules, gaps: Sequence[tuple[str, str, str]]
+    enabled: Sequence[Rule], modules: Modules, gaps: Sequence[tuple[str, str, str]]
 ) -> list[Finding]:
     """What could not be seen: files that do not parse, files an engine gave up on."""
     by_code = {rule.code: rule for rule in enabled}

@@ -22,9 +22,7 @@ class BodySource(Protocol):
 class Modules:
     """The lowered files of a tree. ``outlines`` maps the path of every file, sorted, to its outline."""
 
-    def __init__(
-        self, outlines: Mapping[str, Outline], digests: Mapping[str, str], source: BodySource
-    ) -> None:
+    def __init__(self, outlines: Mapping[str, Outline], digests: Mapping[str, str], source: BodySource) -> None:
         self.outlines = outlines
         self._digests = digests
         self._source = source

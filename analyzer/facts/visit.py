@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import cache
+from typing import get_args, get_type_hints
 
 import msgspec
 
@@ -20,12 +22,13 @@ from analyzer.facts.expressions import (
 from analyzer.facts.statements import AnyStatement, Case, Handler, Pattern, Statement, WithItem
 
 _HELPERS = (Argument, Generator, Parameter, Handler, WithItem, Case, Pattern)
+_SCALARS = (int, str, bool, float, bytes, type(None))
 _STRUCTS = (Expression, Statement, *_HELPERS)
 
 
 def children(node: msgspec.Struct) -> Iterator[msgspec.Struct]:
     """The structs directly below a node, in source order."""
-    for field in node.__struct_fields__:
+    for field in _fields(type(node)):
         value = getattr(node, field)
         if isinstance(value, _STRUCTS):
             yield value
@@ -33,6 +36,18 @@ def children(node: msgspec.Struct) -> Iterator[msgspec.Struct]:
             for item in value:
                 if isinstance(item, _STRUCTS):
                     yield item
+
+
+@cache
+def _fields(kind: type[msgspec.Struct]) -> tuple[str, ...]:
+    """The fields of a struct that can hold structs: half of the time of a walk went into positions and spellings."""
+    hints = get_type_hints(kind)
+    return tuple(name for name in kind.__struct_fields__ if not _plain(hints[name]))
+
+
+def _plain(hint: object) -> bool:
+    inner = get_args(hint)
+    return all(_plain(one) for one in inner) if inner else hint in _SCALARS
 
 
 def walk(nodes: Iterable[msgspec.Struct] | msgspec.Struct) -> Iterator[msgspec.Struct]:
