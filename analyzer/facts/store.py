@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from types import TracebackType
+from typing import Protocol
 
 import msgspec
 
@@ -29,11 +30,16 @@ LIMIT_BYTES = 1_000_000_000
 _OUTLINE, _BODIES = "outline", "bodies"
 
 
-class CacheSettings(msgspec.Struct, frozen=True):
+class CacheSettings(Protocol):
     """What the store needs of the settings: whether to keep anything, and where (empty: the user's cache folder)."""
 
-    cache: bool
-    cache_dir: str
+    @property
+    def cache(self) -> bool:
+        """Whether anything is kept between runs."""
+
+    @property
+    def cache_dir(self) -> str:
+        """The folder the file is kept in."""
 
 
 class Store:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 
@@ -41,6 +42,12 @@ class Picture:
         return self._handlers
 
     @cached_property
+    def _above(self) -> int:
+        """Code points of the folder all files share: where the audited folder lies says nothing about its code."""
+        folders = {path.rpartition("/")[0] for path in self.project.paths()}
+        return len(posixpath.commonpath(folders)) if "" not in folders else 0
+
+    @cached_property
     def _handlers(self) -> Mapping[Place, Sequence[Route]]:
         found = self.backend.handlers()
         return {place: found[place] for place in sorted(found)}
@@ -73,7 +80,7 @@ class Picture:
 
     def is_side(self, path: str) -> bool:
         """Whether a module is a script, tool or example beside the application."""
-        return is_side_module(path)
+        return is_side_module(path[self._above :])
 
     def shape(self, path: str) -> Shape:
         """The shape of the application a module belongs to."""
@@ -116,8 +123,8 @@ class Picture:
     @cached_property
     def cycles(self) -> tuple[Cycle, ...]:
         """The groups of modules that import each other when loaded; tests and migrations left aside."""
-        edges = load_edges(self.project, self.imports, lambda path: self.tier(path) is not Tier.MAIN)
-        return tuple(cycles(edges, self._dearer))
+        edges, plain = load_edges(self.project, self.imports, lambda path: self.tier(path) is not Tier.MAIN)
+        return tuple(cycles(edges, plain, self._dearer))
 
     def _dearer(self, edge: ImportEdge) -> int:
         """Cutting an import that goes up a layer is the better cut, then one that does nothing but re-export last."""
