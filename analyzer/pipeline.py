@@ -51,7 +51,9 @@ def audit(paths: Sequence[Path], config: Config, progress: Progress | None = Non
             config=config,
             comments=_comments(modules),
             read=tree.read,
+            secrets=graph.secret_spans(picture.project, (finding.location.path for finding in told)),
             tiers={file.path: file.tier for file in tree.files},
+            unsure=_unsure(enabled, seen.degraded),
         )
         notes = (*trust.notes(seen.degraded), *checked.notes, *_left_out(tree), *store.notes)
     return Report(
@@ -75,9 +77,7 @@ def audit(paths: Sequence[Path], config: Config, progress: Progress | None = Non
     )
 
 
-def _trust(
-    enabled: Sequence[Rule], modules: Modules, gaps: Sequence[tuple[str, str, str]]
-) -> list[Finding]:
+def _trust(enabled: Sequence[Rule], modules: Modules, gaps: Sequence[tuple[str, str, str]]) -> list[Finding]:
     """What could not be seen: files that do not parse, files an engine gave up on."""
     by_code = {rule.code: rule for rule in enabled}
     found: list[Finding] = []
@@ -93,6 +93,14 @@ def _trust(
         whole = [gap for gap in gaps if not gap[1] or modules.outlines[gap[1]].problem is None]
         found.extend(trust.degraded(by_code["BA005"], whole))
     return found
+
+
+def _unsure(enabled: Sequence[Rule], gaps: Sequence[tuple[str, str, str]]) -> set[str]:
+    """The rules that a failed engine left half done: nobody can say that a comment about them suppresses nothing."""
+    failed = {engine for engine, path, _ in gaps if not path}
+    return {
+        rule.code for rule in enabled if ("semgrep" in failed and rule.semgrep) or ("bandit" in failed and rule.bandit)
+    }
 
 
 def _left_out(tree: SourceTree) -> list[Note]:

@@ -23,9 +23,11 @@ def _attached(finding: Finding, picture: Picture) -> Finding:
         return finding
     place, scope = enclosing(picture.project, path, finding.location.span.line)
     reached = picture.reach.chain(place)
-    route, chain = "", ()
+    route, chain = "", tuple[Step, ...]()
     if reached is not None:
-        route, chain = reached[0].label, tuple(_step(picture.project, hop) for hop in reached[1])
+        route = reached[0].label
+        handler = reached[1][0].caller if reached[1] else place
+        chain = (_start(picture.project, handler), *(_step(picture.project, hop) for hop in reached[1]))
     return msgspec.structs.replace(
         finding,
         scope=finding.scope or scope,
@@ -49,6 +51,14 @@ def enclosing(project: Project, path: str, line: int) -> tuple[Place, str]:
         if item.start_line <= line <= item.end_line and item.start_line > scope_start:
             name, scope_start = f"{project.module_name(path)}.{item.qualname}", item.start_line
     return best, name
+
+
+def _start(project: Project, handler: Place) -> Step:
+    function = project.function(handler)
+    if function is None:
+        return Step(Location(handler.path, Span(1, 1, 1, 2)), f"handled by {project.module_name(handler.path)}")
+    span = Span(function.line, function.column, function.line, function.end_column)
+    return Step(Location(handler.path, span), f"handled by {function.qualname}")
 
 
 def _step(project: Project, hop: Hop) -> Step:
