@@ -15,6 +15,7 @@ from typing import Literal
 
 import msgspec
 
+from analyzer.engines.needles import Sieve
 from analyzer.engines.outcome import Learned, Match, Outcome
 from analyzer.engines.process import Children, TimedOut
 from analyzer.model import Rule, Span
@@ -40,6 +41,7 @@ class BanditTest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     place: Literal["literal", "call"]
     near: str
     secret: bool = False
+    needles: tuple[str, ...] = ()
 
 
 @lru_cache(maxsize=1)
@@ -55,6 +57,12 @@ def tests_for(rules: Sequence[Rule]) -> dict[str, str]:
     if unknown := sorted(tests.keys() - known_tests().keys()):
         raise ValueError(f"bandit_tests.toml does not describe {', '.join(unknown)}")
     return dict(sorted(tests.items()))
+
+
+def sieve(tests: Sequence[str]) -> Sieve:
+    """Which of the tests can report anything in a file."""
+    known = known_tests()
+    return Sieve({test: (*filter(None, [known[test].needles]), known[test].near) for test in tests})
 
 
 def find_bandit() -> str | None:

@@ -172,7 +172,7 @@ class Running:
         def tell(path: str, matches: Sequence[Match]) -> Iterator[Finding]:
             return from_bandit(path, matches, tests, self._rules)
 
-        sieve = Sieve({test: (bandit_run.known_tests()[test].near,) for test in tests})
+        sieve = bandit_run.sieve(list(tests))
         return self._prepare("bandit", bandit_run.kind(version, list(tests)), sieve, execute, tell)
 
     def _prepare(
