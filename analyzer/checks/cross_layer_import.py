@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from analyzer.graph.direction import Directions, Upward
+from analyzer.graph.imports import ImportEdge
 from analyzer.graph.picture import Picture
 from analyzer.model import Finding, Location, Related, Rule, Severity, Span
 
@@ -13,11 +14,13 @@ _MOST_NAMES = 4
 
 
 def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
-    """One finding an import statement, at the statement."""
-    grouped: dict[tuple[str, int], list[Upward]] = {}
+    """One finding an import statement, at the statement; lazy imports of one module out of another are one finding."""
+    grouped: dict[tuple[str, int, str], list[Upward]] = {}
     for found in Directions(picture).find():
-        grouped.setdefault((found.edge.source, found.edge.line), []).append(found)
-    for _, items in sorted(grouped.items()):
+        edge = found.edge
+        key = (edge.source, 0, edge.target) if edge.lazy else (edge.source, edge.line, "")
+        grouped.setdefault(key, []).append(found)
+    for items in sorted(grouped.values(), key=lambda items: (items[0].edge.source, items[0].edge.line)):
         yield _finding(picture, rule, items)
 
 
@@ -26,11 +29,17 @@ def _finding(picture: Picture, rule: Rule, items: list[Upward]) -> Finding:
     edge = first.edge
     name = picture.project.module_name(edge.source)
     taken = _names([item.edge.name or picture.project.module_name(item.edge.target) for item in items])
-    related = []
+    related = [
+        Related(_at(item.edge), "imports it too")
+        for item in {item.edge.line: item for item in items}.values()
+        if item.edge.line != edge.line
+    ]
     for module in edge.through:
         related.append(Related(_line(module, 1), f"re-exports {edge.name}"))
     if edge.target not in edge.through:
-        related.append(Related(_line(edge.target, _defined(picture, first)), f"{edge.name or 'this module'} is defined here"))
+        related.append(
+            Related(_line(edge.target, _defined(picture, first)), f"{edge.name or 'this module'} is defined here")
+        )
     severity = rule.severity
     if first.kind == "base":
         severity = Severity(max(Severity.NOTE, severity - 1))
@@ -38,7 +47,7 @@ def _finding(picture: Picture, rule: Rule, items: list[Upward]) -> Finding:
         severity = Severity(max(Severity.NOTE, severity - 1))
     return Finding(
         rule=rule.code,
-        location=Location(edge.source, Span(edge.line, edge.column, edge.end_line, edge.end_column)),
+        location=_at(edge),
         message=_message(picture, first, name, taken),
         fix=_fix(first, taken),
         severity=severity,
@@ -51,7 +60,11 @@ def _message(picture: Picture, found: Upward, name: str, taken: str) -> str:
     edge = found.edge
     target = picture.project.module_name(edge.target)
     lazily = " inside a function" if edge.lazy else ""
-    through = f" (re-exported by {', '.join(picture.project.module_name(path) for path in edge.through)})" if edge.through else ""
+    through = (
+        f" (re-exported by {', '.join(picture.project.module_name(path) for path in edge.through)})"
+        if edge.through
+        else ""
+    )
     what = f"{taken} from {target}{through}" if edge.name else target
     if found.kind == "base":
         return (
@@ -65,23 +78,38 @@ def _message(picture: Picture, found: Upward, name: str, taken: str) -> str:
         )
     return (
         f"`{name}` is {_a(found.source)} ({found.source_why}) and imports {what}{lazily}, {_a(found.target)} "
-        f"({found.target_why}): {found.source}s must not know the {found.target} layer."
+        f"({found.target_why}): {_plural(found.source)} must not know the {found.target} layer."
     )
 
 
 def _fix(found: Upward, taken: str) -> str:
     if found.kind == "ring":
-        inner = "the domain or application"
-        return f"Declare a port (Protocol or ABC) in {inner}, implement it in the adapter, and pass the adapter in where the application is wired."
+        return (
+            "Declare a port (Protocol or ABC) in the domain or application, implement it in the adapter, and pass the "
+            "adapter in where the application is wired."
+        )
     if found.kind == "base":
-        return f"Move {taken} below `{found.source}`, or this code out of `{found.source}` to where {taken} lives; else pass it in as an argument."
+        return (
+            f"Move {taken} below `{found.source}`, or this code out of `{found.source}` to where {taken} lives; "
+            "else pass it in as an argument."
+        )
     if found.source == "model":
-        return f"Let the {found.target} call the model, not the other way round: move the code that needs {taken} up, or {taken} down beside the model."
-    return f"Move what both need into a module below both, or give the {found.source} {taken} as an argument through an interface it declares itself."
+        return (
+            f"Let the {found.target} call the model, not the other way round: move the code that needs {taken} up, or "
+            f"{taken} down beside the model."
+        )
+    return (
+        f"Move what both need into a module below both, or give the {found.source} {taken} as an argument through an "
+        "interface it declares itself."
+    )
 
 
 def _a(noun: str) -> str:
     return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
+
+
+def _plural(noun: str) -> str:
+    return noun[:-1] + "ies" if noun.endswith("y") else noun + "s"
 
 
 def _names(names: list[str]) -> str:
@@ -98,6 +126,10 @@ def _defined(picture: Picture, found: Upward) -> int:
     if symbol.kind == "function":
         return outline.functions[symbol.index].line
     return outline.classes[symbol.index].line if symbol.kind in {"class", "instance"} else 1
+
+
+def _at(edge: ImportEdge) -> Location:
+    return Location(edge.source, Span(edge.line, edge.column, edge.end_line, edge.end_column))
 
 
 def _line(path: str, line: int) -> Location:

@@ -39,8 +39,10 @@ def _message(picture: Picture, cycle: Cycle) -> str:
     around += f" → `{name(cycle.shown[0].source)}`" if len(cycle.shown) <= _MOST_MODULES else " → …"
     note = " Only the package's `__init__`, which gathers names, closes the circle." if cycle.packaged else ""
     harmless = _harmless(picture, cycle)
-    if harmless:
-        note += f" {harmless} more import{'s' if harmless > 1 else ''} between them {'are' if harmless > 1 else 'is'} lazy or type-only and {'do' if harmless > 1 else 'does'} not count."
+    if harmless == 1:
+        note += " One more import between them is lazy or type-only and does not count."
+    elif harmless:
+        note += f" {harmless} more imports between them are lazy or type-only and do not count."
     return f"{who} import each other when loaded: {around}.{note}"
 
 

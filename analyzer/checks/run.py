@@ -15,7 +15,7 @@ from analyzer.model import Confidence, Finding, Note, Rule
 
 
 class CheckResult(msgspec.Struct, frozen=True, kw_only=True):
-    """``findings`` are our own and the engines' that stand; ``refuted`` counts the engines' that our analysis disproved.
+    """``findings`` are our own and the engines' that stand; ``refuted`` counts those that our analysis disproved.
 
     ``complete`` is false when a rule failed; ``notes`` say which.
     """

@@ -22,7 +22,7 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
     dealings = Dealings(picture)
     for handlers in application_handlers(picture):
         habit = dealings.habit(handlers)
-        if habit.service or habit.repository:
+        if habit.kind:
             yield from _each(picture, rule, dealings, habit, handlers)
         else:
             yield from _whole(picture, rule, dealings, handlers)
@@ -42,7 +42,7 @@ def _each(
 
 def _direct(picture: Picture, rule: Rule, dealing: Dealing, habit: Habit) -> Finding:
     """The handler uses a session, cursor, manager or collection itself."""
-    layer = habit.service or habit.repository
+    layer = habit.example(dealing.handler.path, habit.kind)
     shown = list(dict.fromkeys(f"`{access.shown}`" for access in dealing.own))
     sure = Confidence.HIGH if habit.through_services + habit.through_repositories > habit.direct else Confidence.MEDIUM
     if all(access.kind == "transaction" for access in dealing.own) or not any(access.sure for access in dealing.own):
@@ -52,13 +52,14 @@ def _direct(picture: Picture, rule: Rule, dealing: Dealing, habit: Habit) -> Fin
     if not dealing.writes:
         severity = Severity.NOTE if len(dealing.own) == 1 else min(severity, Severity.WARNING)
     function = picture.project.outline(dealing.handler.path).functions[dealing.handler.index]
-    kind = "service" if habit.service else "repository"
+    kind = habit.kind
     return Finding(
         rule=rule.code,
         location=_def(picture, dealing.handler),
         message=(
             f"`{function.qualname}` ({_label(picture, dealing.handler)}) works on the database itself: "
-            f"{', '.join(shown[:3])}{_more(len(shown) - 3)}, although {_others(habit)} through a {kind} such as `{layer}`."
+            f"{', '.join(shown[:3])}{_more(len(shown) - 3)}, although {_others(habit, kind)} through a {kind} such as "
+            f"`{layer}`."
         ),
         fix=f"Move what {_lines(dealing)} do into a {kind} beside `{layer}` and call that from `{function.name}`.",
         severity=severity,
@@ -79,13 +80,15 @@ def _short_cut(picture: Picture, rule: Rule, dealings: Dealings, dealing: Dealin
         location=_def(picture, dealing.handler),
         message=(
             f"`{function.qualname}` ({_label(picture, dealing.handler)}) calls the repository {', '.join(names[:3])}"
-            f"{_more(len(names) - 3)} past the services, although {_others(habit)} through a service such as `{habit.service}`."
+            f"{_more(len(names) - 3)} past the services, although {_others(habit, 'service')} through a service such as "
+            f"`{habit.example(dealing.handler.path, 'service')}`."
         ),
         fix=f"Offer what `{function.name}` needs as a method of a service and call that instead of {names[0]}.",
         severity=min(rule.severity, Severity.WARNING),
         confidence=Confidence.MEDIUM,
         related=tuple(
-            Related(_at(dealing.handler.path, site), f"calls {dealings.name(site.target)}") for site in dealing.repositories
+            Related(_at(dealing.handler.path, site), f"calls {dealings.name(site.target)}")
+            for site in dealing.repositories
         ),
     )
 
@@ -105,7 +108,10 @@ def _whole(picture: Picture, rule: Rule, dealings: Dealings, handlers: Sequence[
             f"`{picture.project.qualified(first.handler)}`: this application has no service or repository layer that "
             "its handlers go through."
         ),
-        fix="Give each use case a function or class of its own that takes the session, and let handlers call it; begin with those that write.",
+        fix=(
+            "Give each use case a function or class of its own that takes the session, and let handlers call it; begin "
+            "with those that write."
+        ),
         severity=Severity.NOTE,
         confidence=rule.confidence,
         related=tuple(
@@ -115,8 +121,8 @@ def _whole(picture: Picture, rule: Rule, dealings: Dealings, handlers: Sequence[
     )
 
 
-def _others(habit: Habit) -> str:
-    number = habit.through_services if habit.service else habit.through_repositories
+def _others(habit: Habit, kind: str) -> str:
+    number = habit.through_services if kind == "service" else habit.through_repositories
     return "another handler goes" if number == 1 else f"{number} handlers go"
 
 

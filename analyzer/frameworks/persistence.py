@@ -51,11 +51,22 @@ _MANAGER_READ = {
     "all", "filter", "exclude", "get", "first", "last", "values", "values_list", "count", "exists", "aggregate",
     "annotate", "order_by", "select_related", "prefetch_related", "raw", "in_bulk", "only", "defer", "latest",
     "earliest", "none", "distinct", "aget", "afirst", "acount", "aexists", "using", "iterator", "select_for_update",
+    "get_or_404", "first_or_404", "one_or_404",
 }  # fmt: skip
 _MANAGER_WRITE = {
     "create", "get_or_create", "update_or_create", "bulk_create", "bulk_update", "update", "delete", "acreate",
-    "aget_or_create", "aupdate_or_create", "abulk_create", "aupdate", "adelete", "create_user", "create_superuser",
+    "save", "asave", "aget_or_create", "aupdate_or_create", "abulk_create", "aupdate", "adelete",
+    "create_user", "create_superuser",
 }  # fmt: skip
+
+_SHORTCUTS = {
+    "django.shortcuts.get_object_or_404", "django.shortcuts.get_list_or_404", "django.shortcuts.aget_object_or_404",
+}  # fmt: skip
+_INSTANCE = re.compile(
+    r"(?:django\.db\.models|django\.contrib\.auth\.models|tortoise|peewee|mongoengine|beanie|odmantic|ormar|piccolo)"
+    r"\.[\w.]+\(\)\.(save|asave|delete|adelete|insert|replace|update|refresh_from_db|save_base|delete_instance)$"
+)
+"""An operation of an active record: ``order.save()``."""
 
 _MODEL_BASES = {
     "django.db.models.Model", "django.contrib.auth.models.AbstractUser", "django.contrib.auth.models.AbstractBaseUser",
@@ -121,6 +132,11 @@ def _kind(name: str) -> str:
 def _manager_operation(dotted: str) -> str:
     if dotted in {"django.db.transaction.atomic", "django.db.transaction.on_commit"}:
         return "transaction"
+    if dotted in _SHORTCUTS:
+        return "read"
+    own = _INSTANCE.match(dotted)
+    if own is not None:
+        return "read" if own[1] == "refresh_from_db" else "write"
     match = _MANAGED.match(dotted)
     if match is not None:
         called = match[1]

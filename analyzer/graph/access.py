@@ -38,11 +38,14 @@ _GENERIC = re.compile(r"(?:CRUD|Crud|Repository|Repo|DAO)\w*(?:\[\])?\(\)\.\w+$"
 """Methods of a library's generic repository: a call of one is a call of a repository of ours."""
 
 
+_RECORD = {"save", "delete", "asave", "adelete"}
+
+
 class Access(msgspec.Struct, frozen=True):
     """One operation on a database in a function's own body.
 
-    ``kind`` is ``read``, ``write`` or ``transaction``; ``shown`` the chain as written (``session.query``), ``model`` the
-    persisted class it goes through, if any; ``sure`` is false when only names say so.
+    ``kind`` is ``read``, ``write`` or ``transaction``; ``shown`` the chain as written (``session.query``); ``sure`` is
+    false when only names say so.
     """
 
     kind: str
@@ -99,9 +102,7 @@ class Accesses:
                 if target.kind in {"function", "class", "instance"} or (
                     target.kind == "external" and _GENERIC.search(target.dotted)
                 ):
-                    found.append(
-                        CallSite(target, use.chain, use.line, use.column, use.end_line, use.end_column)
-                    )
+                    found.append(CallSite(target, use.chain, use.line, use.column, use.end_line, use.end_column))
             self._calls[place] = tuple(found)
         return self._calls[place]
 
@@ -137,7 +138,14 @@ class Accesses:
 
 def operation(project: Project, target: Target) -> str:
     """``read``, ``write``, ``transaction`` or ``""``: what calling a target does to a database directly."""
-    return persistence.operation(target.dotted) if target.kind == "external" else ""
+    if target.kind == "external":
+        return persistence.operation(target.dotted)
+    name = target.dotted.rpartition(".")[2]
+    if target.kind == "function" and name in _RECORD:
+        owner = project.outline(target.path).functions[target.index].owner
+        if owner >= 0 and persistence.is_model(project, target.path, owner):
+            return "write"  # an active record whose ``save`` is extended
+    return ""
 
 
 def _by_name(chain: str) -> str:

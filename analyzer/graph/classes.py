@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from analyzer.facts.outline import Class, Function
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
 _ERRORS = frozenset({"builtins.Exception", "builtins.BaseException", "builtins.ValueError", "builtins.RuntimeError"})
 _ABSTRACT = frozenset({"abc.ABC", "typing.Protocol", "typing_extensions.Protocol"})
+_STORE = re.compile(
+    r"(?:^|_)(?:db|database|session|sessions|conn|connection|pool|engine|cursor|collection|store|table)(?:_|$)"
+)
 _PASSIVE = ("Enum", "NamedTuple", "TypedDict", "Flag")
 
 
@@ -95,6 +99,7 @@ def _library_base(dotted: str, last: str) -> str:
 
 
 def _by_behaviour(roles: Roles, path: str, index: int, item: Class, methods: dict[str, int]) -> Role:
+    project = roles.project
     hint, where = class_hint(item.name), f"is called {item.name}"
     if not hint:
         hint, word = module_hint(path)
@@ -104,12 +109,12 @@ def _by_behaviour(roles: Roles, path: str, index: int, item: Class, methods: dic
         return UTILITY
     places = [Place(path, at) for at in methods.values()]
     busy = [place for place in places if roles.accesses.of(place)]
-    given = _given(roles, path, index, methods)
+    given = _given(roles, path, index, methods, strict=hint == "repository")
     if hint == "repository":
         if busy:
             text = f"{_counted(busy, 'method')} run{'s' if len(busy) == 1 else ''} queries and it {where}"
             return role("repository", Confidence.HIGH, text, path, item.line)
-        if is_abstract(roles, path, index):
+        if is_abstract(roles, path, index) and _implemented(roles, path, index):
             return role("repository", Confidence.MEDIUM, f"is a port and {where}", path, item.line)
         if given:
             return role("repository", Confidence.MEDIUM, f"{given} and {where}", path, item.line)
@@ -120,15 +125,20 @@ def _by_behaviour(roles: Roles, path: str, index: int, item: Class, methods: dic
     elif hint == "client":
         return role("client", Confidence.MEDIUM, where, path, item.line)
     if used and busy and 2 * len(busy) >= len([name for name in methods if not name.startswith("__")]):
-        text = f"{_counted(busy, 'method')} run queries for handlers"
+        if any(persistence.is_model(project, below.path, below.index) for below in project.classes.below(path, index)):
+            return role("model", Confidence.MEDIUM, "is a base of persisted classes", path, item.line)
+        text = f"{_counted(busy, 'method')} run{'s' if len(busy) == 1 else ''} queries for handlers"
         return role("repository", Confidence.MEDIUM, text, path, item.line)
     if used and _calls_lower(roles, places):
         return role("service", Confidence.MEDIUM, "stands between handlers and a repository", path, item.line)
     return UTILITY
 
 
-def _given(roles: Roles, path: str, index: int, methods: dict[str, int]) -> str:
-    """What the constructor is given and keeps, as a phrase: a session, a repository, any collaborator."""
+def _given(roles: Roles, path: str, index: int, methods: dict[str, int], strict: bool = False) -> str:
+    """What the constructor is given and keeps, as a phrase: a session, a repository, any collaborator.
+
+    ``strict`` wants something that leads to a database: a parameter of unknown type must at least be called like it.
+    """
     project = roles.project
     at = methods.get("__init__")
     if at is None:
@@ -145,9 +155,24 @@ def _given(roles: Roles, path: str, index: int, methods: dict[str, int]) -> str:
             name = roles.of_class(target.path, target.index).name
             if name in {"repository", "service", "client"}:
                 return f"is given {target.dotted.rpartition('.')[2]}"
-        if target is None and parameter.name in kept:
+        if target is None and parameter.name in kept and (not strict or _STORE.search(parameter.name)):
             found = found or f"is given its {parameter.name.strip('_')}"
     return found
+
+
+def _implemented(roles: Roles, path: str, index: int) -> bool:
+    """Whether a class that talks to a database keeps the promise; a port nobody extends is believed by its place."""
+    project = roles.project
+    below = project.classes.below(path, index)
+    if not below:
+        return module_hint(path)[0] == "repository"
+    for item in below:
+        methods = project.namespace(item.path).methods.get(item.index, {})
+        if any(roles.accesses.of(Place(item.path, at)) for at in methods.values()):
+            return True
+        if _given(roles, item.path, item.index, methods, strict=True):
+            return True
+    return False
 
 
 def _calls_lower(roles: Roles, places: list[Place]) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import pairwise
 
 import msgspec
 import networkx as nx
@@ -22,9 +23,10 @@ Edges = dict[tuple[str, str], ImportEdge]
 class Cycle(msgspec.Struct, frozen=True):
     """A strongly connected component of modules at load time.
 
-    ``edges`` are all imports inside it, one a pair of modules (the first line), ``cut`` those whose removal breaks every
-    circle. ``exact`` says that no smaller cut exists. ``packaged`` is true when the circle exists only because names are
-    taken from a package's ``__init__`` instead of the modules that define them. ``shown`` is one shortest circle.
+    ``edges`` are all imports inside it, one a pair of modules (the first line), ``cut`` those whose removal breaks
+    every circle. ``exact`` says that no smaller cut exists. ``packaged`` is true when the circle exists only because
+    names are taken from a package's ``__init__`` instead of the modules that define them. ``shown`` is one shortest
+    circle.
     """
 
     modules: tuple[str, ...]
@@ -35,12 +37,14 @@ class Cycle(msgspec.Struct, frozen=True):
     packaged: bool
 
 
-def load_edges(project: Project, imports: Imports, skip: Callable[[str], bool]) -> Edges:
-    """What loading a module executes: pairs of module files with the first import line that does it.
+def load_edges(project: Project, imports: Imports, skip: Callable[[str], bool]) -> tuple[Edges, set[tuple[str, str]]]:
+    """What loading a module executes: pairs of module files with the first import line that does it, and beside them
+    the pairs there would be if every name were imported from the module that defines it.
 
     The harmless implicit import of parent packages is left out: ``import a.b`` depends on ``a/b.py`` only.
     """
     found: Edges = {}
+    direct: set[tuple[str, str]] = set()
     for path in project.paths():
         if skip(path):
             continue
@@ -50,7 +54,8 @@ def load_edges(project: Project, imports: Imports, skip: Callable[[str], bool]) 
             reached = _executed(edge)
             if reached and reached != path and not skip(reached):
                 found.setdefault((path, reached), edge)
-    return found
+                direct.add((path, edge.target))
+    return found, direct
 
 
 def _executed(edge: ImportEdge) -> str:
@@ -60,12 +65,19 @@ def _executed(edge: ImportEdge) -> str:
     return edge.first
 
 
-def cycles(edges: Mapping[tuple[str, str], ImportEdge], dearer: Callable[[ImportEdge], int]) -> list[Cycle]:
-    """Every group, sorted by its first module. ``dearer`` (0–999) prefers, among equal cuts, the cheapest edges."""
+def cycles(
+    edges: Mapping[tuple[str, str], ImportEdge],
+    plain: Iterable[tuple[str, str]],
+    dearer: Callable[[ImportEdge], int],
+) -> list[Cycle]:
+    """Every group, sorted by its first module; ``edges`` and ``plain`` as :func:`load_edges` gives them.
+
+    ``dearer`` (0–999) prefers, among equal cuts, the cheapest edges.
+    """
     graph: nx.DiGraph[str] = nx.DiGraph()
     graph.add_edges_from(sorted(edges))
     direct: nx.DiGraph[str] = nx.DiGraph()
-    direct.add_edges_from(sorted((edge.source, edge.target) for edge in edges.values()))
+    direct.add_edges_from(sorted(plain))
     tangled = [group for group in nx.strongly_connected_components(direct) if len(group) > 1]
     found = []
     for component in nx.strongly_connected_components(graph):
@@ -180,4 +192,4 @@ def _shortest(edges: Mapping[tuple[str, str], ImportEdge], first: tuple[str, str
         nodes = nx.shortest_path(graph, first[1], first[0])
     except nx.NetworkXNoPath:
         return [first]
-    return [first, *zip(nodes, nodes[1:], strict=False)]
+    return [first, *pairwise(nodes)]

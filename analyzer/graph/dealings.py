@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -12,12 +13,14 @@ from analyzer.facts.visit import walk
 from analyzer.graph.access import Access, CallSite
 from analyzer.graph.classes import owner_class
 from analyzer.graph.picture import Picture
-from analyzer.model import Tier
+from analyzer.model import Confidence, Tier
 from analyzer.project import Place, Target
 
 _SHARE = 0.2
 """A layer is the application's own convention when at least a fifth of the handlers that deal with data go through it;
 below that, it is a corner of the application. Provisional, chosen on the labelled applications."""
+_MOST = 0.5
+"""What only behaves like a layer, without being called one, must carry half of them."""
 _DEEP = 4
 """Calls followed to see whether a service works on stored data."""
 _PROBE = re.compile(r"health|ready|readiness|liveness|\blive\b|\bping\b|heartbeat|status", re.IGNORECASE)
@@ -41,7 +44,8 @@ class Dealing(msgspec.Struct, frozen=True):
 class Habit(msgspec.Struct, frozen=True):
     """How an application's handlers deal with data: how many go through services, repositories, or neither.
 
-    ``service``/``repository`` name an example of the layer where it is established, else they are empty.
+    ``service``/``repository`` name an example of the layer where it is established, else they are empty; ``near`` names
+    one of each by module; ``firm`` says that services are called so and a fifth of the handlers use them.
     """
 
     through_services: int
@@ -49,6 +53,20 @@ class Habit(msgspec.Struct, frozen=True):
     direct: int
     service: str
     repository: str
+    firm: bool
+    near: tuple[Mapping[str, str], Mapping[str, str]]
+
+    @property
+    def kind(self) -> str:
+        """``service`` or ``repository``: the layer most handlers go through, empty when there is none."""
+        if self.service and (not self.repository or self.through_services >= self.through_repositories):
+            return "service"
+        return "repository" if self.repository else ""
+
+    def example(self, path: str, kind: str) -> str:
+        """A function of a layer (``service`` or ``repository``) that a reader of this module knows."""
+        number = 0 if kind == "service" else 1
+        return self.near[number].get(path) or (self.service, self.repository)[number]
 
 
 class Dealings:
@@ -71,40 +89,49 @@ class Dealings:
                     continue
                 if name == "repository" and not self._is_provider(site.target):
                     repositories.append(site)
-                elif name == "service" and self._works_on_data(site.target) and not self._is_handed_repository(site.target):
+                elif (
+                    name == "service"
+                    and self._works_on_data(site.target)
+                    and not self._is_handed_repository(site.target)
+                ):
                     services.append(site)
             self._known[handler] = Dealing(handler, tuple(own), tuple(repositories), tuple(services))
         return self._known[handler]
 
     def habit(self, handlers: Sequence[Place]) -> Habit:
         """The habit of the handlers of one application."""
-        services = repositories = direct = 0
-        service = repository = ""
+        names: tuple[Counter[str], Counter[str]] = (Counter(), Counter())
+        near: tuple[dict[str, Counter[str]], dict[str, Counter[str]]] = ({}, {})
+        through, certain, direct = [0, 0], [0, 0], 0
         for handler in handlers:
             dealing = self.of(handler)
-            if dealing.services:
-                services += 1
-                service = service or self.name(dealing.services[0].target)
-            if dealing.repositories:
-                repositories += 1
-                repository = repository or self.name(dealing.repositories[0].target)
+            for number, sites in enumerate((dealing.services, dealing.repositories)):
+                through[number] += bool(sites)
+                certain[number] += any(self._is_certain(site.target) for site in sites)
+                found = Counter(self.name(site.target) for site in sites)
+                names[number].update(found)
+                near[number].setdefault(handler.path, Counter()).update(found)
             if not dealing.services and not dealing.repositories and any(item.sure for item in dealing.own):
                 direct += 1
-        return Habit(
-            services,
-            repositories,
-            direct,
-            service if services >= _SHARE * (services + direct) else "",
-            repository if repositories >= _SHARE * (repositories + direct) else "",
-        )
+        known = [
+            _usual(names[number])
+            if (certain[number] and certain[number] >= _SHARE * (certain[number] + direct))
+            or (through[number] and through[number] >= _MOST * (through[number] + direct))
+            else ""
+            for number in (0, 1)
+        ]  # fmt: skip
+        first, second = ({path: _usual(found) for path, found in one.items()} for one in near)
+        firm = bool(certain[0]) and certain[0] >= _SHARE * (certain[0] + direct + through[1])
+        return Habit(through[0], through[1], direct, known[0], known[1], firm, (first, second))
+
+    def _is_certain(self, target: Target) -> bool:
+        return self._picture.target_role(target).confidence is Confidence.HIGH
 
     def closed(self, habit: Habit, handlers: Sequence[Place]) -> bool:
         """Whether services stand in front of the repositories: handlers use them, and they use the repositories."""
-        if not habit.service or habit.through_services < _SHARE * (habit.through_services + habit.through_repositories):
+        if not habit.service or not (habit.firm or habit.through_services > habit.through_repositories):
             return False
-        return any(
-            self._reaches_repository(site.target) for handler in handlers for site in self.of(handler).services
-        )
+        return any(self._reaches_repository(site.target) for handler in handlers for site in self.of(handler).services)
 
     def name(self, target: Target) -> str:
         """A callee as a reader knows it: ``OrderService.place``."""
@@ -147,7 +174,10 @@ class Dealings:
             role = self._picture.class_role(*owner)
             if role.why.startswith("is given") or target.kind != "function":
                 return True
-            places = [Place(owner[0], at) for at in self._picture.project.namespace(owner[0]).methods.get(owner[1], {}).values()]
+            places = [
+                Place(owner[0], at)
+                for at in self._picture.project.namespace(owner[0]).methods.get(owner[1], {}).values()
+            ]
             if any(self._stores(place, _DEEP) for place in places):
                 return True
         return target.kind == "function" and self._stores(Place(target.path, target.index), _DEEP)
@@ -173,7 +203,9 @@ class Dealings:
             else [_place(target)]
         )
         return any(
-            picture.target_role(site.target).name == "repository" for place in places for site in picture.calls_of(place)
+            picture.target_role(site.target).name == "repository"
+            for place in places
+            for site in picture.calls_of(place)
         )
 
     def _is_handed_repository(self, target: Target) -> bool:
@@ -192,11 +224,16 @@ class Dealings:
 
 def application_handlers(picture: Picture) -> list[list[Place]]:
     """The handlers of main code by application, sorted."""
-    found: dict[tuple[str, ...], list[Place]] = {}
+    found: dict[str, list[Place]] = {}
     for handler in picture.handlers():
-        if picture.tier(handler.path) is Tier.MAIN:
-            found.setdefault(picture.application(handler.path), []).append(handler)
+        if handler.index >= 0 and picture.tier(handler.path) is Tier.MAIN:
+            found.setdefault(picture.application(handler.path)[0], []).append(handler)
     return [found[key] for key in sorted(found)]
+
+
+def _usual(names: Counter[str]) -> str:
+    """The name used most often, the first of the alphabet among equals."""
+    return min(names, key=lambda name: (-names[name], name), default="")
 
 
 def _place(target: Target) -> Place:

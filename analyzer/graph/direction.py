@@ -9,6 +9,7 @@ import msgspec
 
 from analyzer.graph.classes import is_value, owner_class
 from analyzer.graph.imports import ImportEdge
+from analyzer.graph.names import module_hint
 from analyzer.graph.picture import Picture
 from analyzer.graph.role import LAYERS, Role
 from analyzer.model import Confidence, Tier
@@ -87,7 +88,7 @@ class Directions:
     # The three ways
 
     def _ring(self, edge: ImportEdge, ring: str, other: str, confidence: Confidence) -> Upward:
-        why = "; ".join(item.text for item in self._picture.shape(edge.source).evidence[:3])
+        why = "; ".join(item.text for item in self._picture.shape(edge.source).evidence[1:3])
         return Upward(edge, "ring", _ring_name(ring), _ring_name(other), "", why, confidence)
 
     def _layer(self, edge: ImportEdge) -> Upward | None:
@@ -108,7 +109,9 @@ class Directions:
         target = self.reached(edge)
         if target is None or target.height < LAYERS["repository"] or target.confidence < Confidence.MEDIUM:
             return None
-        if root and (target.name != "controller" or "/" not in edge.source.removeprefix(unit.folder).strip("/")):
+        if "/" not in edge.source.removeprefix(unit.folder).strip("/"):
+            return None  # a lone module is no base package
+        if root and not (target.name == "controller" and self._picture.roles.creates(edge.source)):
             return None
         counts = self._units()
         way = self._way_back(unit)
@@ -143,10 +146,13 @@ class Directions:
         if role.name in _SIDE:
             return None
         if role.height:
-            return role
+            # What lies among the models and only behaves like a repository is on the models' side of the border.
+            return module if role.confidence < Confidence.HIGH and module.name == "model" else role
         if symbol.kind == "variable" and module.name != "entrypoint":
             return None
-        return module if module.height else None
+        # What is none of the layer's own pieces shares its module's role only where the module is nothing else.
+        whole = module.name in {"controller", "entrypoint"} or module_hint(edge.target)[0] == module.name
+        return module if module.height and whole else None
 
     # Packages
 
@@ -159,7 +165,11 @@ class Directions:
                     continue
                 lines = set()
                 for edge in picture.imports_of(path):
-                    if not edge.type_only and picture.tier(edge.target) is Tier.MAIN and (edge.line, edge.target) not in lines:
+                    if (
+                        not edge.type_only
+                        and picture.tier(edge.target) is Tier.MAIN
+                        and (edge.line, edge.target) not in lines
+                    ):
                         lines.add((edge.line, edge.target))
                         unit = unit_of(edge)
                         if unit is not None:

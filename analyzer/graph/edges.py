@@ -29,10 +29,10 @@ def edges_of(project: Project, imports: Imports, place: Place) -> tuple[Edge, ..
     found: list[Edge] = []
     outline = project.outline(place.path)
     if place.index < 0:
-        for edge in imports.of(place.path):
-            symbol = edge.symbol or project.module_target(edge.target)
+        for item in imports.of(place.path):
+            symbol = item.symbol or project.module_target(item.target)
             found.append(
-                Edge(place, symbol, "import", edge.line, edge.column, edge.end_column, edge.lazy, edge.type_only)
+                Edge(place, symbol, "import", item.line, item.column, item.end_column, item.lazy, item.type_only)
             )
         uses = [*outline.uses, *(use for item in outline.classes for use in item.uses)]
     else:

@@ -75,7 +75,8 @@ class Imports:
         first = self.origin(path, item)
         if first is None:
             return None
-        target, name, symbol, through = first, "", None, ()
+        target, name, symbol = first, "", None
+        through: tuple[str, ...] = ()
         if item.name == "*":
             name = "*"
         elif item.name is not None:

@@ -7,12 +7,13 @@ The vocabularies are the words the layers go by in Fowler's *Patterns of Enterpr
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _CLASS_WORDS = {
     "Service": "service", "Services": "service", "UseCase": "service", "Usecase": "service", "Interactor": "service",
     "Repository": "repository", "Repo": "repository", "DAO": "repository", "Dao": "repository", "CRUD": "repository",
-    "Crud": "repository", "Gateway": "client", "Client": "client", "Controller": "controller", "Middleware": "middleware",
-    "Settings": "settings", "Config": "settings",
+    "Crud": "repository", "Gateway": "client", "Client": "client", "Controller": "controller",
+    "Middleware": "middleware", "Settings": "settings", "Config": "settings",
 }  # fmt: skip
 _CLASS_PREFIXES = {"CRUD": "repository", "Crud": "repository"}
 
@@ -21,7 +22,7 @@ _MODULE_WORDS = {
     "usecases": "service", "interactor": "service", "interactors": "service", "service_layer": "service",
     "repository": "repository", "repositories": "repository", "repo": "repository", "repos": "repository",
     "crud": "repository", "cruds": "repository", "dao": "repository", "daos": "repository", "dal": "repository",
-    "queries": "repository", "selectors": "repository", "data_access": "repository",
+    "selectors": "repository", "data_access": "repository",
     "models": "model", "model": "model", "entities": "model", "orm": "model",
     "routes": "controller", "router": "controller", "routers": "controller", "api": "controller",
     "endpoint": "controller", "endpoints": "controller", "view": "controller", "views": "controller",
@@ -49,6 +50,7 @@ ENTRY_STEMS = {"main", "__main__", "asgi", "wsgi", "manage", "server", "applicat
 SIDE_FOLDERS = {"scripts", "tools", "examples", "docs", "benchmarks", "seeds", "seeders", "fixtures"}
 
 
+@lru_cache(maxsize=1 << 14)
 def class_hint(name: str) -> str:
     """The role a class's name suggests (``OrderService``, ``CRUDUser``), ``""`` when none."""
     for prefix, found in _CLASS_PREFIXES.items():
@@ -71,6 +73,7 @@ def segments(path: str) -> list[str]:
     return parts[:-1] if parts[-1] == "__init__" else parts
 
 
+@lru_cache(maxsize=1 << 14)
 def module_hint(path: str) -> tuple[str, str]:
     """The role a module's place suggests and the word that says so, innermost first; two empty strings when none."""
     for word in reversed(segments(path)):
@@ -80,6 +83,7 @@ def module_hint(path: str) -> tuple[str, str]:
     return "", ""
 
 
+@lru_cache(maxsize=1 << 14)
 def word_hint(word: str) -> str:
     """The role one folder or module name suggests, ``""`` when none."""
     word = word.strip("_")

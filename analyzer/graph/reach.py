@@ -75,7 +75,11 @@ class Reach:
                         continue
                     seen.add(hop.caller)
                     following.append((hop.caller, (hop, *tail)))
-            arrived = [(sum(hop.rank for hop in hops), self._routes[one], hops) for one, hops in following if one in self._routes]
+            arrived = [
+                (sum(hop.rank for hop in hops), self._routes[one], hops)
+                for one, hops in following
+                if one in self._routes
+            ]
             if arrived:
                 _, route, hops = min(arrived, key=lambda item: (item[0], item[1], item[2]))
                 return route, hops

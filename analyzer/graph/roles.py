@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
@@ -18,7 +19,12 @@ from analyzer.project import Place, Target
 
 _WEIGHT = ("controller", "repository", "service", "model", "client", "schema", "session", "middleware", "settings")
 """Roles a module may take from its definitions; the order decides between equals."""
-_REFUSALS = ("HTTPException", "abort", "Unauthorized", "Forbidden", "PermissionDenied", "NotAuthenticated")
+_REFUSALS = re.compile(r"HTTPException|abort|Unauthorized|Forbidden|PermissionDenied|NotAuthenticated")
+_PART = 3
+"""A role of medium confidence needs this share of a module's definitions (one in three) to become the module's."""
+_CROWD = 6
+_ENOUGH = 4
+"""A few handlers, each among more functions than this, make no controller: they are wrappers in a module of helpers."""
 _FOLDERS = {"controller", "service", "repository", "model"}
 
 
@@ -121,6 +127,10 @@ class Roles:
         """What kind of code a file holds."""
         return self._tiers.get(path, Tier.MAIN)
 
+    def creates(self, path: str) -> bool:
+        """Whether a module holds the application's factory or the application itself."""
+        return roots.wiring(self.project, path).startswith("creates")
+
     # How it is found
 
     def _given(self, path: str, dotted: str) -> Role | None:
@@ -159,8 +169,7 @@ class Roles:
         path, line = place.path, function.line
         if provides_handle(self, place, function):
             return role("session", Confidence.HIGH, "provides a database session", path, line)
-        refuses = any(part in use.chain for use in function.uses for part in _REFUSALS)
-        if refuses and (place in self._dependencies or self._handler_modules[path]):
+        if (place in self._dependencies or self._handler_modules[path]) and _refuses(function):
             return role("guard", Confidence.MEDIUM, "can refuse a request", path, line)
         used = self.used(path, "function", place.index)
         hint, word = module_hint(path)
@@ -172,7 +181,7 @@ class Roles:
             if hint == "service" and (used or busy or self._calls_repository(place)):
                 text = "is called by handlers" if used else "works on stored data"
                 return role("service", Confidence.HIGH, f"{text} and lies in {word}", path, line)
-            if used and busy and not refuses and not self._handler_modules[path]:
+            if used and busy and not self._handler_modules[path] and not _refuses(function):
                 return role("repository", Confidence.MEDIUM, "runs queries for handlers", path, line)
         return UTILITY
 
@@ -190,11 +199,15 @@ class Roles:
         wired = roots.wiring(self.project, path)
         if wired and handlers <= roots.FEW:
             return role("entrypoint", Confidence.HIGH, wired, path)
-        if handlers:
+        if handlers >= _ENOUGH or (handlers and _CROWD * handlers >= self._size(path)):
             first = min(place for place in self.handlers if place.path == path)
             label = self.handlers[first][0].label
             return role("controller", Confidence.HIGH, f"answers {label}", path, self.handlers[first][0].line)
         return self._by_definitions(path)
+
+    def _size(self, path: str) -> int:
+        """How many functions, methods included, a module defines."""
+        return len(self.project.outline(path).functions)
 
     def _by_definitions(self, path: str) -> Role:
         outline = self.project.outline(path)
@@ -221,6 +234,8 @@ class Roles:
         if not weight:
             return UTILITY
         name = max(weight, key=lambda item: (weight[item], -_WEIGHT.index(item)))
+        if best[name].confidence < Confidence.HIGH and _PART * weight[name] < size:
+            return UTILITY  # one function that runs a query makes no repository of a module of helpers
         return best[name]
 
     def _member(self, path: str) -> Role | None:
@@ -248,6 +263,10 @@ class Roles:
                     self._packages[key] = path
                     break
         return self._packages[key]
+
+
+def _refuses(function: Function) -> bool:
+    return any(_REFUSALS.search(use.chain) for use in function.uses)
 
 
 def _vote(found: Role, points: int, weight: Counter[str], best: dict[str, Role]) -> None:

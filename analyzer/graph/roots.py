@@ -31,12 +31,15 @@ def wiring(project: Project, path: str) -> str:
         return "holds the URL table"
     outline = project.outline(path)
     for index, item in enumerate(outline.classes):
-        if any(name.endswith(("DeclarativeContainer", "DynamicContainer")) for name in _externals(project, path, index)):
+        if any(
+            name.endswith(("DeclarativeContainer", "DynamicContainer")) for name in _externals(project, path, index)
+        ):
             return f"declares the container {item.name}"
     if any(item.module.split(".")[0] in _FRAMEWORKS and not item.level for item in outline.imports):
         for place, use in _calls(project, path):
             name = use.chain.rpartition(".")[2]
-            if name in _APPS:
+            # A method that mounts an application of its own is a plug-in, no place where everything is wired.
+            if name in _APPS and project.owner_index(place) < 0:
                 target = project.resolve(place, use.chain, use.line)
                 if target is not None and target.kind == "external" and target.dotted.split(".")[0] in _FRAMEWORKS:
                     return f"creates the application ({name})"

@@ -99,16 +99,16 @@ class Shapes:
         self._roles = roles
         self._imports = imports
         self._groups = groups
-        self._shapes: dict[tuple[str, ...], Shape] = {}
+        self._shapes: dict[str, Shape] = {}
         self._rings: dict[str, str] = {}
         self._holding = containers(project.paths())
 
     def of(self, path: str) -> Shape:
         """The shape of the application a module belongs to."""
         group = self._groups[path]
-        if group not in self._shapes:
-            self._shapes[group] = self._infer(group)
-        return self._shapes[group]
+        if group[0] not in self._shapes:
+            self._shapes[group[0]] = self._infer(group)
+        return self._shapes[group[0]]
 
     def ring(self, path: str) -> str:
         """The ring a module lies in, ``""`` when none; an adapter that answers requests is inbound."""
@@ -166,7 +166,11 @@ class Shapes:
             for index, item in enumerate(self._project.outline(path).classes):
                 if item.bases:
                     for base in self._project.classes.order(path, index)[1:]:
-                        if base.kind == "class" and base.path in within and is_abstract(self._roles, base.path, base.index):
+                        if (
+                            base.kind == "class"
+                            and base.path in within
+                            and is_abstract(self._roles, base.path, base.index)
+                        ):
                             return path
         return ""
 
@@ -177,8 +181,10 @@ class Shapes:
         return inward, outward
 
 
-_MAPPERS = {"sqlalchemy", "sqlmodel", "peewee", "tortoise", "mongoengine", "beanie", "pymongo", "motor", "asyncpg", "psycopg2",
-            "psycopg", "sqlite3", "aiosqlite", "pymysql", "databases", "redis"}  # fmt: skip
+_MAPPERS = {
+    "sqlalchemy", "sqlmodel", "peewee", "tortoise", "mongoengine", "beanie", "pymongo", "motor", "asyncpg", "psycopg2",
+    "psycopg", "sqlite3", "aiosqlite", "pymysql", "databases", "redis",
+}  # fmt: skip
 
 
 def _stores(project: Project, path: str) -> bool:

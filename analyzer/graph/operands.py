@@ -1,0 +1,95 @@
+"""Small questions about lowered arithmetic and guard clauses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from analyzer.facts.expressions import (
+    AnyExpression,
+    Await,
+    Binary,
+    Call,
+    Conditional,
+    Constant,
+    Format,
+    Name,
+    Unary,
+)
+from analyzer.facts.expressions import Sequence as Display
+from analyzer.facts.statements import AnyStatement, Assign, Evaluate, Raise, Return
+from analyzer.facts.visit import chain as chain_of
+
+_TEXTS = {
+    "join", "format", "str", "strip", "lower", "upper", "decode", "encode", "list", "dict", "Path", "replace", "split",
+    "get_full_path",
+}  # fmt: skip
+_WRAPPERS = {"int", "float", "Decimal", "round", "abs"}
+_NUMBERS = _WRAPPERS | {"sum", "len", "timedelta", "total_seconds", "count", "now", "today", "utcnow"}
+_STOPS = {"abort", "error", "exit", "fail"}
+
+
+def operands(node: AnyExpression) -> Iterator[AnyExpression]:
+    """What an arithmetic expression is made of: through operators, conversions to numbers and conditionals."""
+    if isinstance(node, Binary):
+        yield from operands(node.left)
+        yield from operands(node.right)
+    elif isinstance(node, Unary):
+        yield from operands(node.operand)
+    elif isinstance(node, Conditional):
+        yield from operands(node.then)
+        yield from operands(node.otherwise)
+    elif isinstance(node, Await):
+        yield from operands(node.value)
+    elif isinstance(node, Call) and chain_of(node.func).rpartition(".")[2] in _WRAPPERS and node.arguments:
+        yield from operands(node.arguments[0].value)
+    else:
+        yield node
+
+
+def is_textual(node: AnyExpression) -> bool:
+    """Whether an operand shows that text or lists are put together, not numbers."""
+    return any(
+        isinstance(side, Format | Display)
+        or (isinstance(side, Constant) and isinstance(side.value, str))
+        or (isinstance(side, Call) and chain_of(side.func).rpartition(".")[2] in _TEXTS)
+        for side in operands(node)
+    )
+
+
+def is_number(node: AnyExpression) -> bool:
+    """Whether an expression is a number for sure; of a plain name nobody knows."""
+    if isinstance(node, Await):
+        return is_number(node.value)
+    if isinstance(node, Constant):
+        return isinstance(node.value, int | float) and not isinstance(node.value, bool)
+    if isinstance(node, Binary):
+        return node.op != "+" or is_number(node.left) or is_number(node.right)
+    if isinstance(node, Call):
+        return chain_of(node.func).rpartition(".")[2] in _NUMBERS
+    return isinstance(node, Unary) and node.op == "-"
+
+
+def is_nothing(node: AnyExpression) -> bool:
+    """``None`` or an empty string."""
+    return isinstance(node, Constant) and node.value in (None, "")
+
+
+def bare(value: AnyExpression | None) -> AnyExpression | None:
+    """An expression without its ``await``."""
+    return value.value if isinstance(value, Await) else value
+
+
+def refuses(body: Sequence[AnyStatement]) -> bool:
+    """A guard clause: it only words a refusal or an answer and leaves (or aborts)."""
+    if not body:
+        return False
+    last = body[-1]
+    if isinstance(last, Raise | Return):
+        return all(isinstance(item, Evaluate | Raise | Return) or _is_local(item) for item in body)
+    if isinstance(last, Evaluate) and isinstance(last.value, Call):
+        return chain_of(last.value.func).rpartition(".")[2] in _STOPS and len(body) <= 2
+    return False
+
+
+def _is_local(item: AnyStatement) -> bool:
+    return isinstance(item, Assign) and all(isinstance(target, Name) for target in item.targets)
