@@ -1,12 +1,70 @@
-"""Literals that look like secrets (first cut)."""
+"""Is a literal a secret? By its value alone, or together with the name it is given to.
+
+Strengths: ``live`` (a known token format, or random-looking), ``plain`` (somebody's weak but real value),
+``placeholder`` (meant to be replaced, or to be recognised as an example).
+"""
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
+
+from analyzer.facts.randomness import looks_random
+from analyzer.facts.secretnames import Holder, holder, split
+from analyzer.facts.tokens import credentials, is_private_key, preview, token
+
+LIVE, PLAIN, PLACEHOLDER = "live", "plain", "placeholder"
+
+_SHORTEST = 3
+"""Code points of a secret given to a name; ``"x"`` and ``"no"`` are flags."""
+
+_PLACEHOLDER_WORDS = frozenset(
+    "changeme change changethis replace replaceme example examples sample dummy fake mock placeholder insert your "
+    "todo fixme test testing tests foo bar baz foobar none null undefined unused notused notneeded unset empty "
+    "redacted hidden masked xxx xxxx xxxxx any anything whatever na tbd here enter put my some".split()
+)
+_PLACEHOLDER = re.compile(
+    r"(?i)\A<.*>\Z|\A\[.*\]\Z|x{4,}|\*{3,}|\.{3}|…|your[-_ ]|change[-_ ]?(?:me|this|it)|replace[-_ ]?(?:me|this|with)"
+    r"|insert[-_ ]|put[-_ ]your|example|placeholder|dummy|redacted|fake|goes[-_ ]here|[-_ ]here\Z"
+    r"|not[-_ ]?(?:a[-_ ])?(?:real|needed|used|required|set)|\Ano[-_](?:key|token|password|auth)"
+)
+_TEMPLATE = re.compile(r"\{[\w.\[\]'\"!:]*\}|%\(\w+\)|%[srd](?![\w])|\$\{|\{%|\A\$\w+\Z|\A:\w+\Z|\A@\w+\Z")
+_PATH = re.compile(r"\A(?:\.{0,2}/|~/|[A-Za-z]:\\)|\A[a-z][a-z0-9+.\-]*://|\A[\w.\-]+/[\w./\-]+\Z")
+_DOTTED = re.compile(r"\A[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+\Z")
+_CONSTANT = re.compile(r"\A[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\Z")
+_IDENTIFIER = re.compile(r"\A[A-Za-z][A-Za-z]*(?:[_\-][A-Za-z]+)*\Z")
+_HEADER = re.compile(r"\A[A-Z][A-Za-z]*(?:-[A-Z][A-Za-z]*)+\Z|\A[xX](?:-[A-Za-z]+)+\Z")
+_CRYPT = re.compile(
+    r"\A(?:\$(?:2[aby]|argon2(?:id|i|d)|5|6|y|scrypt|pbkdf2[\w\-]*)\$|(?:pbkdf2_sha\d+|scrypt|bcrypt|argon2)[:$])\S{20,}"
+)
+_ALGORITHM = re.compile(
+    r"(?i)\A(?:(?:hs|rs|es|ps)(?:256|384|512)|sha-?\d{1,3}|md5|aes(?:-\w+)*|bcrypt|argon2\w*|scrypt|plain(?:text)?|base64)\Z"
+)
+
+_WEAK_PASSWORDS = frozenset(
+    "admin administrator root toor postgres postgresql mysql mariadb mongo rabbitmq redis guest letmein qwerty welcome "
+    "secret pass pass1 superuser supersecret topsecret mysecret mypassword demo master minio minioadmin dragon monkey "
+    "passw0rd hunter sa airflow superset abc123".split()
+)
+"""Words that are given as passwords for real, by the lists of the most used ones and of products' defaults."""
+
+_SPEAKING = frozenset(
+    "access refresh token tokens csrf xsrf session sessions id cookie cookies auth authorization authentication bearer "
+    "jwt key keys api secret secrets password passwords passwd pwd hash hashed user username client server header "
+    "basic oauth oauth2 openid oidc login logout reset forgot forgotten change current new old confirm confirmation "
+    "verify verification invite email sms otp totp mfa device app application service account x value field name type "
+    "required optional string str text hidden input write only read public private encrypted plain raw default "
+    "credential credentials code grant state nonce signature sign signed db database aws azure google github gitlab "
+    "s3 url uri invalid missing expired enabled disabled true false yes no on off bot webhook personal web".split()
+)
+"""Words of which names of things are made: a value of nothing else names a thing instead of being one."""
+
+
+_SHOWN = frozenset("placeholder example examples sample samples help description doc docs dummy mock fake hint".split())
 
 
 class Sighting(NamedTuple):
-    """What a literal looks like."""
+    """What a literal looks like: ``kind`` and ``strength`` of :class:`Secret`, and what may be shown of it."""
 
     kind: str
     preview: str
@@ -14,15 +72,139 @@ class Sighting(NamedTuple):
 
 
 def by_value(value: str) -> Sighting | None:
-    """What a value shows by itself."""
-    return None
+    """The secret that a value shows by itself, wherever it stands; ``None`` for any other value."""
+    if len(value) < 12:
+        return None
+    if is_private_key(value):
+        return Sighting("pem", "…", LIVE)
+    found = token(value)
+    if found:
+        kind, text = found
+        return Sighting(kind, preview(text), _token_strength(text))
+    written = credentials(value)
+    if written is None:
+        return None
+    strength = _credentials_strength(*written)
+    if strength is None or (strength != LIVE and any(character.isspace() for character in value.strip())):
+        return None
+    return Sighting("url", "…", strength)
 
 
-def by_name(name: str, value: str) -> Sighting | None:
-    """What a value is that a secret's name is given to."""
-    return None
+def _token_strength(text: str) -> str:
+    tail = text[4:]
+    if _PLACEHOLDER.search(text) or "EXAMPLE" in text or len(set(tail)) < 6 or "123456789" in tail:
+        return PLACEHOLDER
+    return PLAIN if "_test_" in text[:8] else LIVE
+
+
+def _credentials_strength(user: str, password: str) -> str | None:
+    if _TEMPLATE.search(password) or _CONSTANT.match(password) or password.startswith("$"):
+        return None
+    if looks_random(password):
+        return LIVE
+    words = set(split(password))
+    if _PLACEHOLDER.search(password) or not words - _PLACEHOLDER_WORDS - _SPEAKING - {"pass", "pw", "pword"}:
+        return PLACEHOLDER
+    return PLAIN if len(password) >= _SHORTEST or password == user else None
 
 
 def is_secret_name(name: str) -> bool:
-    """Whether something of that name holds a secret."""
-    return False
+    """Whether a literal given to this name has to be looked at."""
+    return holder(name) is not Holder.NOTHING
+
+
+def is_example_name(name: str) -> bool:
+    """Whether what is given to this name is shown, not used: a placeholder, a help text, a sample."""
+    return len(name) < 80 and not _SHOWN.isdisjoint(split(name))
+
+
+def by_name(name: str, value: str, *, used: bool = False) -> Sighting | None:
+    """The secret that a value is when it is given to something of this name.
+
+    ``used``: it is certainly used as that (the default of a setting), not the name of a field or of a kind of thing.
+    """
+    alone = by_value(value)
+    if alone is not None:
+        return alone
+    holding = holder(name)
+    if holding is Holder.NOTHING:
+        return None
+    strength = _strength(holding, name, value.strip(), used=used)
+    return None if strength is None else Sighting("named", "…", strength)
+
+
+def _strength(holding: Holder, name: str, value: str, *, used: bool) -> str | None:
+    if len(value) < _SHORTEST or "\n" in value:
+        return None
+    if holding is Holder.KEY:
+        return LIVE if _CRYPT.match(value) or (len(value) >= 32 and _is_generated(value)) else None
+    if _CRYPT.match(value) or _is_generated(value):
+        return LIVE
+    if _names_something_else(value):
+        return None
+    own, words = set(split(name)), set(split(value))
+    if holding is Holder.SIGNING:
+        return _signing_strength(value, words, named_alike=own == words or words > own)
+    if any(character.isspace() for character in value):
+        return None
+    if used and holding is Holder.PASSWORD and not _PLACEHOLDER.search(value) and not words & _PLACEHOLDER_WORDS:
+        return PLAIN
+    if _PLACEHOLDER.search(value) or words & _PLACEHOLDER_WORDS:
+        return PLACEHOLDER
+    if words and (words <= own or not words - _SPEAKING):
+        return None
+    return _token_like(value) if holding is Holder.TOKEN else _password_like(value)
+
+
+def _is_generated(value: str) -> bool:
+    return looks_random(value) and not any(
+        pattern.search(value) for pattern in (_PATH, _TEMPLATE, _DOTTED, _HEADER, _CONSTANT)
+    )
+
+
+def _names_something_else(value: str) -> bool:
+    """Paths, URLs, templates, dotted names, environment variables, headers, algorithms."""
+    return bool(
+        _TEMPLATE.search(value)
+        or _PATH.match(value)
+        or _DOTTED.match(value)
+        or _CONSTANT.match(value)
+        or _HEADER.match(value)
+        or _ALGORITHM.match(value)
+    )
+
+
+def _signing_strength(value: str, words: set[str], *, named_alike: bool) -> str | None:
+    """Any word given to a signing key signs; only its own name and what is meant to be replaced are doubtful."""
+    if _PLACEHOLDER.search(value) or (words & _PLACEHOLDER_WORDS and words <= _PLACEHOLDER_WORDS | {"secret", "key"}):
+        return PLACEHOLDER
+    if named_alike:
+        return PLACEHOLDER
+    if any(character.isspace() for character in value):
+        return PLAIN if "secret" in words and len(value) < 60 else None
+    return PLAIN
+
+
+def _token_like(value: str) -> str | None:
+    """A token somebody made up: it mixes letters and digits. Words alone name a token."""
+    mixed = any(character.isdigit() for character in value) and any(character.isalpha() for character in value)
+    return PLAIN if mixed and len(value) >= 8 else None
+
+
+def _password_like(value: str) -> str | None:
+    lowered = value.lower()
+    if lowered in _WEAK_PASSWORDS:
+        return PLAIN
+    if "secret" in lowered and len(value) > len("mysecret") and "_" not in value:
+        return PLAIN
+    if _IDENTIFIER.match(value) and (value.islower() or "_" in value or "-" in value) and len(value) < 24:
+        return None
+    if value[-1] in ".:!?…" and value[:-1].isalpha():
+        return None
+    classes = (
+        any(character.islower() for character in value)
+        + any(character.isupper() for character in value)
+        + any(character.isdigit() for character in value)
+        + any(not character.isalnum() for character in value)
+    )
+    return PLAIN if classes >= 2 or (value.isdigit() and len(value) >= 4) else None

@@ -28,6 +28,27 @@ _LOOKUPS = frozenset({"get", "getenv", "setdefault", "config", "env", "str", "po
 _HOLDERS = frozenset({"Field", "SecretStr", "SecretBytes", "Secret", "str", "bytes", "field", "default", "Optional"})
 """Last names of functions whose first argument is the value they stand for."""
 
+_HASHERS = frozenset(
+    "set_password make_password hash_password get_password_hash generate_password_hash create_password_hash".split()
+)
+"""Last names of functions whose first argument is a password in use."""
+
+_SIGNERS = {
+    "jwt.encode": 1,
+    "jwt.decode": 1,
+    "hmac.new": 0,
+    "Fernet": 0,
+    "fernet.Fernet": 0,
+    "URLSafeSerializer": 0,
+    "URLSafeTimedSerializer": 0,
+    "TimedSerializer": 0,
+    "TimestampSigner": 0,
+}
+"""Functions of PyJWT, python-jose, hmac, cryptography and itsdangerous, and where among their arguments the key is."""
+
+_CHANGES = frozenset({"encode", "strip", "lower"})
+"""Methods of text whose result is the text for our purposes."""
+
 
 def hide(place: tuple[int, int, int, int], value: str) -> Secret | None:
     """A :class:`Secret` for a value that shows by itself what it is."""
@@ -37,16 +58,25 @@ def hide(place: tuple[int, int, int, int], value: str) -> Secret | None:
 
 def reveal(name: str, value: AnyExpression) -> AnyExpression:
     """``value`` given to something called ``name``: its literals become :class:`Secret` where the name is one's."""
+    if isinstance(value, Secret):
+        return _demoted(value) if literals.is_example_name(name) else value
     return _replaced(name, value) if literals.is_secret_name(name) else value
 
 
-def _replaced(name: str, value: AnyExpression) -> AnyExpression:
+def _demoted(value: Secret) -> Secret:
+    return Secret(
+        value.line, value.column, value.end_line, value.end_column,
+        value.kind, value.preview, value.length, literals.PLACEHOLDER,
+    )  # fmt: skip
+
+
+def _replaced(name: str, value: AnyExpression, *, used: bool = False) -> AnyExpression:
     if isinstance(value, Constant):
         if type(value.value) is not str:
             return value
-        return _named(name, value, value.value)
+        return _named(name, value, value.value, used=used)
     if isinstance(value, Bytes):
-        return _named(name, value, value.value.decode("latin-1"))
+        return _named(name, value, value.value.decode("latin-1"), used=used)
     if isinstance(value, Boolean) and value.op == "or":
         head = (value.line, value.column, value.end_line, value.end_column)
         return Boolean(*head, value.op, [_replaced(name, part) for part in value.values])
@@ -62,8 +92,8 @@ def _replaced(name: str, value: AnyExpression) -> AnyExpression:
     return value
 
 
-def _named(name: str, node: Constant | Bytes, value: str) -> AnyExpression:
-    found = literals.by_name(name, value)
+def _named(name: str, node: Constant | Bytes, value: str, *, used: bool) -> AnyExpression:
+    found = literals.by_name(name, value, used=used)
     if found is None:
         return node
     return Secret(
@@ -78,33 +108,60 @@ def _listed(name: str, item: AnyExpression) -> AnyExpression:
     return replaced if isinstance(replaced, Secret) and replaced.strength == "live" else item
 
 
-def _carried(name: str, call: Call) -> AnyExpression:
-    last = _last(call.func)
+def _carried(name: str, call: Call) -> Call:
+    """A call that gives back one of its arguments, or something made of it."""
+    func, last = call.func, _last(call.func)
+    if isinstance(func, Attribute) and last in _CHANGES and isinstance(func.value, Constant):
+        held = _replaced(name, func.value)
+        func = Attribute(func.line, func.column, func.end_line, func.end_column, held, func.attr)
+    # The name of an environment variable or a setting is always that of a value.
+    used = last in _LOOKUPS and name.isupper()
     arguments = list(call.arguments)
     for position, argument in enumerate(arguments):
-        first = position == 0 and argument.keyword is None and not argument.star
-        second = position == 1 and argument.keyword is None and not argument.star
-        if (argument.keyword in _DEFAULTS) or (first and last in _HOLDERS) or (second and last in _LOOKUPS):
-            arguments[position] = Argument(_replaced(name, argument.value), argument.keyword, argument.star)
-    return Call(call.line, call.column, call.end_line, call.end_column, call.func, arguments)
+        plain = argument.keyword is None and not argument.star
+        holds = plain and ((position == 0 and last in _HOLDERS) or (position == 1 and _looks_up(call, last)))
+        if holds or argument.keyword in _DEFAULTS:
+            held = _replaced(name, argument.value, used=used)
+            arguments[position] = Argument(held, argument.keyword, argument.star)
+    return Call(call.line, call.column, call.end_line, call.end_column, func, arguments)
+
+
+def _looks_up(call: Call, last: str) -> bool:
+    """Whether the second argument is a default: not so in ``config.get("database", "password")``."""
+    first = call.arguments[0].value
+    key = first.value if isinstance(first, Constant) else None
+    return last in _LOOKUPS and isinstance(key, str) and (key.isupper() or literals.is_secret_name(key))
 
 
 def reveal_call(call: Call, chain: str) -> Call:
-    """A look-up of a setting by name with a literal default: ``os.getenv("SECRET_KEY", "literal")``."""
-    if len(call.arguments) < 2:
+    """A look-up with a literal default (``os.getenv("SECRET_KEY", "literal")``); a function that takes a secret."""
+    if not call.arguments:
         return call
+    last = chain.rpartition(".")[2]
+    if last in _HASHERS:
+        return _taken(call, 0, "password")
+    if chain in _SIGNERS:
+        return _taken(call, _SIGNERS[chain], "signing_key")
     first = call.arguments[0]
-    if first.keyword is not None or not isinstance(first.value, Constant) or type(first.value.value) is not str:
+    if len(call.arguments) < 2 or first.keyword is not None or not isinstance(first.value, Constant):
         return call
-    if chain.rpartition(".")[2].lower() not in _LOOKUPS and not any(
-        argument.keyword in _DEFAULTS for argument in call.arguments
+    name = first.value.value
+    if type(name) is not str or not (
+        last in _LOOKUPS or any(argument.keyword in _DEFAULTS for argument in call.arguments)
     ):
         return call
-    if not literals.is_secret_name(first.value.value):
+    return _carried(name, call) if literals.is_secret_name(name) else call
+
+
+def _taken(call: Call, position: int, name: str) -> Call:
+    if len(call.arguments) <= position:
         return call
-    replaced = _carried(first.value.value, call)
-    assert isinstance(replaced, Call)
-    return replaced
+    argument = call.arguments[position]
+    if argument.keyword is not None or argument.star or not isinstance(argument.value, (Constant, Bytes)):
+        return call
+    arguments = list(call.arguments)
+    arguments[position] = Argument(_replaced(name, argument.value, used=True))
+    return Call(call.line, call.column, call.end_line, call.end_column, call.func, arguments)
 
 
 def reveal_compare(compare: Compare) -> Compare:
