@@ -1,4 +1,4 @@
-"""The walkthrough of CONTRIBUTING.md does what it says: its blocks add a rule that finds its bad case and no good one."""
+"""The walkthrough of CONTRIBUTING.md does what it says: it adds a rule that finds its bad case and no good one."""
 
 from __future__ import annotations
 
