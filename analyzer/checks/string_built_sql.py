@@ -1,7 +1,8 @@
 """BA101: SQL text put together from foreign parts and executed.
 
 A call is a sink when the knowledge says so; its text is folded by the flow stage, and what is left that is neither
-constant nor sanitised decides. A function that only hands a parameter on to a sink is a sink itself: its callers are asked.
+constant nor sanitised decides. A function that only hands a parameter on to a sink is a sink itself: its callers are
+asked.
 """
 
 from __future__ import annotations
@@ -201,7 +202,7 @@ def _reads_like_sql(value: Value, sink: Sink) -> bool:
     foreign = [row for row in value.rows if any(part.source or part.kind == "supplied" for part in row)]
     if sink.evidence == "text":
         return any((sql.is_clause if sink.wraps else sql.is_statement)(row) for row in foreign)
-    # A driver's own call: whatever it gets is SQL. Without any text of ours it is only built where a client sent all of it.
+    # A driver's own call: whatever it gets is SQL. Without text of ours it is only built where a client sent all of it.
     return any(
         any(part.kind == "text" and part.text.strip() for part in row)
         or all(part.kind == "request" and part.type != "object" for part in row if part.source)

@@ -9,7 +9,7 @@ import msgspec
 from analyzer.facts.expressions import AnyExpression, Attribute, Call, Constant, Name, Sequence, Subscript
 from analyzer.facts.visit import chain
 from analyzer.flow.arguments import argument, constants, entries, spread, texts
-from analyzer.flow.engine import Flow, Point
+from analyzer.flow.engine import Flow, Point, below, scan
 from analyzer.flow.environment import Definition, key
 from analyzer.flow.questions import Pictured, chain_end, flow_of, location, places_calling, written
 from analyzer.knowledge import Decoder, known
@@ -23,7 +23,13 @@ _PROVING = frozenset(
 )
 """Calls that check a signature by hand."""
 
+_SENDING = frozenset({"get", "post", "put", "request", "fetch", "send", "introspect", "introspect_token", "userinfo"})
+"""Calls of HTTP and OAuth clients."""
+
 _CLAIM_CHECKS = ("verify_exp", "verify_aud", "verify_iss", "verify_nbf", "verify_iat")
+_TIMES = {"verify_exp": "exp", "verify_nbf": "nbf", "verify_iat": "iat"}
+"""Claims that code may well compare with a clock of its own."""
+
 _TOKEN_WORDS = ("token", "jwt", "bearer", "credential", "authorization", "assertion")
 _BEARERS = frozenset(
     {"fastapi.security.HTTPBearer", "fastapi.security.http.HTTPBearer", "fastapi.security.OAuth2PasswordBearer"}
@@ -37,6 +43,8 @@ class Fault(msgspec.Struct, frozen=True):
     message: str
     fix: str
     confidence: Confidence = Confidence.HIGH
+    claim: str = ""
+    """The claim whose check is off; a function that looks at the claim itself is in order."""
 
 
 def check(picture: Pictured, rule: Rule) -> Iterator[Finding]:
@@ -75,7 +83,7 @@ def _decoder(flow: Flow, point: Point) -> Decoder | None:
 
 
 def _in_function(flow: Flow, rule: Rule, place: Place) -> Iterator[Finding]:
-    faults: list[tuple[Call, Fault, str]] = []
+    faults: list[tuple[Point, Fault, str]] = []
     verified: set[str] = set()
     proven = False
     for point in flow.calls(place):
@@ -84,24 +92,69 @@ def _in_function(flow: Flow, rule: Rule, place: Place) -> Iterator[Finding]:
         decoder = _decoder(flow, point)
         if decoder is None:
             proven = proven or chain_end(call) in _PROVING
+            verified.update(_sent(flow, point, call))
             fault = _by_hand(flow, point, call) or _lenient(flow, point, call)
         else:
             fault = _fault(flow, point, call, decoder)
             if fault is None and decoder.kind == "verify":
                 verified.add(_token(call))
         if fault is not None:
-            faults.append((call, fault, _token(call) if decoder else "?"))
-    for call, fault, token in faults:
+            faults.append((point, fault, _token(call) if decoder else "?"))
+    for point, fault, token in faults:
         if token in verified or (token == "?" and (verified or proven)):
+            continue
+        if fault.claim and _reads_claim(flow, place, fault.claim):
             continue
         yield Finding(
             rule=rule.code,
-            location=location(place, call),
+            location=location(place, point.expression),
             message=fault.message,
             fix=fault.fix,
             severity=rule.severity,
-            confidence=fault.confidence,
+            confidence=min(fault.confidence, _trust(flow, point)),
         )
+
+
+def _trust(flow: Flow, point: Point) -> Confidence:
+    """How likely the token comes from a client. An ID token that the application got from its provider's token endpoint
+    is authenticated by TLS (OpenID Connect Core 1.0, section 3.1.3.7, item 6)."""
+    call = point.expression
+    first = argument(call, 0, "jwt", "token", "s") if isinstance(call, Call) else None
+    if first is None:
+        return Confidence.HIGH
+    sources = flow.value(Point(point.place, first, point.environment)).sources()
+    if any(part.kind == "request" for part in sources):
+        return Confidence.HIGH
+    name = _token(call).lower() if isinstance(call, Call) else ""
+    if "id_token" in name or "access_token" in name:
+        return Confidence.MEDIUM if any(part.kind == "parameter" for part in sources) else Confidence.LOW
+    return Confidence.HIGH
+
+
+def _sent(flow: Flow, point: Point, call: Call) -> Iterator[str]:
+    """Tokens that a call sends to another server, which answers only when it has verified them."""
+    if chain_end(call) not in _SENDING:
+        return
+    for one in call.arguments:
+        for origin in flow.origins(Point(point.place, one.value, point.environment)):
+            for inner, _ in scan(origin.expression, origin.environment):
+                name = key(inner)
+                if name:
+                    yield name
+
+
+def _reads_claim(flow: Flow, place: Place, claim: str) -> bool:
+    """Whether a function looks at a claim itself: ``claims.exp``, ``claims["exp"]``, ``claims.get("exp")``."""
+    for point in flow.points(place):
+        one = point.expression
+        if isinstance(one, Attribute) and one.attr == claim:
+            return True
+        index = one.index if isinstance(one, Subscript) else None
+        if isinstance(one, Call) and chain_end(one) in {"get", "pop"}:
+            index = argument(one, 0)
+        if isinstance(index, Constant) and index.value == claim:
+            return True
+    return False
 
 
 def _token(call: Call) -> str:
@@ -142,6 +195,7 @@ def _options(flow: Flow, point: Point, call: Call, name: str) -> Fault | None:
                     f"`{name}` is told `{check_}: False`: {_SKIPPED[check_]}",
                     f"Take `{check_}` out of the options",
                     Confidence.MEDIUM,
+                    _TIMES.get(check_, ""),
                 )
     expired = argument(call, -1, "allow_expired")
     if expired is not None and True in constants(flow, Point(point.place, expired, point.environment)):
@@ -261,8 +315,6 @@ class _Derivation:
             self.decoded = True
         if isinstance(expression, Subscript) and isinstance(expression.index, Constant) and expression.index.value == 1:
             self._split(expression.value, point)
-        from analyzer.flow.engine import below
-
         for inner in below(expression):
             self.follow(inner, point, depth - 1)
 
@@ -307,7 +359,7 @@ def _open_guards(flow: Flow, rule: Rule, path: str) -> Iterator[Finding]:
                     location=location(place, expression),
                     message=f"`{item.name}` lets every bearer token through: it returns `{chain(expression)}` "
                     "and verifies nothing",
-                    fix="Decode the token here with the key and the one algorithm you sign with, and refuse it when that fails",
+                    fix="Decode the token here with the key and the one algorithm you sign with; refuse it when that fails",
                     severity=rule.severity,
                     confidence=Confidence.MEDIUM,
                 )

@@ -145,17 +145,16 @@ def scan(expression: AnyExpression, environment: Environment) -> Iterator[tuple[
 
 def below(expression: AnyExpression) -> Iterator[AnyExpression]:
     """The expressions directly below. The common kinds are spelt out: this is the innermost loop of every rule."""
-    kind = type(expression)
-    if kind is Constant or kind is Name:
+    if isinstance(expression, Constant | Name):
         return
-    if kind is Attribute:
-        yield expression.value  # type: ignore[union-attr]
-    elif kind is Call:
-        yield expression.func  # type: ignore[union-attr]
-        for argument in expression.arguments:  # type: ignore[union-attr]
+    if isinstance(expression, Attribute):
+        yield expression.value
+    elif isinstance(expression, Call):
+        yield expression.func
+        for argument in expression.arguments:
             yield argument.value
     else:
         for child in children(expression):
-            for below in [child] if isinstance(child, Expression) else children(child):
-                if isinstance(below, Expression):
-                    yield below  # type: ignore[misc]
+            for inner in [child] if isinstance(child, Expression) else children(child):
+                if isinstance(inner, Expression):
+                    yield inner  # type: ignore[misc]

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from analyzer.flow.engine import Flow
 
 _DEPTH = 12
+_FOUND = 24
+"""Origins of one value looked at."""
 
 
 class Origin(msgspec.Struct, frozen=True):
@@ -36,31 +38,68 @@ class Origin(msgspec.Struct, frozen=True):
     environment: Environment
 
 
-def origins(
-    flow: Flow, place: Place, expression: AnyExpression, environment: Environment, depth: int = _DEPTH
-) -> list[Origin]:
+def origins(flow: Flow, place: Place, expression: AnyExpression, environment: Environment) -> list[Origin]:
     """Every expression the value may come from; the expression itself where it leads nowhere further."""
-    here = [Origin(place, expression, environment)]
-    if depth <= 0:
+    return _Search(flow).follow(place, expression, environment, _DEPTH)
+
+
+class _Search:
+    """One look for origins. Each definition is entered once, so that long chains of branches stay cheap."""
+
+    def __init__(self, flow: Flow) -> None:
+        self._flow = flow
+        self._entered: set[Definition] = set()
+
+    def follow(self, place: Place, expression: AnyExpression, environment: Environment, depth: int) -> list[Origin]:
+        """The origins of an expression read in a state; none for what was looked at before."""
+        here = [Origin(place, expression, environment)]
+        if depth <= 0:
+            return here
+        if isinstance(expression, Await | Walrus):
+            return self.follow(place, expression.value, environment, depth - 1)
+        if isinstance(expression, Conditional | Boolean):
+            sides = [expression.then, expression.otherwise] if isinstance(expression, Conditional) else expression.values
+            return [found for side in sides for found in self.follow(place, side, environment, depth - 1)]
+        if isinstance(expression, Name | Attribute | Subscript):
+            known = environment.get(key(expression))
+            if known:
+                return self._defined(place, known, here, depth)
+            if isinstance(expression, Subscript):
+                return self._item(place, expression, environment, depth) or here
+            found = constant(self._flow, place, expression)
+            if found is not None:
+                path, value = found
+                return self.follow(Place(path, -1), value, {}, depth - 1)
         return here
-    if isinstance(expression, Await | Walrus):
-        return origins(flow, place, expression.value, environment, depth - 1)
-    if isinstance(expression, Conditional):
-        sides = (expression.then, expression.otherwise)
-        return [found for side in sides for found in origins(flow, place, side, environment, depth - 1)]
-    if isinstance(expression, Boolean):
-        return [found for side in expression.values for found in origins(flow, place, side, environment, depth - 1)]
-    if isinstance(expression, Name | Attribute | Subscript):
-        known = environment.get(key(expression))
-        if known:
-            return _defined(flow, place, known, here, depth)
-        if isinstance(expression, Subscript):
-            return _item(flow, place, expression, environment, depth) or here
-        found = constant(flow, place, expression)
-        if found is not None:
-            path, value = found
-            return origins(flow, Place(path, -1), value, {}, depth - 1)
-    return here
+
+    def _defined(
+        self, place: Place, known: tuple[Definition, ...], here: list[Origin], depth: int
+    ) -> list[Origin]:
+        found: list[Origin] = []
+        for definition in known:
+            if definition in self._entered:
+                continue
+            self._entered.add(definition)
+            if definition.how == "value" and definition.expression is not None:
+                state = definition.environment or {}
+                found.extend(self.follow(place, definition.expression, state, depth - 1))
+            elif definition.how in {"checked", "append"}:
+                found.extend(self._defined(place, definition.previous, here, depth - 1) if depth else here)
+            else:
+                found.extend(here)
+        return found[:_FOUND]
+
+    def _item(self, place: Place, expression: Subscript, environment: Environment, depth: int) -> list[Origin]:
+        """``MAPPING["key"]`` for a mapping display that has the key."""
+        index = expression.index
+        if not isinstance(index, Constant):
+            return []
+        for base in self.follow(place, expression.value, environment, depth - 1):
+            if isinstance(base.expression, Mapping):
+                for name, value in zip(base.expression.keys, base.expression.values, strict=True):
+                    if isinstance(name, Constant) and name.value == index.value:
+                        return self.follow(base.place, value, base.environment, depth - 1)
+        return []
 
 
 def constant(flow: Flow, place: Place, expression: AnyExpression) -> tuple[str, AnyExpression] | None:
@@ -95,29 +134,3 @@ def constant(flow: Flow, place: Place, expression: AnyExpression) -> tuple[str, 
         if target is not None and target.kind == "module" and not target.path.endswith("/"):
             return project.variable(target.path, name.rpartition(".")[2])
     return found
-
-
-def _defined(flow: Flow, place: Place, known: tuple[Definition, ...], here: list[Origin], depth: int) -> list[Origin]:
-    found: list[Origin] = []
-    for definition in known:
-        if definition.how == "value" and definition.expression is not None:
-            state = definition.environment or {}
-            found.extend(origins(flow, place, definition.expression, state, depth - 1))
-        elif definition.how == "checked":
-            found.extend(_defined(flow, place, definition.previous, here, depth - 1) if depth else here)
-        else:
-            found.extend(here)
-    return found[:24]
-
-
-def _item(flow: Flow, place: Place, expression: Subscript, environment: Environment, depth: int) -> list[Origin]:
-    """``MAPPING["key"]`` for a mapping display that has the key."""
-    index = expression.index
-    if not isinstance(index, Constant):
-        return []
-    for base in origins(flow, place, expression.value, environment, depth - 1):
-        if isinstance(base.expression, Mapping):
-            for name, value in zip(base.expression.keys, base.expression.values, strict=True):
-                if isinstance(name, Constant) and name.value == index.value:
-                    return origins(flow, base.place, value, base.environment, depth - 1)
-    return []
