@@ -22,17 +22,17 @@ cache = typer.Typer(help="Look at or empty the cache of earlier audits.", no_arg
 @cache.command("info")
 def info(cache_dir: Folder = "") -> None:
     """Show where the cache is and how much is in it."""
-    from analyzer.facts import store
+    from analyzer.facts.store import cache_info
 
-    write_out(as_lines(store.cache_info(_config(cache_dir))))
+    write_out(as_lines(cache_info(_config(cache_dir))))
 
 
 @cache.command("clear")
 def clear(cache_dir: Folder = "") -> None:
     """Empty the cache."""
-    from analyzer.facts import store
+    from analyzer.facts.store import cache_clear
 
-    write_out(as_lines(store.cache_clear(_config(cache_dir))))
+    write_out(as_lines(cache_clear(_config(cache_dir))))
 
 
 def as_lines(told: object) -> str:
