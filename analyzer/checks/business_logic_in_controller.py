@@ -48,8 +48,8 @@ def _finding(picture: Picture, rule: Rule, handler: Place, found: Business, serv
         location=Location(handler.path, Span(function.line, function.column, function.line, function.end_column)),
         message=f"`{function.qualname}` ({label}) does a service's work: {_told(found.pieces)}.",
         fix=(
-            f"Move this into {target} that knows nothing of HTTP; leave `{function.name}` to read the request, make one "
-            "call and word the answer."
+            f"Move this into {target} that knows nothing of HTTP; leave `{function.name}` to read the request, make "
+            "one call and word the answer."
         ),
         severity=rule.severity,
         confidence=Confidence.HIGH if found.score >= SURE else Confidence.MEDIUM,

@@ -45,7 +45,7 @@ def _direct(picture: Picture, rule: Rule, dealing: Dealing, habit: Habit) -> Fin
     layer = habit.example(dealing.handler.path, habit.kind)
     shown = list(dict.fromkeys(f"`{access.shown}`" for access in dealing.own))
     sure = Confidence.HIGH if habit.through_services + habit.through_repositories > habit.direct else Confidence.MEDIUM
-    if all(access.kind == "transaction" for access in dealing.own) or not any(access.sure for access in dealing.own):
+    if not dealing.touches:
         # Ending the transaction that services worked in is an honest design; names alone prove little.
         sure = Confidence.LOW
     severity = rule.severity
@@ -80,7 +80,7 @@ def _short_cut(picture: Picture, rule: Rule, dealings: Dealings, dealing: Dealin
         location=_def(picture, dealing.handler),
         message=(
             f"`{function.qualname}` ({_label(picture, dealing.handler)}) calls the repository {', '.join(names[:3])}"
-            f"{_more(len(names) - 3)} past the services, although {_others(habit, 'service')} through a service such as "
+            f"{_more(len(names) - 3)} past the services, although {_others(habit, 'service')} through a service like "
             f"`{habit.example(dealing.handler.path, 'service')}`."
         ),
         fix=f"Offer what `{function.name}` needs as a method of a service and call that instead of {names[0]}.",
@@ -95,7 +95,7 @@ def _short_cut(picture: Picture, rule: Rule, dealings: Dealings, dealing: Dealin
 
 def _whole(picture: Picture, rule: Rule, dealings: Dealings, handlers: Sequence[Place]) -> Iterator[Finding]:
     """No layer between the handlers and the database anywhere: one decision, one finding."""
-    found = [item for item in map(dealings.of, handlers) if any(access.sure for access in item.own)]
+    found = [item for item in map(dealings.of, handlers) if item.touches]
     modules = [path for path in picture.application(handlers[0].path) if picture.tier(path) is Tier.MAIN]
     if len(found) < 2 or len(modules) <= _DEMO:
         return

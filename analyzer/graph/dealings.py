@@ -16,15 +16,17 @@ from analyzer.graph.picture import Picture
 from analyzer.model import Confidence, Tier
 from analyzer.project import Place, Target
 
-_SHARE = 0.2
-"""A layer is the application's own convention when at least a fifth of the handlers that deal with data go through it;
-below that, it is a corner of the application. Provisional, chosen on the labelled applications."""
+_SHARE = 0.33
+_SMALL, _SHARE_OF_SMALL = 10, 0.2
+"""A layer is the application's own convention when a third of the handlers that deal with data go through it; below
+that, it is a corner of the application. Up to ten such handlers a fifth will do: there, one service is an intention.
+Provisional, chosen on the labelled applications."""
 _MOST = 0.5
 """What only behaves like a layer, without being called one, must carry half of them."""
 _DEEP = 4
 """Calls followed to see whether a service works on stored data."""
 _PROBE = re.compile(r"health|ready|readiness|liveness|\blive\b|\bping\b|heartbeat|status", re.IGNORECASE)
-_TRIVIAL = re.compile(r"\s*select\s+1\b", re.IGNORECASE)
+_TRIVIAL = re.compile(r"\s*select\s+1\s*;?\s*$", re.IGNORECASE)
 
 
 class Dealing(msgspec.Struct, frozen=True):
@@ -36,6 +38,11 @@ class Dealing(msgspec.Struct, frozen=True):
     services: tuple[CallSite, ...]
 
     @property
+    def touches(self) -> bool:
+        """Whether the handler reads or writes data itself for sure; ending a transaction is none of both."""
+        return any(access.sure and access.kind != "transaction" for access in self.own)
+
+    @property
     def writes(self) -> bool:
         """Whether the handler changes data itself."""
         return any(access.kind == "write" for access in self.own)
@@ -45,7 +52,8 @@ class Habit(msgspec.Struct, frozen=True):
     """How an application's handlers deal with data: how many go through services, repositories, or neither.
 
     ``service``/``repository`` name an example of the layer where it is established, else they are empty; ``near`` names
-    one of each by module; ``firm`` says that services are called so and a fifth of the handlers use them.
+    one of each by module; ``closed`` says that few handlers that
+    could go through a service go straight to a repository.
     """
 
     through_services: int
@@ -53,7 +61,7 @@ class Habit(msgspec.Struct, frozen=True):
     direct: int
     service: str
     repository: str
-    firm: bool
+    closed: bool
     near: tuple[Mapping[str, str], Mapping[str, str]]
 
     @property
@@ -102,34 +110,31 @@ class Dealings:
         """The habit of the handlers of one application."""
         names: tuple[Counter[str], Counter[str]] = (Counter(), Counter())
         near: tuple[dict[str, Counter[str]], dict[str, Counter[str]]] = ({}, {})
-        through, certain, direct = [0, 0], [0, 0], 0
+        through, certain, either, past, direct = [0, 0], 0, 0, 0, 0
         for handler in handlers:
             dealing = self.of(handler)
+            layered = (*dealing.services, *dealing.repositories)
+            either += bool(layered)
+            certain += any(self._is_certain(site.target) for site in layered)
+            past += bool(dealing.repositories) and not dealing.services
+            direct += not layered and dealing.touches
             for number, sites in enumerate((dealing.services, dealing.repositories)):
                 through[number] += bool(sites)
-                certain[number] += any(self._is_certain(site.target) for site in sites)
                 found = Counter(self.name(site.target) for site in sites)
                 names[number].update(found)
                 near[number].setdefault(handler.path, Counter()).update(found)
-            if not dealing.services and not dealing.repositories and any(item.sure for item in dealing.own):
-                direct += 1
-        known = [
-            _usual(names[number])
-            if (certain[number] and certain[number] >= _SHARE * (certain[number] + direct))
-            or (through[number] and through[number] >= _MOST * (through[number] + direct))
-            else ""
-            for number in (0, 1)
-        ]  # fmt: skip
+        established = _is_habit(certain, direct) or (either > 0 and either >= _MOST * (either + direct))
+        service, repository = (_usual(found) if established else "" for found in names)
         first, second = ({path: _usual(found) for path, found in one.items()} for one in near)
-        firm = bool(certain[0]) and certain[0] >= _SHARE * (certain[0] + direct + through[1])
-        return Habit(through[0], through[1], direct, known[0], known[1], firm, (first, second))
+        closed = bool(service) and (through[0] >= past or (through[0] + past <= _SMALL and _is_habit(through[0], past)))
+        return Habit(through[0], through[1], direct, service, repository, closed, (first, second))
 
     def _is_certain(self, target: Target) -> bool:
         return self._picture.target_role(target).confidence is Confidence.HIGH
 
     def closed(self, habit: Habit, handlers: Sequence[Place]) -> bool:
         """Whether services stand in front of the repositories: handlers use them, and they use the repositories."""
-        if not habit.service or not (habit.firm or habit.through_services > habit.through_repositories):
+        if not habit.closed:
             return False
         return any(self._reaches_repository(site.target) for handler in handlers for site in self.of(handler).services)
 
@@ -229,6 +234,12 @@ def application_handlers(picture: Picture) -> list[list[Place]]:
         if handler.index >= 0 and picture.tier(handler.path) is Tier.MAIN:
             found.setdefault(picture.application(handler.path)[0], []).append(handler)
     return [found[key] for key in sorted(found)]
+
+
+def _is_habit(through: int, beside: int) -> bool:
+    """Whether enough handlers go through something, of those that could."""
+    dealing = through + beside
+    return through > 0 and through >= (_SHARE_OF_SMALL if dealing <= _SMALL else _SHARE) * dealing
 
 
 def _usual(names: Counter[str]) -> str:

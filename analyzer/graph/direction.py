@@ -25,6 +25,10 @@ _CLEAR = 2
 """A package is a base when it is imported this many times as often as it imports back; provisional."""
 
 
+_FEATURE = 5
+"""A package with one service or repository among this many modules is a feature or a layer, no base."""
+
+
 class Upward(msgspec.Struct, frozen=True):
     """An import against the direction. ``kind`` is ``layer``, ``ring`` or ``base``; the phrases are for the message."""
 
@@ -108,6 +112,8 @@ class Directions:
             return None
         target = self.reached(edge)
         if target is None or target.height < LAYERS["repository"] or target.confidence < Confidence.MEDIUM:
+            return None
+        if not root and self._picture.module_role(edge.source).height >= target.height:
             return None
         if "/" not in edge.source.removeprefix(unit.folder).strip("/"):
             return None  # a lone module is no base package
@@ -216,7 +222,7 @@ class Directions:
             ]
             high = [path for path in members if picture.roles.own_role(path).height >= LAYERS["repository"]]
             answering = [path for path in members if picture.roles.own_role(path).name == "controller"]
-            self._inner[start] = bool(answering) or 3 * len(high) > len(members)
+            self._inner[start] = bool(answering) or _FEATURE * len(high) >= len(members)
         return self._inner[start]
 
 

@@ -178,16 +178,20 @@ class Roles:
             busy = self.accesses.of(place)
             if hint == "repository" and busy:
                 return role("repository", Confidence.HIGH, f"runs queries and lies in {word}", path, line)
-            if hint == "service" and (used or busy or self._calls_repository(place)):
+            if hint == "service" and (used or busy or self._calls(place, "repository")):
                 text = "is called by handlers" if used else "works on stored data"
                 return role("service", Confidence.HIGH, f"{text} and lies in {word}", path, line)
             if used and busy and not self._handler_modules[path] and not _refuses(function):
+                if self._calls(place, "service"):
+                    return role(
+                        "service", Confidence.MEDIUM, "runs queries and calls services for handlers", path, line
+                    )
                 return role("repository", Confidence.MEDIUM, "runs queries for handlers", path, line)
         return UTILITY
 
-    def _calls_repository(self, place: Place) -> bool:
+    def _calls(self, place: Place, name: str) -> bool:
         return any(
-            site.target.path != place.path and self.of_target(site.target).name == "repository"
+            site.target.path != place.path and self.of_target(site.target).name == name
             for site in self.accesses.calls(place)
         )
 

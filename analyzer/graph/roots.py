@@ -24,7 +24,7 @@ FEW = 3
 def wiring(project: Project, path: str) -> str:
     """Why a module is the one that puts the application together, ``""`` when it is not."""
     stem = segments(path)[-1] if segments(path) else ""
-    if stem in {"__main__", "manage", "asgi", "wsgi"}:
+    if stem in {"__main__", "asgi", "wsgi"} or (stem == "manage" and "." not in project.module_name(path)):
         return f"is called {stem}.py"
     namespace = project.namespace(path)
     if "urlpatterns" in namespace.variables:

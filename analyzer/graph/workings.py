@@ -58,7 +58,8 @@ class Reader:
         self._place = place
         function = picture.project.function(place)
         self._paging = {p.name for p in function.parameters if is_transport_name(p.name)} if function else set()
-        self._built: set[str] = set()
+        self._texts: set[str] = set()
+        """Locals that hold text or a list: adding to them is no arithmetic."""
 
     def block(self, body: Sequence[AnyStatement], looped: bool) -> None:
         for statement in body:
@@ -96,14 +97,14 @@ class Reader:
             self._expression(statement.value)
         for target in statement.targets:
             chain = chain_of(target)
-            if isinstance(target, Name) and isinstance(bare(statement.value), Constant | Display | Call):
-                self._built.add(target.id)
+            if isinstance(target, Name) and statement.value is not None and self._textual(statement.value):
+                self._texts.add(target.id)
             if isinstance(target, Attribute) and self._is_domain(chain):
                 self._note(statement.line, "change", f"sets `{chain}`")
 
     def _augment(self, statement: Augment) -> None:
         chain = chain_of(statement.target)
-        if is_transport(chain) or is_textual(statement.value) or isinstance(statement.value, Display):
+        if is_transport(chain) or self._textual(statement.value) or isinstance(statement.value, Display):
             return
         self._expression(statement.value)
         if not (
@@ -170,7 +171,7 @@ class Reader:
                 self._call(node)
 
     def _binary(self, node: Binary) -> None:
-        if node.op not in {"+", "-", "*", "/", "//", "%", "**"} or is_textual(node):
+        if node.op not in {"+", "-", "*", "/", "//", "%", "**"} or self._textual(node):
             return
         names = [chain_of(side) for side in operands(node) if not isinstance(side, Constant)]
         heads = {name.partition(".")[0] for name in names if name}
@@ -192,6 +193,11 @@ class Reader:
             self._note(node.line, "outbound", f"calls out with `{chain}`")
         elif secrecy(self._picture.project.callee(self._place, node)):
             self._note(node.line, "crypto", f"makes a secret with `{chain}`")
+
+    def _textual(self, node: AnyExpression) -> bool:
+        if is_textual(node):
+            return True
+        return any(isinstance(side, Name) and side.id in self._texts for side in operands(node))
 
     def _domain_test(self, test: AnyExpression) -> str:
         """The data a condition is about, ``""`` when it is about the request, presence or a validation."""
@@ -245,7 +251,7 @@ class Reader:
             return False
         for statement in body:
             if isinstance(statement, Augment):
-                if not isinstance(statement.value, Display) and not is_textual(statement.value):
+                if not isinstance(statement.value, Display) and not self._textual(statement.value):
                     return True
             elif isinstance(statement, Assign):
                 if any(
@@ -253,7 +259,7 @@ class Reader:
                 ):
                     return True
                 value = bare(statement.value)
-                if isinstance(value, Binary) and not is_textual(value):
+                if isinstance(value, Binary) and not self._textual(value):
                     return True
             elif isinstance(statement, If):
                 if self._decides(statement.then) or self._decides(statement.otherwise):

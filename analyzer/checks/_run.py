@@ -61,7 +61,7 @@ def _modules() -> dict[str, ModuleType]:
     return {
         item.name: importlib.import_module(f"{package.__name__}.{item.name}")
         for item in sorted(pkgutil.iter_modules(package.__path__), key=lambda item: item.name)
-        if item.name != "run" and not item.name.startswith("_")
+        if not item.name.startswith("_")
     }
 
 

@@ -1,0 +1,235 @@
+"""BA502, BA503 and BA504: what they say, and what they leave alone."""
+
+from __future__ import annotations
+
+from analyzer.model import Confidence, Severity
+from tests.pictures import findings_of, lines_of
+
+SHOP = {
+    "shop/__init__.py": "",
+    "shop/database.py": """
+        from sqlalchemy import create_engine
+        from sqlalchemy.orm import sessionmaker
+        SessionLocal = sessionmaker(create_engine("sqlite://"))
+        def get_db():
+            with SessionLocal() as db:
+                yield db
+    """,
+    "shop/services.py": """
+        from sqlalchemy.orm import Session
+        class OrderService:
+            def __init__(self, db: Session): self.db = db
+            def all(self): return self.db.execute("select 1 from orders").all()
+            def place(self, order): self.db.add(order)
+    """,
+    "shop/routes.py": """
+        from fastapi import APIRouter, Depends
+        from sqlalchemy.orm import Session
+        from shop.database import get_db
+        from shop.services import OrderService
+        router = APIRouter(prefix="/orders")
+
+        @router.get("")
+        def all(db: Session = Depends(get_db)):
+            return OrderService(db).all()
+
+        @router.post("")
+        def place(order: dict, db: Session = Depends(get_db)):
+            OrderService(db).place(order)
+            db.commit()
+
+        @router.delete("/{key}")
+        def remove(key: int, db: Session = Depends(get_db)):
+            order = db.get(dict, key)
+            db.delete(order)
+            db.commit()
+
+        @router.get("/{key}")
+        def show(key: int, db: Session = Depends(get_db)):
+            return db.get(dict, key)
+    """,
+}
+
+
+def test_a_handler_past_its_services_is_told_with_every_line() -> None:
+    found = {item.scope: item for item in findings_of(SHOP, "BA502")}
+    remove = found["shop.routes.remove"]
+    assert remove.severity == Severity.ERROR
+    assert "`remove` (DELETE /orders/{key}) works on the database itself" in remove.message
+    assert "`OrderService.all`" in remove.message or "`OrderService.place`" in remove.message
+    assert [item.location.span.line for item in remove.related] == [19, 20, 21]
+
+
+def test_one_plain_read_weighs_less_and_ending_the_services_transaction_least() -> None:
+    found = {item.scope: item for item in findings_of(SHOP, "BA502")}
+    assert found["shop.routes.show"].severity == Severity.NOTE
+    assert found["shop.routes.place"].confidence == Confidence.LOW
+    assert "shop.routes.all" not in found
+
+
+def test_handlers_that_use_the_only_layer_there_is_are_fine() -> None:
+    files = {
+        "blog/__init__.py": "",
+        "blog/repositories.py": """
+            import sqlite3
+            class PostRepository:
+                def __init__(self, connection: sqlite3.Connection): self.connection = connection
+                def all(self): return self.connection.execute("select * from post").fetchall()
+        """,
+        "blog/services.py": """
+            from blog.repositories import PostRepository
+            def exists(posts: PostRepository, title): return title in posts.all()
+        """,
+        "blog/routes.py": """
+            from fastapi import APIRouter, Depends
+            from blog.repositories import PostRepository
+            from blog.services import exists
+            router = APIRouter()
+            def posts() -> PostRepository: ...
+            @router.get("/posts")
+            def all(posts: PostRepository = Depends(posts)): return posts.all()
+            @router.get("/posts/{title}")
+            def has(title: str, posts: PostRepository = Depends(posts)): return exists(posts, title) and posts.all()
+        """,
+    }
+    assert not findings_of(files, "BA502")
+
+
+def test_most_handlers_without_a_layer_are_one_finding() -> None:
+    routes = "\n".join(
+        f"""
+@router.get("/{number}")
+def handler_{number}(db: Session = Depends(get_db)):
+    return db.execute("select 1 from t").all()
+"""
+        for number in range(12)
+    )
+    head = """
+from fastapi import APIRouter, Depends
+from sqlalchemy.orm import Session
+from shop.database import get_db
+router = APIRouter()
+"""
+    files = {**SHOP, "shop/more.py": head + routes, "shop/again.py": head + routes}
+    (finding,) = findings_of(files, "BA502")
+    assert finding.severity == Severity.NOTE
+    assert "of 28 handlers" in finding.message
+    assert len(finding.related) == 25
+
+
+CORE = {
+    "app/__init__.py": "",
+    "app/core/__init__.py": "",
+    "app/core/config.py": "LIMIT = 3",
+    "app/core/text.py": "def slug(x): return x",
+    "app/core/defaults.py": "from app.crud.users import create_user\ndef prepare(db): create_user(db, 'admin')",
+    "app/crud/__init__.py": "",
+    "app/crud/users.py": """
+        from sqlalchemy.orm import Session
+        from app.core.config import LIMIT
+        from app.core.text import slug
+        def create_user(db: Session, name): db.add(slug(name)[:LIMIT])
+    """,
+    "app/api/__init__.py": "",
+    "app/api/users.py": """
+        from fastapi import APIRouter
+        from app.core.config import LIMIT
+        from app.crud.users import create_user
+        router = APIRouter()
+        @router.post("/users")
+        def create(name: str): create_user(None, name[:LIMIT])
+    """,
+}
+
+
+def test_a_shared_base_that_imports_back_up_is_told_with_both_counts() -> None:
+    (finding,) = findings_of(CORE, "BA503")
+    assert (finding.location.path, finding.location.span.line) == ("app/core/defaults.py", 1)
+    assert finding.confidence == Confidence.MEDIUM
+    assert "crud imports core 2 times, core imports crud once" in finding.message
+    assert "`create_user`" in finding.fix
+
+
+def test_a_base_that_others_do_not_build_on_may_import() -> None:
+    files = {
+        **CORE,
+        "app/crud/users.py": "from sqlalchemy.orm import Session\ndef create_user(db: Session, name): db.add(name)",
+        "app/core/text.py": "",
+    }
+    assert not findings_of(files, "BA503")
+
+
+def test_errors_and_schemas_may_be_imported_from_anywhere() -> None:
+    files = {
+        **SHOP,
+        "shop/services.py": """
+            from sqlalchemy.orm import Session
+            from shop.routes import NotFound, OrderIn
+            class OrderService:
+                def __init__(self, db: Session): self.db = db
+                def all(self): raise NotFound
+        """,
+        "shop/routes.py": """
+            from fastapi import APIRouter
+            from pydantic import BaseModel
+            router = APIRouter()
+            class NotFound(Exception): ...
+            class OrderIn(BaseModel): ...
+            @router.get("/orders")
+            def all(): ...
+        """,
+    }
+    assert not findings_of(files, "BA503")
+
+
+def test_the_configured_role_decides() -> None:
+    files = {"a.py": "from b import work", "b.py": "def work(): ...\nclass Thing: ..."}
+    assert not findings_of(files, "BA503")
+    (finding,) = findings_of(files, "BA503", roles=[("a.py", "repository"), ("b.*", "service")])
+    assert "the configuration says so" in finding.message
+
+
+def test_lazy_imports_of_one_module_are_one_lighter_finding() -> None:
+    files = {
+        "shop/__init__.py": "",
+        "shop/models.py": """
+            from django.db import models
+            class Order(models.Model):
+                def pay(self):
+                    from shop.services import mail
+                    mail(self)
+                def cancel(self):
+                    from shop.services import mail
+                    mail(self)
+        """,
+        "shop/services.py": """
+            from shop import models
+            def mail(order): return models.Order.objects.get(pk=1)
+        """,
+    }
+    (finding,) = findings_of(files, "BA503")
+    assert finding.severity == Severity.WARNING
+    assert [item.location.span.line for item in finding.related if item.location.path == "shop/models.py"] == [8]
+
+
+def test_a_cycle_names_its_modules_and_the_import_to_cut() -> None:
+    files = {
+        "a.py": "from b import B\nclass A: ...",
+        "b.py": "import c\nclass B: ...",
+        "c.py": "def late():\n    from b import B\nfrom a import A",
+    }
+    (finding,) = findings_of(files, "BA504")
+    assert "`a`, `b` and `c` import each other when loaded" in finding.message
+    assert "One more import between them is lazy" in finding.message
+    assert "this is the fewest imports that can be cut" in finding.fix
+    assert len(finding.related) == 2
+
+
+def test_a_cycle_of_tests_or_types_is_none() -> None:
+    assert not lines_of(
+        {
+            "a.py": "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from b import B\nclass A: ...",
+            "b.py": "from a import A\nclass B: ...",
+        },
+        "BA504",
+    )

@@ -1,0 +1,133 @@
+"""From a route to a function, by the shortest chain of calls."""
+
+from __future__ import annotations
+
+from analyzer.graph.picture import Picture
+from tests.pictures import findings_of, picture_of
+from tests.projects import place_of
+
+APP = {
+    "app/__init__.py": "",
+    "app/repository.py": """
+        from abc import ABC, abstractmethod
+
+        class Users(ABC):
+            @abstractmethod
+            def by_name(self, name): ...
+
+        class SqlUsers(Users):
+            def __init__(self, session):
+                self.session = session
+                self.prepare()
+
+            def prepare(self):
+                return None
+
+            def by_name(self, name):
+                return helper(name)
+
+        def helper(name):
+            return name
+
+        def unused():
+            return None
+    """,
+    "app/service.py": """
+        from app.repository import SqlUsers, Users
+
+        class UserService:
+            def __init__(self, users: Users) -> None:
+                self.users = users
+
+            def find(self, name):
+                return self.users.by_name(name)
+
+        def provide() -> UserService:
+            return UserService(SqlUsers(None))
+    """,
+    "app/api.py": """
+        from fastapi import APIRouter, BackgroundTasks, Depends
+        from app.service import UserService, provide
+
+        router = APIRouter(prefix="/users")
+
+        def notify():
+            return None
+
+        @router.get("/{name}")
+        def show(name: str, tasks: BackgroundTasks, users: UserService = Depends(provide)):
+            tasks.add_task(notify)
+            return users.find(name)
+    """,
+}
+
+
+def chain(picture: Picture, path: str, name: str) -> list[str] | None:
+    found = picture.chain_to(place_of(picture.project, path, name))
+    if found is None:
+        return None
+    route, calls = found
+    return [route.label, *(picture.project.qualified(place) for place, _, _ in calls)]
+
+
+def test_a_chain_goes_through_injected_services_and_the_port_to_its_implementation() -> None:
+    picture = picture_of(APP)
+    assert chain(picture, "app/repository.py", "SqlUsers.by_name") == [
+        "GET /users/{name}", "app.api.show", "app.service.UserService.find",
+    ]  # fmt: skip
+    assert chain(picture, "app/repository.py", "helper") == [
+        "GET /users/{name}", "app.api.show", "app.service.UserService.find", "app.repository.SqlUsers.by_name",
+    ]  # fmt: skip
+
+
+def test_a_provider_reaches_what_it_constructs() -> None:
+    picture = picture_of(APP)
+    assert chain(picture, "app/service.py", "provide") == ["GET /users/{name}", "app.api.show"]
+    assert chain(picture, "app/repository.py", "SqlUsers.prepare") == [
+        "GET /users/{name}", "app.api.show", "app.service.provide", "app.repository.SqlUsers.__init__",
+    ]  # fmt: skip
+
+
+def test_a_function_that_is_handed_on_is_reached() -> None:
+    assert chain(picture_of(APP), "app/api.py", "notify") == ["GET /users/{name}", "app.api.show"]
+
+
+def test_a_handler_reaches_itself_and_unused_code_nothing() -> None:
+    picture = picture_of(APP)
+    assert chain(picture, "app/api.py", "show") == ["GET /users/{name}"]
+    assert chain(picture, "app/repository.py", "unused") is None
+
+
+def test_findings_tell_definition_route_and_calls() -> None:
+    files = {
+        "shop/__init__.py": "",
+        "shop/models.py": """
+            from django.db import models
+            class Order(models.Model):
+                def notify(self):
+                    from shop.services import announce
+                    announce(self)
+        """,
+        "shop/services.py": """
+            from shop.models import Order
+            def announce(order): ...
+            def place(name):
+                order = Order.objects.create(name=name)
+                announce(order)
+                return order
+        """,
+        "shop/views.py": """
+            from shop import services
+            def create(request):
+                order = services.place(request.POST["name"])
+                order.notify()
+        """,
+        "shop/urls.py": """
+            from django.urls import path
+            from shop import views
+            urlpatterns = [path("orders/", views.create)]
+        """,
+    }
+    (finding,) = findings_of(files, "BA503")
+    assert finding.scope == "shop.models.Order.notify"
+    assert finding.location.span.line == 5

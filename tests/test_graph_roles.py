@@ -1,0 +1,130 @@
+"""Roles come from what code is and does; names only support that."""
+
+from __future__ import annotations
+
+import pytest
+
+from analyzer.model import Confidence, Tier
+from tests.pictures import picture_of
+from tests.projects import place_of
+
+APP = {
+    "app/__init__.py": "",
+    "app/database.py": """
+        from sqlalchemy import create_engine
+        from sqlalchemy.orm import Session, sessionmaker
+        SessionLocal = sessionmaker(create_engine("sqlite://"))
+        def get_db():
+            db = SessionLocal()
+            try:
+                yield db
+            finally:
+                db.close()
+    """,
+    "app/models.py": """
+        from sqlalchemy.orm import DeclarativeBase
+        class Base(DeclarativeBase): ...
+        class Order(Base):
+            __tablename__ = "orders"
+    """,
+    "app/schemas.py": "from pydantic import BaseModel\nclass OrderIn(BaseModel): ...",
+    "app/storage.py": """
+        from sqlalchemy.orm import Session
+        from app.models import Order
+        class Orders:
+            def __init__(self, session: Session): self.session = session
+            def add(self, order): self.session.add(order)
+            def get(self, key): return self.session.get(Order, key)
+    """,
+    "app/services/__init__.py": "",
+    "app/services/orders.py": """
+        from app.storage import Orders
+        class OrderService:
+            def __init__(self, orders: Orders): self.orders = orders
+            def place(self, order): self.orders.add(order)
+    """,
+    "app/services/prices.py": "def price(order): return 1",
+    "app/routes.py": """
+        from fastapi import APIRouter, Depends
+        from app.database import get_db
+        from app.schemas import OrderIn
+        from app.services.orders import OrderService
+        from app.storage import Orders
+        router = APIRouter()
+        def provide(db=Depends(get_db)) -> OrderService: return OrderService(Orders(db))
+        @router.post("/orders")
+        def place(order: OrderIn, service: OrderService = Depends(provide), db=Depends(get_db)):
+            service.place(order)
+            return Orders(db).get(1)
+    """,
+    "app/main.py": """
+        from fastapi import FastAPI
+        from app.routes import router
+        app = FastAPI()
+        app.include_router(router)
+    """,
+}
+
+
+def test_each_module_has_the_role_of_what_it_does() -> None:
+    picture = picture_of(APP)
+    assert {path: picture.module_role(path).name for path in picture.project.paths() if "__init__" not in path} == {
+        "app/database.py": "session",
+        "app/models.py": "model",
+        "app/schemas.py": "schema",
+        "app/storage.py": "repository",
+        "app/services/orders.py": "service",
+        "app/services/prices.py": "service",
+        "app/routes.py": "controller",
+        "app/main.py": "entrypoint",
+    }
+
+
+def test_a_role_tells_why_and_where() -> None:
+    picture = picture_of(APP)
+    role = picture.role_of(place_of(picture.project, "app/routes.py", "place"))
+    assert (role.name, role.confidence) == ("controller", Confidence.HIGH)
+    assert role.evidence[0].text == "answers POST /orders"
+    assert (role.evidence[0].path, role.evidence[0].line) == ("app/routes.py", 10)
+    member = picture.module_role("app/services/prices.py")
+    assert member.confidence == Confidence.MEDIUM
+    assert member.why == "lies in services/ with orders.py"
+
+
+def test_a_folder_name_alone_makes_no_layer() -> None:
+    picture = picture_of(
+        {
+            "garage/__init__.py": "",
+            "garage/services/__init__.py": "",
+            "garage/services/tyres.py": "TYRES = ('winter', 'summer')\ndef label(tyre): return tyre.title()",
+            "garage/repositories/__init__.py": "",
+            "garage/repositories/names.py": "class RepositoryName(str): ...",
+        }
+    )
+    assert {picture.module_role(path).name for path in picture.project.paths()} == {"utility"}
+
+
+def test_a_domain_class_called_like_a_layer_keeps_its_own_role() -> None:
+    picture = picture_of(
+        {"m.py": "from django.db import models\nclass Service(models.Model): ...\nclass CarService(models.Model): ..."}
+    )
+    assert [picture.class_role("m.py", index).name for index in (0, 1)] == ["model", "model"]
+
+
+@pytest.mark.parametrize("glob", ["app/routes.py", "app.routes.place", "app.rout*"])
+def test_the_configuration_overrides_by_path_or_dotted_name(glob: str) -> None:
+    picture = picture_of(APP, roles=[(glob, "command")])
+    assert picture.role(place_of(picture.project, "app/routes.py", "place")) == "command"
+
+
+def test_tests_and_migrations_have_their_own_roles() -> None:
+    picture = picture_of(APP, tiers={"app/routes.py": Tier.TEST, "app/models.py": Tier.MIGRATION})
+    assert picture.module_role("app/routes.py").name == "test"
+    assert picture.module_role("app/models.py").name == "migration"
+
+
+def test_composition_roots_may_know_everything() -> None:
+    picture = picture_of({**APP, "app/container.py": "from app.services.orders import OrderService"})
+    assert picture.is_root("app/main.py")
+    assert picture.is_root("app/container.py")
+    assert not picture.is_root("app/services/orders.py")
