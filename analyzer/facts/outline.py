@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
-from analyzer.facts.expressions import AnyExpression, Parameter
+from analyzer.facts.expressions import AnyExpression, Parameter, Secret
 from analyzer.facts.statements import AnyStatement
 
 
@@ -157,6 +157,8 @@ class Outline(msgspec.Struct, frozen=True, array_like=True, gc=False, eq=False):
     exports: list[str] | None
     comments: list[Comment]
     documented: bool
+    secrets: list[Secret] = []
+    """Every literal of the file that looks like a secret, bodies included, in source order."""
 
 
 class Bodies(msgspec.Struct, frozen=True, array_like=True, gc=False, eq=False):

@@ -1,0 +1,44 @@
+"""BA201: a literal that looks like a secret, wherever it is given to something."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from analyzer.facts.expressions import Secret
+from analyzer.graph.picture import Picture
+from analyzer.model import Confidence, Finding, Location, Rule, Span
+
+_CONFIDENCE = {"live": Confidence.HIGH, "plain": Confidence.MEDIUM, "placeholder": Confidence.LOW}
+FIX = (
+    "Read the value from the environment or a secret manager, without a default that works, "
+    "and change the secret at its issuer"
+)
+
+
+def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
+    """A finding for every secret; what decides whether a literal is one stands in ``facts.literals``."""
+    for path in picture.project.paths():
+        for secret in picture.project.outline(path).secrets:
+            span = Span(secret.line, secret.column, secret.end_line, secret.end_column)
+            yield Finding(
+                rule=rule.code,
+                location=Location(path, span),
+                message=_message(secret),
+                fix=FIX,
+                severity=rule.severity,
+                confidence=_CONFIDENCE[secret.strength],
+                secrets=(span,),
+            )
+
+
+def _message(secret: Secret) -> str:
+    kind, _, detail = secret.kind.partition(":")
+    if kind == "token":
+        return f"a {detail} token stands in the source (`{secret.preview}`, {secret.length} characters)"
+    if kind == "pem":
+        return "a private key stands in the source"
+    if kind == "url":
+        return "an address in the source carries a password"
+    if secret.strength == "placeholder":
+        return f"a secret has a placeholder as its value ({secret.length} characters) that works when nobody sets it"
+    return f"a secret stands in the source (a literal of {secret.length} characters)"
