@@ -109,6 +109,10 @@ class Flow:
             if isinstance(point.expression, Call):
                 yield point
 
+    def state_at(self, place: Place, expression: AnyExpression) -> Environment | None:
+        """The state in which a statement's own expression is read; ``None`` when no path gets there."""
+        return self.trace(place).state(expression)
+
     def call_at(self, site: Site) -> Point | None:
         """The call a site speaks of."""
         known = self._calls.get(site.place)

@@ -295,4 +295,6 @@ def _looked_up(run: Evaluation, mapping: Mapping, state: Environment, index: Any
 
 
 def _spelled(expression: AnyExpression) -> str:
+    if isinstance(expression, Subscript) and isinstance(expression.index, Constant) and not key(expression):
+        return f"{_spelled(expression.value)}[{expression.index.value!r}]"
     return key(expression) or chain(expression)

@@ -58,7 +58,9 @@ class _Search:
         if isinstance(expression, Await | Walrus):
             return self.follow(place, expression.value, environment, depth - 1)
         if isinstance(expression, Conditional | Boolean):
-            sides = [expression.then, expression.otherwise] if isinstance(expression, Conditional) else expression.values
+            sides = (
+                [expression.then, expression.otherwise] if isinstance(expression, Conditional) else expression.values
+            )
             return [found for side in sides for found in self.follow(place, side, environment, depth - 1)]
         if isinstance(expression, Name | Attribute | Subscript):
             known = environment.get(key(expression))
@@ -72,9 +74,7 @@ class _Search:
                 return self.follow(Place(path, -1), value, {}, depth - 1)
         return here
 
-    def _defined(
-        self, place: Place, known: tuple[Definition, ...], here: list[Origin], depth: int
-    ) -> list[Origin]:
+    def _defined(self, place: Place, known: tuple[Definition, ...], here: list[Origin], depth: int) -> list[Origin]:
         found: list[Origin] = []
         for definition in known:
             if definition in self._entered:

@@ -74,6 +74,11 @@ class Trace:
         """Note the state an expression is read in; the last walk of a loop counts."""
         self._points[id(expression)] = (expression, environment)
 
+    def state(self, expression: AnyExpression) -> Environment | None:
+        """The state a statement's own expression is read in; ``None`` for any other expression."""
+        found = self._points.get(id(expression))
+        return found[1] if found is not None else None
+
     def leave(self, statement: Return, environment: Environment) -> None:
         """Note a return."""
         self._returns[id(statement)] = (statement.value, environment)

@@ -1,0 +1,269 @@
+"""The part of BA202 about passwords that are stored: models, attributes, rows, documents, files."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from analyzer.facts.expressions import AnyExpression, Attribute, Call, Constant, Mapping, Name
+from analyzer.facts.statements import Assign
+from analyzer.facts.visit import chain, walk
+from analyzer.flow import sql
+from analyzer.flow.arguments import argument
+from analyzer.flow.callers import bound
+from analyzer.flow.engine import Flow, Point
+from analyzer.flow.environment import key
+from analyzer.flow.hashing import protecting_call, protects
+from analyzer.flow.named import method
+from analyzer.flow.parts import Part
+from analyzer.flow.passwords import clear_password, is_password_column, is_password_name
+from analyzer.flow.questions import chain_end, written
+from analyzer.flow.stored import hashes_itself, persisted
+from analyzer.frameworks import persistence
+from analyzer.knowledge import known
+from analyzer.model import Confidence
+from analyzer.project.target import Place, Target
+
+Told = tuple[AnyExpression, str, Confidence]
+"""Where, what, how sure."""
+
+_DOCUMENTS = frozenset(
+    {"insert_one", "insert_many", "update_one", "update_many", "find_one", "replace_one", "find_one_and_update",
+     "find_one_and_replace", "put_item", "insert", "save", "upsert", "set", "find", "update", "count_documents"}
+)  # fmt: skip
+_DOCUMENTS_SURE = frozenset(
+    {"insert_one", "insert_many", "update_one", "update_many", "find_one", "replace_one", "find_one_and_update",
+     "find_one_and_replace", "put_item"}
+)  # fmt: skip
+_DOCUMENT_LIBRARIES = (
+    "pymongo",
+    "motor",
+    "beanie",
+    "tinydb",
+    "boto3",
+    "google.cloud.firestore",
+    "firebase_admin",
+    "flask_pymongo",
+)
+_MANAGERS = frozenset(
+    {"create", "acreate", "get_or_create", "update_or_create", "bulk_create", "update", "insert", "values"}
+)
+_QUERIES = frozenset(
+    {"filter_by", "filter", "get", "exclude", "get_or_none", "aget", "first_or_404", "where", "find_by"}
+)
+_WRITING = frozenset({"write", "writelines", "write_text", "dump", "writerow", "writestr"})
+_SAVING = frozenset(
+    {"save", "add", "commit", "flush", "asave", "add_all", "merge", "update", "bulk_save_objects", "put"}
+)
+STORING = _DOCUMENTS | _MANAGERS | _QUERIES | _WRITING | _SAVING | {"execute", "executemany", "fetchrow", "fetch_one"}
+
+_HASHED_THERE = re.compile(
+    r"\b(?:crypt|gen_salt|encrypt|sha2?|md5|password|digest|pgp_sym_encrypt|hashbytes)\s*\(", re.IGNORECASE
+)
+"""Functions of databases that hash what is bound: ``crypt(%s, gen_salt('bf'))``."""
+_ROWS = re.compile(r"\b(?:INSERT|REPLACE|UPDATE|SELECT|DELETE|MERGE)\b", re.IGNORECASE)
+_PASSWORD_COLUMN = re.compile(r"\b\w*(?:passw|passwd|pwd)\w*\b", re.IGNORECASE)
+
+
+def kept(flow: Flow, place: Place) -> Iterator[Told]:
+    """Passwords in the clear that a function stores or looks rows up by."""
+    if _hashes_later(flow, place):
+        return
+    for point in flow.calls(place):
+        call = point.expression
+        assert isinstance(call, Call)
+        yield from _constructed(flow, point, call)
+        yield from _executed(flow, point, call)
+        yield from _documented(flow, point, call)
+    yield from _assigned(flow, place)
+
+
+def _hashes_later(flow: Flow, place: Place) -> bool:
+    """``user = User(…); user.set_password(password)``: what was stored first is replaced before it is saved."""
+    for point in flow.calls(place):
+        call = point.expression
+        if isinstance(call, Call) and chain_end(call) in {"set_password", "hash_password", "encrypt_password"}:
+            return protecting_call(flow, place, call) or not call.arguments
+    return False
+
+
+def _constructed(flow: Flow, point: Point, call: Call) -> Iterator[Told]:
+    named = [one for one in call.arguments if one.keyword is not None and is_password_column(one.keyword)]
+    target = flow.project.resolve_expression(point.place, call.func) if chain(call.func) else None
+    last = chain_end(call)
+    if target is not None and target.kind == "class":
+        if persisted(flow, target):
+            yield from _given(flow, point, call, target, last)
+        return
+    if target is not None and target.kind == "function":
+        yield from _factory(flow, point, call, target)
+        return
+    manager = ".objects." in chain(call.func) or ".query." in chain(call.func) or ".objects" in written(call)
+    for one in named:
+        secret = clear_password(flow, Point(point.place, one.value, point.environment))
+        if secret is None:
+            continue
+        if last in _QUERIES and (manager or last in {"filter_by", "get_or_none"}):
+            yield call, f"A row is looked up by the password itself, `{one.keyword}={secret.text}`", Confidence.HIGH
+        elif last in _MANAGERS and (manager or last in {"get_or_create", "update_or_create", "values"}):
+            yield call, _stores(secret, one.keyword or "", last), Confidence.HIGH
+        elif last[:1].isupper() and _foreign_model(target) and _saves(flow, point.place):
+            yield call, _stores(secret, one.keyword or "", last), Confidence.MEDIUM
+
+
+def _given(flow: Flow, point: Point, call: Call, target: Target, shown: str) -> Iterator[Told]:
+    """``User(password=…)`` of a persisted class, by keyword or through its own constructor."""
+    constructor = flow.project.namespace(target.path).methods.get(target.index, {}).get("__init__")
+    for one in call.arguments:
+        keyword = one.keyword or ""
+        if not one.star and not keyword and constructor is not None:
+            function = flow.project.outline(target.path).functions[constructor]
+            found = bound(function, call, True) or {}
+            keyword = next((name for name, given in found.items() if given is one), "")
+        if not is_password_column(keyword) or one.star:
+            continue
+        secret = clear_password(flow, Point(point.place, one.value, point.environment))
+        if secret is not None and not hashes_itself(flow, target, keyword):
+            yield call, _stores(secret, keyword, shown), Confidence.HIGH
+
+
+def _factory(flow: Flow, point: Point, call: Call, target: Target) -> Iterator[Told]:
+    """``User.create(password=…)``: a method of a persisted class that makes one without hashing."""
+    function = flow.project.outline(target.path).functions[target.index]
+    if function.owner < 0 or not persisted(flow, flow.project.class_target(target.path, function.owner)):
+        return
+    place = Place(target.path, target.index)
+    if protects(flow, place) or not _makes_one(flow, place):
+        return
+    owner = flow.project.class_target(target.path, function.owner)
+    arguments = bound(function, call, method(target, True, chain(call.func))) or {}
+    given = {**arguments, **{one.keyword: one for one in call.arguments if one.keyword is not None}}
+    for name, one in given.items():
+        if is_password_column(name):
+            secret = clear_password(flow, Point(point.place, one.value, point.environment))
+            if secret is not None and not hashes_itself(flow, owner, name):
+                yield call, _stores(secret, name, written(call)), Confidence.HIGH
+
+
+def _makes_one(flow: Flow, place: Place) -> bool:
+    for point in flow.calls(place):
+        call = point.expression
+        target = flow.project.resolve_expression(place, call.func) if isinstance(call, Call) else None
+        if target is not None and target.kind == "class" and persisted(flow, target):
+            return True
+    return False
+
+
+def _foreign_model(target: Target | None) -> bool:
+    """A class we cannot see: imported from a module of models that is not here, or from nowhere we know."""
+    return target is None or (target.kind == "external" and "models" in target.dotted.split("."))
+
+
+def _saves(flow: Flow, place: Place) -> bool:
+    function = flow.project.function(place)
+    uses = function.uses if function else []
+    return any(use.kind == "call" and use.chain.rpartition(".")[2] in _SAVING and "." in use.chain for use in uses)
+
+
+def _stores(secret: Part, keyword: str, shown: str) -> str:
+    return f"`{secret.text}` is stored as it is: `{shown}({keyword}=…)` gets a password that nothing has hashed"
+
+
+def _assigned(flow: Flow, place: Place) -> Iterator[Told]:
+    """``user.password = …`` on an object that is kept."""
+    for statement in walk(flow.project.body(place)):
+        if not isinstance(statement, Assign) or statement.value is None:
+            continue
+        for target in statement.targets:
+            if not isinstance(target, Attribute) or not is_password_column(target.attr):
+                continue
+            state = flow.state_at(place, statement.value)
+            if state is None:
+                continue
+            secret = clear_password(flow, Point(place, statement.value, state))
+            if secret is not None and _is_kept(flow, place, target):
+                told = f"`{secret.text}` is stored as it is in `{chain(target)}`: nothing has hashed it"
+                yield target, told, Confidence.HIGH
+
+
+def _is_kept(flow: Flow, place: Place, target: Attribute) -> bool:
+    owner = flow.project.resolve_expression(place, target.value)
+    if owner is not None and owner.kind in {"class", "instance"}:
+        return persisted(flow, owner) and not hashes_itself(flow, owner, target.attr)
+    if owner is not None and owner.kind == "external" and not _foreign_model(owner):
+        return persistence.operation(owner.dotted.removesuffix("()")) != "" or "odel" in owner.dotted
+    name = key(target.value)
+    return name not in {"self", "cls", ""} and _saves(flow, place)
+
+
+def _executed(flow: Flow, point: Point, call: Call) -> Iterator[Told]:
+    """A statement on a password column that gets the password bound or written in."""
+    last = chain_end(call)
+    if last not in STORING and last not in {
+        "fetch",
+        "fetchval",
+        "fetch_all",
+        "text",
+        "execute_query",
+        "exec_driver_sql",
+    }:
+        return
+    target = flow.project.resolve_expression(point.place, call.func) if chain(call.func) else None
+    if target is not None and target.ours:
+        return
+    sink = known().sink("sql", target.dotted if target else "", written(call))
+    statement = argument(call, max(sink.argument, 0), *sink.keywords) if sink is not None else None
+    if statement is None:
+        return
+    text = flow.value(Point(point.place, statement, point.environment))
+    rows = [sql.rendered(row) for row in text.rows if sql.is_statement(row)]
+    if not any(_ROWS.search(row) and _PASSWORD_COLUMN.search(row) and not _HASHED_THERE.search(row) for row in rows):
+        return
+    for one in (statement, *(given.value for given in call.arguments if given.value is not statement)):
+        secret = clear_password(flow, Point(point.place, one, point.environment))
+        if secret is not None:
+            yield (
+                call,
+                f"The statement keeps or looks up `{secret.text}` as it is: nothing has hashed it",
+                Confidence.HIGH,
+            )
+            return
+
+
+def _documented(flow: Flow, point: Point, call: Call) -> Iterator[Told]:
+    """A document or a file that holds the password under its name."""
+    last = chain_end(call)
+    if last in _WRITING:
+        pass
+    elif last not in _DOCUMENTS or isinstance(call.func, Name):
+        return
+    elif last not in _DOCUMENTS_SURE:
+        target = flow.project.resolve_expression(point.place, call.func) if chain(call.func) else None
+        if target is None or target.ours or not target.dotted.startswith(_DOCUMENT_LIBRARIES):
+            return
+    for one in call.arguments:
+        for name, secret in _entries(flow, Point(point.place, one.value, point.environment), 3):
+            yield call, f"`{secret.text}` is stored as it is under `{name}`: nothing has hashed it", Confidence.HIGH
+            return
+
+
+def _entries(flow: Flow, point: Point, depth: int) -> Iterator[tuple[str, Part]]:
+    for origin in flow.origins(point):
+        expression = origin.expression
+        if isinstance(expression, Call) and chain_end(expression) in {"dumps", "dict"} and depth:
+            for one in expression.arguments:
+                inner = Point(origin.place, one.value, origin.environment)
+                secret = clear_password(flow, inner) if one.keyword and is_password_name(one.keyword) else None
+                if secret is not None and one.keyword:
+                    yield one.keyword, secret
+                yield from _entries(flow, inner, depth - 1)
+        if not isinstance(expression, Mapping):
+            continue
+        for name, value in zip(expression.keys, expression.values, strict=True):
+            inner = Point(origin.place, value, origin.environment)
+            if isinstance(value, Mapping) and depth:
+                yield from _entries(flow, inner, depth - 1)
+            elif isinstance(name, Constant) and isinstance(name.value, str) and is_password_column(name.value):
+                secret = clear_password(flow, inner)
+                if secret is not None:
+                    yield name.value, secret

@@ -1,0 +1,79 @@
+"""The part of BA202 about passwords that are compared: ``==`` with what is stored, in code or in a query."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from analyzer.facts.expressions import AnyExpression, Call, Compare, Name
+from analyzer.flow.arguments import argument
+from analyzer.flow.engine import Flow, Point
+from analyzer.flow.environment import key
+from analyzer.flow.parts import Value
+from analyzer.flow.passwords import clear_parts, is_password_column, is_password_name, name_of
+from analyzer.flow.questions import chain_end
+from analyzer.flow.stored import persisted
+from analyzer.model import Confidence
+from analyzer.project.target import Place
+
+Told = tuple[AnyExpression, str, Confidence]
+
+_STORED = re.compile(
+    r"^(?:stored|real|db|saved|correct|actual|expected|current|existing|user|known|right|true)_", re.IGNORECASE
+)
+_TYPED_TWICE = re.compile(r"confirm|repeat|again|retype|verif|check|second|\d$|^old|^new|_old|_new", re.IGNORECASE)
+
+
+def compared(flow: Flow, place: Place) -> Iterator[Told]:
+    """Comparisons of a password in the clear with a stored one."""
+    for point in flow.points(place):
+        node = point.expression
+        if isinstance(node, Compare) and len(node.operators) == 1 and node.operators[0] in {"==", "!="}:
+            sides = (node.left, node.comparators[0])
+        elif isinstance(node, Call) and chain_end(node) == "compare_digest":
+            left, right = argument(node, 0), argument(node, 1)
+            if left is None or right is None:
+                continue
+            sides = (left, right)
+        else:
+            continue
+        yield from _sides(flow, point, node, sides)
+
+
+def _sides(flow: Flow, point: Point, node: AnyExpression, sides: tuple[AnyExpression, AnyExpression]) -> Iterator[Told]:
+    left, right = sides
+    if isinstance(left, Name) and isinstance(right, Name) and left.id == right.id and is_password_name(left.id):
+        told = f"`{left.id} == {right.id}` compares a variable with itself: every password is right"
+        yield node, told, Confidence.HIGH
+        return
+    for typed, stored in ((left, right), (right, left)):
+        if not is_password_column(name_of(stored)) or not is_password_name(name_of(typed)):
+            continue
+        parts = clear_parts(_value(flow, point, typed))
+        if not parts or not _is_stored(flow, point, stored, typed):
+            continue
+        told = f"`{parts[0].text}` is compared with `{key(stored) or name_of(stored)}` as it is: the stored password is not hashed"
+        yield node, told, Confidence.HIGH if parts[0].kind == "request" else Confidence.MEDIUM
+        return
+
+
+def _value(flow: Flow, point: Point, expression: AnyExpression) -> Value:
+    return flow.value(Point(point.place, expression, point.environment))
+
+
+def _is_stored(flow: Flow, point: Point, stored: AnyExpression, typed: AnyExpression) -> bool:
+    """Whether a side holds what was kept, rather than a second field of the same form."""
+    name = name_of(stored)
+    base, other = getattr(stored, "value", None), getattr(typed, "value", None)
+    if base is not None:
+        if persisted(flow, flow.project.resolve_expression(point.place, base)):
+            return True
+        if other is not None and key(base) and key(base) == key(other):
+            return False
+    if _TYPED_TWICE.search(name) and not _STORED.search(name):
+        return False
+    value = _value(flow, point, stored)
+    if _STORED.search(name) and isinstance(stored, Name):
+        return not any(part.kind in {"setting", "secret", "text"} for part in value.parts())
+    kinds = {part.kind for part in value.parts() if part.type != "object"}
+    return bool(kinds) and kinds <= {"attribute", "call", "unknown"}
