@@ -100,7 +100,7 @@ def _span(work: Work, node: cst.Subscript) -> tuple[int, int, int, int]:
     end = work.positions.end(last.slice)
     if isinstance(last.comma, cst.Comma):
         end = work.positions.text.index(",", end) + 1
-    return work.positions.between(work.positions.start(node.slice[0]), end)
+    return work.positions.between(work.positions.start(node.slice[0].slice), end)
 
 
 def _index(work: Work, node: cst.SubscriptElement, context: str) -> AnyExpression:

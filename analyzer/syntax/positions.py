@@ -22,8 +22,35 @@ _NEWLINE = re.compile(r"\r\n|\r|\n")
 
 _BLANK = re.compile(r"[ \t\f]*")
 
-_SKIPPED = frozenset({cst.SimpleWhitespace, cst.TrailingWhitespace, cst.Newline, cst.Dot, cst.AssignEqual})
-"""Frequent nodes nobody asks about."""
+_SKIPPED: frozenset[type] = frozenset(
+    {
+        cst.SimpleWhitespace, cst.ParenthesizedWhitespace, cst.TrailingWhitespace, cst.Newline, cst.Dot, cst.Comma,
+        cst.Colon, cst.AssignEqual, cst.AssignTarget, cst.Arg, cst.Element, cst.DictElement, cst.SubscriptElement,
+        cst.ComparisonTarget, cst.Annotation, cst.Parameters, cst.LeftSquareBracket, cst.RightSquareBracket,
+        cst.LeftCurlyBrace, cst.RightCurlyBrace, cst.IndentedBlock, cst.SimpleStatementLine, cst.AsName,
+    }
+)  # fmt: skip
+"""Frequent nodes whose place nobody asks for."""
+
+
+_OFTEN = 100
+"""Levels of the tree below which it does not matter what they are."""
+
+
+def _levels(tape: list[Any]) -> int:
+    """The depth of the tree, joined literals counted as one."""
+    flat = _SKIPPED | {str, cst.ConcatenatedString}
+    inside: set[int] = set()
+    deepest = 0
+    for item in tape:
+        if type(item) not in flat:
+            key = id(item)
+            if key in inside:
+                inside.discard(key)
+            else:
+                inside.add(key)
+                deepest = max(deepest, len(inside))
+    return deepest
 
 
 class _Tape(CodegenState):
@@ -83,7 +110,8 @@ class Positions:
                         deepest = level
                     if kind is cst.Comment:
                         self.comments.append(item)
-        self.depth = deepest
+        # Neighbouring literals hang in one another like a chain, yet are lowered to one text.
+        self.depth = deepest if deepest <= _OFTEN else _levels(tape)
 
     @property
     def line_count(self) -> int:
