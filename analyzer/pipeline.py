@@ -6,7 +6,7 @@ paths → source → syntax → facts → project → frameworks → graph → c
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from analyzer import __version__, checks, engines, findings, frameworks, graph, project, source, syntax
@@ -17,6 +17,9 @@ from analyzer.facts.store import open_store
 from analyzer.findings import trust
 from analyzer.model import Finding, Note, Progress, Report, Rule, Silent, SourceTree, Statistics
 from analyzer.rulebook import load_rules
+
+_UNSEEN = ("too large", "unreadable")
+"""Why a file is left out that should have been audited."""
 
 
 def audit(paths: Sequence[Path], config: Config, progress: Progress | None = None) -> Report:
@@ -41,7 +44,7 @@ def audit(paths: Sequence[Path], config: Config, progress: Progress | None = Non
             seen = running.result()
         progress.start("rules")
         checked = checks.run(picture, enabled, seen.findings)
-        raw = [*_trust(enabled, modules, seen.degraded), *checked.findings]
+        raw = [*_trust(enabled, tree, modules, seen.degraded), *checked.findings]
         told = graph.attach(raw, picture)
         progress.finish("rules")
         outcome = findings.finish(
@@ -50,7 +53,7 @@ def audit(paths: Sequence[Path], config: Config, progress: Progress | None = Non
             all_rules=every_rule,
             config=config,
             comments=_comments(modules),
-            read=tree.read,
+            read=_reader(tree),
             secrets=graph.secret_spans(picture.project, (finding.location.path for finding in told)),
             tiers={file.path: file.tier for file in tree.files},
             unsure=_unsure(enabled, seen.degraded),
@@ -77,7 +80,9 @@ def audit(paths: Sequence[Path], config: Config, progress: Progress | None = Non
     )
 
 
-def _trust(enabled: Sequence[Rule], modules: Modules, gaps: Sequence[tuple[str, str, str]]) -> list[Finding]:
+def _trust(
+    enabled: Sequence[Rule], tree: SourceTree, modules: Modules, gaps: Sequence[tuple[str, str, str]]
+) -> list[Finding]:
     """What could not be seen: files that do not parse, files an engine gave up on."""
     by_code = {rule.code: rule for rule in enabled}
     found: list[Finding] = []
@@ -87,12 +92,25 @@ def _trust(enabled: Sequence[Rule], modules: Modules, gaps: Sequence[tuple[str, 
             for path, outline in modules.outlines.items()
             if outline.problem is not None
         ]
+        problems += [(path, 1, 1, reason) for path, reason in tree.skipped if reason.startswith(_UNSEEN)]
         found.extend(trust.unreadable(by_code["BA001"], problems))
     if "BA005" in by_code:
         # A file that nobody can parse is told once, by BA001.
         whole = [gap for gap in gaps if not gap[1] or modules.outlines[gap[1]].problem is None]
         found.extend(trust.degraded(by_code["BA005"], whole))
     return found
+
+
+def _reader(tree: SourceTree) -> Callable[[str], bytes]:
+    """What reads a file for its excerpts; one that was left out, for its size say, stays closed."""
+    left_out = dict(tree.skipped)
+
+    def read(path: str) -> bytes:
+        if path in left_out:
+            raise OSError(left_out[path])
+        return tree.read(path)
+
+    return read
 
 
 def _unsure(enabled: Sequence[Rule], gaps: Sequence[tuple[str, str, str]]) -> set[str]:
@@ -104,7 +122,7 @@ def _unsure(enabled: Sequence[Rule], gaps: Sequence[tuple[str, str, str]]) -> se
 
 
 def _left_out(tree: SourceTree) -> list[Note]:
-    return [Note("file", f"{path}: {reason}") for path, reason in tree.skipped]
+    return [Note("file", f"{path}: {reason}") for path, reason in tree.skipped if not reason.startswith(_UNSEEN)]
 
 
 def _comments(modules: Modules) -> Mapping[str, Sequence[tuple[int, int, str, bool]]]:

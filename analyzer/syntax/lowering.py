@@ -38,11 +38,17 @@ def lower(data: bytes) -> ModuleFacts:
     try:
         return _lower(text)
     except cst.ParserSyntaxError as error:
-        return refused(error.raw_line, error.raw_column + 1, "invalid syntax")
+        return refused(*_place(error), "invalid syntax")
     except (RecursionError, MemoryError):
         return refused(1, 1, "nested too deeply to be analysed")
     finally:
         sys.setrecursionlimit(frames)
+
+
+def _place(error: cst.ParserSyntaxError) -> tuple[int, int]:
+    """Line and column of a syntax error: the parser's own words are exact, the error's fields are a line off."""
+    told = re.search(r"\berror at (\d+):(\d+)", error.message)
+    return (int(told[1]), int(told[2])) if told else (error.raw_line, error.raw_column + 1)
 
 
 def refused(line: int, column: int, message: str) -> ModuleFacts:
