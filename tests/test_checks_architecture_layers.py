@@ -117,6 +117,25 @@ router = APIRouter()
     assert len(finding.related) == 25
 
 
+def test_connections_kept_on_the_application_count_at_medium_confidence() -> None:
+    files = {
+        **SHOP,
+        "shop/raw.py": """
+            from fastapi import APIRouter, Request
+            router = APIRouter()
+            @router.get("/raw")
+            async def raw(request: Request):
+                return await request.app.state.pool.fetch("select name from orders")
+            @router.get("/cached")
+            async def cached(request: Request):
+                return await request.app.state.cache.get("orders")
+        """,
+    }
+    found = {item.scope: item for item in findings_of(files, "BA502")}
+    assert found["shop.raw.raw"].confidence == Confidence.MEDIUM
+    assert "shop.raw.cached" not in found
+
+
 CORE = {
     "app/__init__.py": "",
     "app/core/__init__.py": "",

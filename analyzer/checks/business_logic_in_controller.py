@@ -25,7 +25,7 @@ _MOST = 12
 
 def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
     """One finding a handler, at its ``def``, with every piece of evidence as a related place."""
-    dealings = Dealings(picture)
+    dealings = picture.shared(Dealings)
     for handlers in application_handlers(picture):
         service = ""
         for handler in handlers:
@@ -66,6 +66,7 @@ _WORDS = (
     ("limit", "checks limits"),
     ("arithmetic", "calculates"),
     ("loop", "loops and changes state"),
+    ("sum", "loops and works values out"),
     ("change", "sets fields"),
     ("write", "writes"),
     ("transaction", "opens a transaction"),

@@ -16,7 +16,7 @@ _MOST_NAMES = 4
 def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
     """One finding an import statement, at the statement; lazy imports of one module out of another are one finding."""
     grouped: dict[tuple[str, int, str], list[Upward]] = {}
-    for found in Directions(picture).find():
+    for found in picture.shared(Directions).find():
         edge = found.edge
         key = (edge.source, 0, edge.target) if edge.lazy else (edge.source, edge.line, "")
         grouped.setdefault(key, []).append(found)

@@ -19,7 +19,7 @@ _MOST = 40
 
 def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
     """One finding a handler, or one an application that has no service or repository layer."""
-    dealings = Dealings(picture)
+    dealings = picture.shared(Dealings)
     for handlers in application_handlers(picture):
         habit = dealings.habit(handlers)
         if habit.kind:
@@ -45,8 +45,10 @@ def _direct(picture: Picture, rule: Rule, dealing: Dealing, habit: Habit) -> Fin
     layer = habit.example(dealing.handler.path, habit.kind)
     shown = list(dict.fromkeys(f"`{access.shown}`" for access in dealing.own))
     sure = Confidence.HIGH if habit.through_services + habit.through_repositories > habit.direct else Confidence.MEDIUM
+    if not any(access.sure for access in dealing.own):
+        sure = Confidence.MEDIUM
     if not dealing.touches:
-        # Ending the transaction that services worked in is an honest design; names alone prove little.
+        # Ending the transaction that services worked in is an honest design.
         sure = Confidence.LOW
     severity = rule.severity
     if not dealing.writes:

@@ -29,7 +29,7 @@ _TELLING = {
     "execute": "read", "executemany": "write", "executescript": "write", "fetchone": "read", "fetchall": "read",
     "fetchmany": "read", "fetchrow": "read", "fetchval": "read", "fetch_one": "read", "fetch_all": "read",
     "query": "read", "scalars": "read", "add_all": "write", "commit": "transaction", "rollback": "transaction",
-    "insert_one": "write", "update_one": "write", "delete_one": "write", "find_one": "read",
+    "fetch": "read", "insert_one": "write", "update_one": "write", "delete_one": "write", "find_one": "read",
 }  # fmt: skip
 """Methods that only a database object has, told by name where the receiver's type is unknown."""
 
@@ -38,6 +38,8 @@ _GENERIC = re.compile(r"(?:CRUD|Crud|Repository|Repo|DAO)\w*(?:\[\])?\(\)\.\w+$"
 """Methods of a library's generic repository: a call of one is a call of a repository of ours."""
 
 
+_UNTYPED = re.compile(r"\.state\.|^flask\.(?:g|current_app)\b|^quart\.(?:g|current_app)\b|\.app\[\]|\.extensions\[\]")
+"""Attributes that frameworks keep for the application: nobody declares what they hold."""
 _RECORD = {"save", "delete", "asave", "adelete"}
 
 
@@ -45,7 +47,7 @@ class Access(msgspec.Struct, frozen=True):
     """One operation on a database in a function's own body.
 
     ``kind`` is ``read``, ``write`` or ``transaction``; ``shown`` the chain as written (``session.query``); ``sure`` is
-    false when only names say so.
+    false when only names say so, because nobody declares what the object is.
     """
 
     kind: str
@@ -117,7 +119,7 @@ class Accesses:
             kind, dotted = operation(self._project, target), target.dotted
         else:
             kind, dotted = self._through_model(place, use)
-        if not kind and (target is None or target.kind == "external"):
+        if not kind and (target is None or _UNTYPED.search(target.dotted)):
             kind, sure = _by_name(use.chain), False
         if not kind:
             return None

@@ -14,6 +14,7 @@ WEIGHTS = {
     "arithmetic": 1.0,
     "branch": 1.5,
     "loop": 2.0,
+    "sum": 1.0,
     "change": 0.75,
     "write": 1.0,
     "transaction": 1.0,
@@ -25,15 +26,16 @@ WEIGHTS = {
 }
 """What one piece of evidence counts. Provisional: the order follows the smells of Aniche et al. (EMSE 2018, Brain and
 Meddling controllers); the calibration over pinned releases of real backends is still to come."""
-FREE = {"arithmetic": 0, "branch": 0, "loop": 0, "change": 1, "write": 1, "transaction": 0, "outbound": 0, "crypto": 0,
-        "collaborator": 2, "limit": 0, "read": 2}  # fmt: skip
+FREE = {"change": 1, "write": 1, "collaborator": 2, "read": 2}
 """Pieces of each kind that a thin handler may have: it may call two collaborators, set a field, write once."""
-MOST = {"arithmetic": 6, "branch": 5, "loop": 3, "change": 6, "write": 5, "transaction": 1, "outbound": 2, "crypto": 2,
-        "collaborator": 4, "limit": 3, "read": 6}  # fmt: skip
+MOST = {
+    "arithmetic": 6, "branch": 5, "loop": 3, "sum": 2, "change": 6, "write": 5, "transaction": 1, "outbound": 2,
+    "crypto": 2, "collaborator": 4, "limit": 3, "read": 6,
+}  # fmt: skip
 """Pieces that still add to the sum; a hundred additions are not a hundred times worse than one."""
 
-
 _SOFT = {"collaborator", "read"}
+_OPENERS = {"atomic", "begin", "begin_nested", "transaction"}
 
 
 class Business(msgspec.Struct, frozen=True):
@@ -54,8 +56,8 @@ def business(picture: Picture, place: Place) -> Business:
         counts.setdefault(piece.kind, set()).add(piece.line)
     names = {piece.text for piece in pieces if piece.kind == "collaborator"}
     sizes = {kind: len(names) if kind == "collaborator" else len(lines) for kind, lines in counts.items()}
-    score = sum(WEIGHTS[kind] * min(MOST[kind], max(0, size - FREE[kind])) for kind, size in sizes.items())
-    kinds = sum(1 for kind, size in sizes.items() if size > FREE[kind] and kind not in _SOFT)
+    score = sum(WEIGHTS[kind] * min(MOST[kind], max(0, size - FREE.get(kind, 0))) for kind, size in sizes.items())
+    kinds = sum(1 for kind, size in sizes.items() if size > FREE.get(kind, 0) and kind not in _SOFT)
     return Business(tuple(sorted(pieces)), score, kinds)
 
 
@@ -63,12 +65,7 @@ def _stored(picture: Picture, place: Place) -> Iterator[Piece]:
     for access in picture.accesses_of(place):
         if access.kind == "write":
             yield Piece(access.line, "write", f"writes with `{access.shown}`")
-        elif access.kind == "transaction" and access.shown.rpartition(".")[2] in {
-            "atomic",
-            "begin",
-            "begin_nested",
-            "transaction",
-        }:
+        elif access.kind == "transaction" and access.shown.rpartition(".")[2] in _OPENERS:
             yield Piece(access.line, "transaction", "opens a transaction")
         elif access.kind == "read":
             yield Piece(access.line, "read", f"reads with `{access.shown}`")

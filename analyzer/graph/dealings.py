@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from analyzer.facts.expressions import Constant
+from analyzer.facts.expressions import Call, Constant
+from analyzer.facts.visit import chain as chain_of
 from analyzer.facts.visit import walk
 from analyzer.graph.access import Access, CallSite
 from analyzer.graph.classes import owner_class
@@ -39,8 +40,8 @@ class Dealing(msgspec.Struct, frozen=True):
 
     @property
     def touches(self) -> bool:
-        """Whether the handler reads or writes data itself for sure; ending a transaction is none of both."""
-        return any(access.sure and access.kind != "transaction" for access in self.own)
+        """Whether the handler reads or writes data itself; ending a transaction is none of both."""
+        return any(access.kind != "transaction" for access in self.own)
 
     @property
     def writes(self) -> bool:
@@ -231,7 +232,7 @@ def application_handlers(picture: Picture) -> list[list[Place]]:
     """The handlers of main code by application, sorted."""
     found: dict[str, list[Place]] = {}
     for handler in picture.handlers():
-        if handler.index >= 0 and picture.tier(handler.path) is Tier.MAIN:
+        if handler.index >= 0 and picture.tier(handler.path) is Tier.MAIN and _answers(picture, handler):
             found.setdefault(picture.application(handler.path)[0], []).append(handler)
     return [found[key] for key in sorted(found)]
 
@@ -245,6 +246,23 @@ def _is_habit(through: int, beside: int) -> bool:
 def _usual(names: Counter[str]) -> str:
     """The name used most often, the first of the alphabet among equals."""
     return min(names, key=lambda name: (-names[name], name), default="")
+
+
+_VERBS = {
+    "get", "post", "put", "patch", "delete", "head", "options", "trace", "websocket", "dispatch", "dispatch_request",
+    "list", "create", "retrieve", "update", "partial_update", "destroy", "form_valid", "__call__", "on_connect",
+    "on_receive",
+}  # fmt: skip
+_ACCESSORS = ("property", "cached_property", "classmethod", "staticmethod")
+
+
+def _answers(picture: Picture, handler: Place) -> bool:
+    """Whether a handler is the code that answers: generic views are known by another method of their class only."""
+    function = picture.project.outline(handler.path).functions[handler.index]
+    if function.owner < 0 or function.name in _VERBS:
+        return True
+    names = [chain_of(item.func if isinstance(item, Call) else item).rpartition(".")[2] for item in function.decorators]
+    return any(name not in _ACCESSORS for name in names)
 
 
 def _place(target: Target) -> Place:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
+from typing import TypeVar, cast
 
 from analyzer.frameworks import Backend, Route
 from analyzer.graph.access import Access, Accesses, CallSite
@@ -19,6 +20,8 @@ from analyzer.graph.shape import Shape, Shapes
 from analyzer.model import Tier
 from analyzer.project import Place, Project, Target
 
+Answers = TypeVar("Answers")
+
 
 class Picture:
     """A linked backend with routes, roles, layers, edges and reach. Everything is found on demand and remembered."""
@@ -32,6 +35,7 @@ class Picture:
         self.imports = Imports(backend.project)
         self.roles = Roles(backend, tiers, overrides, self.accesses)
         self.reach = Reach(backend)
+        self._shared: dict[object, object] = {}
 
     def tier(self, path: str) -> Tier:
         """What kind of code a file holds."""
@@ -51,6 +55,12 @@ class Picture:
     def _handlers(self) -> Mapping[Place, Sequence[Route]]:
         found = self.backend.handlers()
         return {place: found[place] for place in sorted(found)}
+
+    def shared(self, kind: Callable[[Picture], Answers]) -> Answers:
+        """One object of a kind that answers questions about this picture, made once and kept for all rules."""
+        if kind not in self._shared:
+            self._shared[kind] = kind(self)
+        return cast("Answers", self._shared[kind])
 
     # Roles and shape
 

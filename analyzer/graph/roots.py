@@ -35,7 +35,10 @@ def wiring(project: Project, path: str) -> str:
             name.endswith(("DeclarativeContainer", "DynamicContainer")) for name in _externals(project, path, index)
         ):
             return f"declares the container {item.name}"
-    if any(item.module.split(".")[0] in _FRAMEWORKS and not item.level for item in outline.imports):
+    if any(
+        not item.level and item.module.split(".")[0] in _FRAMEWORKS and (item.name in _APPS or item.name in (None, "*"))
+        for item in outline.imports
+    ):
         for place, use in _calls(project, path):
             name = use.chain.rpartition(".")[2]
             # A method that mounts an application of its own is a plug-in, no place where everything is wired.

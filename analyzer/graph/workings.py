@@ -137,15 +137,10 @@ class Reader:
             access for access in self._picture.accesses_of(self._place)
             if access.kind == "write" and statement.line <= access.line <= last
         ]  # fmt: skip
-        if grown or stored:
-            what = (
-                "writes"
-                if stored
-                else "changes state"
-                if any(p.kind == "change" for p in grown)
-                else "works values out"
-            )
-            self._note(statement.line, "loop", f"loops and {what}")
+        if stored or any(piece.kind in {"change", "branch"} for piece in grown):
+            self._note(statement.line, "loop", "loops and changes state")
+        elif grown:
+            self._note(statement.line, "sum", "loops and works values out")
 
     # Expressions
 
