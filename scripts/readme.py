@@ -66,7 +66,10 @@ def terminal_output() -> str:
 
 def speed_table() -> str:
     """What ``benchmarks/results.json`` says, as a Markdown table; a row a backend."""
-    results = json.loads((ROOT / "benchmarks" / "results.json").read_text(encoding="utf-8"))
+    file = ROOT / "benchmarks" / "results.json"
+    if not file.exists():
+        return "Not measured yet."
+    results = json.loads(file.read_text(encoding="utf-8"))
     rows = [
         "| Backend | Lines | bandit + semgrep | backend-audit, cold | warm | one file changed | peak memory |",
         "|---|--:|--:|--:|--:|--:|--:|",
