@@ -18,7 +18,7 @@ from analyzer.flow.named import method
 from analyzer.flow.parts import Part
 from analyzer.flow.passwords import clear_password, is_password_column, is_password_name
 from analyzer.flow.questions import chain_end, written
-from analyzer.flow.stored import hashes_itself, persisted
+from analyzer.flow.stored import hashes_itself, persisted, setter_hashes
 from analyzer.frameworks import persistence
 from analyzer.knowledge import known
 from analyzer.model import Confidence
@@ -72,6 +72,8 @@ def kept(flow: Flow, place: Place) -> Iterator[Told]:
     for point in flow.calls(place):
         call = point.expression
         assert isinstance(call, Call)
+        if not call.arguments:
+            continue
         yield from _constructed(flow, point, call)
         yield from _executed(flow, point, call)
         yield from _documented(flow, point, call)
@@ -89,6 +91,8 @@ def _hashes_later(flow: Flow, place: Place) -> bool:
 
 def _constructed(flow: Flow, point: Point, call: Call) -> Iterator[Told]:
     named = [one for one in call.arguments if one.keyword is not None and is_password_column(one.keyword)]
+    if not named and not any(one.keyword is None for one in call.arguments):
+        return
     target = flow.project.resolve_expression(point.place, call.func) if chain(call.func) else None
     last = chain_end(call)
     if target is not None and target.kind == "class":
@@ -193,7 +197,10 @@ def _is_kept(flow: Flow, place: Place, target: Attribute) -> bool:
     if owner is not None and owner.kind == "external" and not _foreign_model(owner):
         return persistence.operation(owner.dotted.removesuffix("()")) != "" or "odel" in owner.dotted
     name = key(target.value)
-    return name not in {"self", "cls", ""} and _saves(flow, place)
+    if name in {"self", "cls", ""} or not _saves(flow, place):
+        return False
+    # Whose attribute it is cannot be told; if the project has a class that hashes it on assignment, it is that one.
+    return not setter_hashes(flow, target.attr)
 
 
 def _executed(flow: Flow, point: Point, call: Call) -> Iterator[Told]:

@@ -12,7 +12,7 @@ from analyzer.flow.environment import key
 from analyzer.flow.parts import Value
 from analyzer.flow.passwords import clear_parts, is_password_column, is_password_name, name_of
 from analyzer.flow.questions import chain_end
-from analyzer.flow.stored import persisted
+from analyzer.flow.stored import hashes_itself, persisted
 from analyzer.model import Confidence
 from analyzer.project.target import Place
 
@@ -66,8 +66,9 @@ def _is_stored(flow: Flow, point: Point, stored: AnyExpression, typed: AnyExpres
     name = name_of(stored)
     base, other = getattr(stored, "value", None), getattr(typed, "value", None)
     if base is not None:
-        if persisted(flow, flow.project.resolve_expression(point.place, base)):
-            return True
+        owner = flow.project.resolve_expression(point.place, base)
+        if owner is not None and owner.kind in {"class", "instance"}:
+            return persisted(flow, owner) and not hashes_itself(flow, owner, name)
         if other is not None and key(base) and key(base) == key(other):
             return False
     if _TYPED_TWICE.search(name) and not _STORED.search(name):

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from analyzer.checks import _kept_passwords, _password_comparisons
-from analyzer.facts.outline import Use
+from analyzer.facts.codec import encode
+from analyzer.facts.outline import Function
 from analyzer.flow.engine import Flow
-from analyzer.flow.passwords import is_password_column
-from analyzer.flow.questions import Pictured, flow_of, location, uses_of
-from analyzer.model import Confidence, Finding, Rule
+from analyzer.flow.questions import Pictured, flow_of, location
+from analyzer.model import Finding, Rule
 from analyzer.project.target import Place
 
 _FIX = "Keep only a password hash: `argon2.PasswordHasher().hash(…)` when it is set, `.verify(…)` when it is checked"
@@ -41,45 +42,28 @@ def check(picture: Pictured, rule: Rule) -> Iterator[Finding]:
 
 
 def _speaks_of_passwords(flow: Flow, place: Place) -> bool:
-    """A quick look at names, before any body is opened: parameters, chains and the bodies' file."""
+    """A quick look at names, before any body is walked: parameters, chains, then the keys inside the body."""
     function = flow.project.function(place)
     if function is None:
         return False
-    if any(is_password_column(one.name) for one in function.parameters):
+    if any(_WORDS.search(one.name) for one in function.parameters):
         return True
-    return any(_named(use) for use in uses_of(flow.project, place)) or _mentions(flow, place)
+    if any(_WORDS.search(use.chain) for use in function.uses):
+        return True
+    return _reads_and_keeps(function) and _WORDS_IN_BYTES.search(encode(flow.project.body(place))) is not None
 
 
-def _named(use: Use) -> bool:
-    return is_password_column(use.chain.rpartition(".")[2]) or is_password_column(use.chain.partition(".")[0])
-
-
-def _mentions(flow: Flow, place: Place) -> bool:
-    """Whether a body may hold a key or keyword called password: it reads a request and keeps something."""
-    function = flow.project.function(place)
-    if function is None:
-        return False
+def _reads_and_keeps(function: Function) -> bool:
+    """Whether a function takes something from a request by key and keeps something: the key may be ``"password"``."""
     reads = stores = False
     for use in function.uses:
-        last = use.chain.rpartition(".")[2]
-        reads = reads or last in _READING or use.chain.startswith(("request.", "self.request.", "info."))
-        stores = stores or (use.kind == "call" and (last in _STORING or last[:1].isupper()))
+        reads = reads or use.chain.startswith(_READING) or use.chain.endswith(_READ)
+        stores = stores or (use.kind == "call" and use.chain.rpartition(".")[2] in _STORING)
     return reads and stores
 
 
-_READING = {
-    "get_json",
-    "json",
-    "form",
-    "POST",
-    "data",
-    "body",
-    "validated_data",
-    "cleaned_data",
-    "model_dump",
-    "dict",
-    "get",
-}
-_STORING = _kept_passwords.STORING
-
-__all__ = ["Confidence", "check"]
+_WORDS = re.compile(r"passw|pwd|passphrase|passcode|pass_?word", re.IGNORECASE)
+_WORDS_IN_BYTES = re.compile(_WORDS.pattern.encode(), re.IGNORECASE)
+_READING = ("request.", "self.request.", "req.", "body[", "payload[", "data[", "form[", "validated_data[", "json[")
+_READ = ("get_json", ".validated_data", ".cleaned_data", ".form", ".POST")
+_STORING = _kept_passwords.STORING - {"get", "update", "set", "find", "where", "insert", "values"}

@@ -26,6 +26,7 @@ from analyzer.flow.guards import guards
 from analyzer.flow.named import method
 from analyzer.flow.parts import Part, Row, Value, concat, harmless, single, union
 from analyzer.flow.pieces import pieces
+from analyzer.knowledge import known
 from analyzer.project.target import Place, Target
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ _KEPT = frozenset(
 """Methods of text that give back what they were given, in another shape."""
 
 _TRANSPARENT = frozenset({"str", "repr", "cast", "dedent", "cleandoc", "text", "TextClause", "SQL", "bytes", "SafeText",
-    "mark_safe", "force_str", "smart_str", "to_thread", "unescape", "unquote", "unquote_plus", "list", "tuple", "set",
+    "mark_safe", "force_str", "smart_str", "unescape", "unquote", "unquote_plus", "list", "tuple", "set",
     "sorted", "reversed", "dict", "frozenset", "iter", "next", "deepcopy", "min", "max"})  # fmt: skip
 """Functions whose result is made of their argument."""
 
@@ -56,6 +57,9 @@ _NUMBERS = frozenset(
     }
 )  # fmt: skip
 """Calls whose result holds no quote, space or keyword, whatever goes in."""
+
+_THREADS = frozenset({"to_thread", "run_in_executor", "run_in_threadpool", "run_sync", "sync_to_async"})
+"""Calls that run their argument elsewhere."""
 
 _QUOTING = re.compile(r"quote|escape|^(?:Identifier|Literal|Placeholder|mogrify|sqlescape|ident|bindparam|literal)$")
 """Names of functions and methods that make text safe to stand in a statement (``connection.ops.quote_name``,
@@ -91,8 +95,13 @@ def value(run: Evaluation, call: Call, state: Environment) -> Value:
             return single("enum", spelled(call), call.line)
         if not _QUOTING.search(last) and last not in _TRANSPARENT:
             return single("call", spelled(call), call.line)
+    hasher = known().hasher(target.dotted, name) if target is not None else None
+    if hasher is not None and hasher.kind != "fast":
+        return single("hashed", spelled(call), call.line)
     if last in _NUMBERS:
         return single("number", spelled(call), call.line)
+    if last in _THREADS:
+        return _elsewhere(run, call, last, state)
     if _QUOTING.search(last):
         return _joined(run, call, state, "quoted")
     if last in _TRANSPARENT and positional:
@@ -102,6 +111,15 @@ def value(run: Evaluation, call: Call, state: Environment) -> Value:
     if last == "getattr" and len(positional) > 1:
         return single("attribute", spelled(call), call.line)
     return _carried(run, call, target, state)
+
+
+def _elsewhere(run: Evaluation, call: Call, last: str, state: Environment) -> Value:
+    """``to_thread(function, argument)`` gives what ``function(argument)`` gives."""
+    arguments = call.arguments[1:] if last == "run_in_executor" else call.arguments
+    if not arguments or arguments[0].keyword is not None or arguments[0].star:
+        return single("call", last, call.line)
+    inner = Call(call.line, call.column, call.end_line, call.end_column, arguments[0].value, arguments[1:])
+    return run.value(inner, state)
 
 
 def applied(run: Evaluation, function: AnyExpression, argument: Value) -> Value:

@@ -50,6 +50,7 @@ class Flow:
         self._traces: OrderedDict[Place, Trace] = OrderedDict()
         self._evaluations: dict[Place, Evaluation] = {}
         self._finals: dict[Place, Environment] = {}
+        self._points: dict[Place, list[Point]] = {}
         self._calls: dict[Place, dict[tuple[int, int, str], Point]] = {}
 
     def trace(self, place: Place) -> Trace:
@@ -63,6 +64,7 @@ class Flow:
                 self._evaluations.pop(old, None)
                 self._finals.pop(old, None)
                 self._calls.pop(old, None)
+                self._points.pop(old, None)
         else:
             self._traces.move_to_end(place)
         return kept
@@ -97,17 +99,21 @@ class Flow:
         """The expressions the value may come from: names and constants followed, conditions taken apart."""
         return origins(self, point.place, point.expression, point.environment)
 
-    def points(self, place: Place) -> Iterator[Point]:
+    def points(self, place: Place) -> list[Point]:
         """Every expression of a function, also inside others, each with its state; source order of statements."""
-        for expression, environment in self.trace(place).points:
-            for inner, state in scan(expression, environment):
-                yield Point(place, inner, state)
+        self.trace(place)
+        kept = self._points.get(place)
+        if kept is None:
+            kept = self._points[place] = [
+                Point(place, inner, state)
+                for expression, environment in self.trace(place).points
+                for inner, state in scan(expression, environment)
+            ]
+        return kept
 
-    def calls(self, place: Place) -> Iterator[Point]:
+    def calls(self, place: Place) -> list[Point]:
         """The calls of a function with their states (``expression`` is a :class:`Call`)."""
-        for point in self.points(place):
-            if isinstance(point.expression, Call):
-                yield point
+        return [point for point in self.points(place) if type(point.expression) is Call]
 
     def state_at(self, place: Place, expression: AnyExpression) -> Environment | None:
         """The state in which a statement's own expression is read; ``None`` when no path gets there."""

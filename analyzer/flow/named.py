@@ -86,8 +86,12 @@ def _passed(run: Evaluation, declared: Parameter, definition: Definition) -> Val
             complete = False
         else:
             values.append(given)
-    if any(part.kind == "request" for one in values for part in one.parts()):
+    parts = [part for one in values for part in one.parts()]
+    if any(part.kind == "request" and part.type != "object" for part in parts):
         return single("request", declared.name, definition.line)
+    if any(part.kind == "hashed" for part in parts) and not any(part.kind == "parameter" for part in parts):
+        # Whoever calls it hands a hash in: that is what the parameter is for.
+        return single("hashed", declared.name, definition.line)
     if not complete or not values:
         return own
     whole = union(values)
@@ -95,7 +99,7 @@ def _passed(run: Evaluation, declared: Parameter, definition: Definition) -> Val
         return single("supplied", declared.name, definition.line)
     if not whole.sources():
         return whole
-    if all(part.kind == "call" for part in whole.sources()):
+    if all(part.kind in {"call", "attribute", "unknown"} or part.type == "object" for part in whole.sources()):
         return single("call", declared.name, definition.line)
     return own
 
