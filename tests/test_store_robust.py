@@ -6,12 +6,14 @@ import os
 import sqlite3
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from analyzer.config import Config
 from analyzer.facts.codec import encode
+from analyzer.facts.recursion import roomy
 from analyzer.facts.store import Store, cache_clear, cache_info, open_store
 from analyzer.syntax import lower
 
@@ -137,12 +139,86 @@ def test_a_killed_run_leaves_a_store_that_works(tmp_path: Path) -> None:
         assert store.notes == []
 
 
-def test_old_entries_go_first_when_there_are_too_many(tmp_path: Path) -> None:
+def test_old_entries_go_first_when_there_are_too_many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("analyzer.facts.database._DROPPED", 5)
+    monkeypatch.setattr("analyzer.facts.store.LIMIT_BYTES", 1_500_000)
+    old, new = ([f"{age}{number}" for number in range(50)] for age in ("old", "new"))
     with open_store(settings(tmp_path)) as store:
-        store.put("k", {"old": b"x" * 1000, "new": b"y" * 1000})
-        store._database._connection.execute("UPDATE entries SET used = 1 WHERE key = 'old'")
-        store._database.shrink(1500)
-        assert store.get("k", ["old", "new"]).keys() == {"new"}
+        store.put("k", dict.fromkeys(new, b"y" * 20_000))
+        store.put("k", dict.fromkeys(old, b"x" * 20_000))
+        store._database._connection.execute("UPDATE entries SET used = 1 WHERE key LIKE 'old%'")
+    assert the_file(tmp_path).stat().st_size < 1_600_000
+    with open_store(settings(tmp_path)) as store:
+        assert store.get("k", new).keys() == set(new)
+        assert 0 < len(store.get("k", old)) < 50
+
+
+def test_what_other_versions_left_goes_when_there_is_too_much(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("analyzer.facts.store.LIMIT_BYTES", 200_000)
+    for number, name in enumerate(("facts-0-oldest.sqlite3", "facts-0-newer.sqlite3")):
+        (tmp_path / name).write_bytes(b"x" * 100_000)
+        os.utime(tmp_path / name, (number, number))
+    with open_store(settings(tmp_path)) as store:
+        store.put_facts([ITEM])
+    left = {file.name for file in tmp_path.iterdir()}
+    assert "facts-0-oldest.sqlite3" not in left
+    assert "facts-0-newer.sqlite3" in left
+    with open_store(settings(tmp_path)) as store:
+        assert store.bodies("d1") is not None
+
+
+def test_threads_share_a_store(tmp_path: Path) -> None:
+    with open_store(settings(tmp_path)) as store, ThreadPoolExecutor(8) as pool:
+        names = [f"k{number}" for number in range(400)]
+        list(pool.map(lambda name: store.put("k", {name: name.encode()}), names))
+        found = list(pool.map(lambda name: store.get("k", [name]), names))
+        assert found == [{name: name.encode()} for name in names]
+        assert store.notes == []
+
+
+def test_nobody_has_a_home(monkeypatch: pytest.MonkeyPatch) -> None:
+    def homeless() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setattr(Path, "home", homeless)
+    with open_store(Config()) as store:
+        store.put_facts([ITEM])
+        assert store.outlines(["d1"]).keys() == {"d1"}
+        assert "home" in store.notes[0].message
+
+
+def test_no_room_anywhere_but_in_memory(tmp_path: Path) -> None:
+    with open_store(settings(tmp_path)) as store:
+        store.put("k", {"before": b"1"})
+        store._database._connection.execute("PRAGMA max_page_count = 5")
+        store.put("k", {"first": b"x" * 500_000})
+        store._spare._connection.execute("PRAGMA max_page_count = 5")
+        store.put("k", {"large": b"x" * 500_000})
+        assert store.get("k", ["before", "large"]) == {"before": b"1", "large": b"x" * 500_000}
+        assert [note.kind for note in store.notes] == ["cache", "cache"]
+
+
+def test_a_cache_that_takes_no_more_is_still_read(tmp_path: Path) -> None:
+    with open_store(settings(tmp_path)) as store:
+        store.put_facts([ITEM])
+    with open_store(settings(tmp_path)) as store:
+        store._database._connection.execute("PRAGMA query_only = ON")
+        store.put("k", {"new": b"2"})
+        assert store.outlines(["d1"]).keys() == {"d1"}
+        assert store.get("k", ["new"]) == {"new": b"2"}
+        assert "readonly" in store.notes[0].message
+
+
+def test_deep_facts_are_stored_and_found(tmp_path: Path) -> None:
+    facts = lower(b"x = " + b"f(" * 100 + b"1" + b")" * 100 + b"\n" + b"y = 1" + b" + a" * 200)
+    assert facts.outline.problem is None
+    with roomy():
+        encoded = encode(facts.outline)
+    with open_store(settings(tmp_path)) as store:
+        store.put_facts([("deep", encoded, encode(facts.bodies))])
+        with roomy():
+            assert encode(store.outlines(["deep"])["deep"]) == encoded
 
 
 def test_information_and_clearing(tmp_path: Path) -> None:

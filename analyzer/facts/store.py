@@ -11,8 +11,11 @@ import hashlib
 import os
 import sqlite3
 import sys
+import threading
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from functools import cache
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol
@@ -23,6 +26,7 @@ from analyzer import __version__
 from analyzer.facts.codec import decode_bodies, decode_outline
 from analyzer.facts.database import Database
 from analyzer.facts.outline import Bodies, Outline
+from analyzer.facts.recursion import roomy
 from analyzer.model import Note
 
 LIMIT_BYTES = 1_000_000_000
@@ -43,10 +47,12 @@ class CacheSettings(Protocol):
 
 
 class Store:
-    """Entries by kind and key. No method raises because of the file; ``notes`` says what went wrong."""
+    """Entries by kind and key, for any thread. No method raises because of the file; ``notes`` says what went wrong."""
 
     def __init__(self, path: Path | None) -> None:
         self.notes: list[Note] = []
+        self._lock = threading.RLock()
+        self._spare: Database | None = None
         self._database = self._open(path)
 
     def __enter__(self) -> Store:
@@ -55,29 +61,36 @@ class Store:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        try:
-            if self._database.path is not None:
-                self._database.shrink(LIMIT_BYTES)
-            self._database.close()
-        except (sqlite3.Error, OSError):
-            # Nothing that this run found depends on it any more.
-            return
+        with self._lock:
+            for database in (self._database, self._spare):
+                if database is None:
+                    continue
+                try:
+                    if database.path is not None:
+                        database.shrink(LIMIT_BYTES)
+                        _drop_other_versions(database.path)
+                    database.close()
+                except (sqlite3.Error, OSError):
+                    # Nothing that this run found depends on it any more.
+                    continue
 
     def outlines(self, digests: Sequence[str]) -> dict[str, Outline]:
         """The outlines that are known, by digest."""
         found: dict[str, Outline] = {}
-        for key, value in self.get(_OUTLINE, digests).items():
-            try:
-                found[key] = decode_outline(value)
-            except (msgspec.DecodeError, RecursionError):
-                continue
+        with roomy():
+            for key, value in self.get(_OUTLINE, digests).items():
+                try:
+                    found[key] = decode_outline(value)
+                except (msgspec.DecodeError, RecursionError):
+                    continue
         return found
 
     def bodies(self, digest: str) -> Bodies | None:
         """The bodies of a file's functions, ``None`` when they are not known."""
         value = self.get(_BODIES, [digest]).get(digest)
         try:
-            return None if value is None else decode_bodies(value)
+            with roomy():
+                return None if value is None else decode_bodies(value)
         except (msgspec.DecodeError, RecursionError):
             return None
 
@@ -85,70 +98,123 @@ class Store:
         """Keep ``(digest, encoded outline, encoded bodies)`` of files."""
         entries: list[tuple[str, str, bytes]] = []
         for digest, outline, bodies in items:
-            # The outline comes last: a file counts as known only when its bodies are there too.
             entries += [(_BODIES, digest, bodies), (_OUTLINE, digest, outline)]
         self._write(entries)
 
     def get(self, kind: str, keys: Sequence[str]) -> dict[str, bytes]:
         """The values that are known, by key."""
-        try:
-            return dict(self._database.read(kind, keys))
-        except (sqlite3.Error, OSError) as error:
-            self._give_up(error)
-            return {}
+        found: dict[str, bytes] = {}
+        with self._lock:
+            if self._database is not None:
+                try:
+                    found.update(self._database.read(kind, keys))
+                except (sqlite3.Error, OSError) as error:
+                    self._give_up(error)
+            if self._spare is not None:
+                try:
+                    found.update(self._spare.read(kind, keys))
+                except (sqlite3.Error, OSError) as error:
+                    self._to_memory(error)
+        return found
 
     def put(self, kind: str, items: Mapping[str, bytes]) -> None:
         """Keep values by key."""
         self._write([(kind, key, value) for key, value in items.items()])
 
     def _write(self, entries: list[tuple[str, str, bytes]]) -> None:
-        try:
-            self._database.write(entries)
-        except (sqlite3.Error, OSError) as error:
-            self._give_up(error)
-            self._database.write(entries)
+        with self._lock:
+            if self._spare is None and self._database is not None:
+                try:
+                    self._database.write(entries)
+                except (sqlite3.Error, OSError) as error:
+                    self._give_up(error)
+                else:
+                    return
+            try:
+                self._replacement().write(entries)
+            except (sqlite3.Error, OSError) as error:
+                self._to_memory(error).write(entries)
 
-    def _open(self, path: Path | None) -> Database:
+    def _replacement(self) -> Database:
+        """Where entries go when the cache does not take them: a temporary file, or memory where there is no room."""
+        if self._spare is None:
+            try:
+                self._spare = Database(None)
+            except (sqlite3.Error, OSError):
+                self._spare = Database(None, memory=True)
+        return self._spare
+
+    def _to_memory(self, error: Exception) -> Database:
+        self.notes.append(Note("cache", f"no temporary file could be used, everything is kept in memory: {error}"))
+        self._spare = Database(None, memory=True)
+        return self._spare
+
+    def _open(self, path: Path | None) -> Database | None:
         if path is None:
-            return Database(None)
+            return None
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             return Database(path)
         except (sqlite3.Error, OSError) as error:
             self._tell(path, error)
-            return Database(None)
+            return None
 
     def _give_up(self, error: Exception) -> None:
-        """Go on with a temporary file and what is still readable of the old one."""
-        broken, self._database = self._database, Database(None)
-        if broken.path is None:
-            raise error
+        """Go on with a temporary file. A cache that only takes no more is still read; one that is damaged is not."""
+        broken = self._database
+        if broken is None or broken.path is None:
+            return
         self._tell(broken.path, error)
-        try:
-            for kind in (_BODIES, _OUTLINE):
-                self._database.write((kind, key, value) for key, value in broken.read(kind, broken.keys(kind)))
-        except (sqlite3.Error, OSError):
-            pass
-        finally:
-            broken.close()
+        self._replacement()
+        if _is_damaged(error) or not _takes_no_more(error):
+            self._database = None
+            with suppress(sqlite3.Error):
+                broken.close()
 
     def _tell(self, path: Path, error: Exception) -> None:
         self.notes.append(Note("cache", f"the cache was not used: {error} ({path.parent})"))
-        if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError):
+        if _is_damaged(error):
             for name in (path, Path(f"{path}-wal"), Path(f"{path}-shm")):
-                name.unlink(missing_ok=True)
+                with suppress(OSError):
+                    name.unlink(missing_ok=True)
+
+
+def _is_damaged(error: Exception) -> bool:
+    """sqlite says so of a file that is none of its own or whose pages contradict each other."""
+    return isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError)
+
+
+def _takes_no_more(error: Exception) -> bool:
+    return any(word in str(error) for word in ("full", "locked", "readonly", "read-only"))
+
+
+def _drop_other_versions(path: Path) -> None:
+    """Delete what other versions of the product left, oldest first, as far as all together is more than the limit."""
+    others = [file for file in _files(path.parent) if not file.name.startswith(path.name)]
+    sizes = sorted((status.st_mtime, file, status.st_size) for file in others for status in [file.stat()])
+    total = path.stat().st_size + sum(size for _, _, size in sizes)
+    for _, file, size in sizes:
+        if total > LIMIT_BYTES:
+            file.unlink(missing_ok=True)
+            total -= size
 
 
 def open_store(config: CacheSettings) -> Store:
     """The store an audit uses; private and temporary when the cache is off."""
-    return Store(_file(config) if config.cache else None)
+    if not config.cache:
+        return Store(None)
+    try:
+        return Store(_file(config))
+    except RuntimeError as error:  # nobody's home
+        store = Store(None)
+        store.notes.append(Note("cache", f"the cache was not used: {error}"))
+        return store
 
 
 def cache_info(config: CacheSettings) -> dict[str, str | int]:
     """Where the cache is, how many files and results it holds, and its size in bytes."""
     folder = _folder(config)
-    files = _files(folder)
-    info: dict[str, str | int] = {"folder": str(folder), "bytes": sum(file.stat().st_size for file in files)}
+    info: dict[str, str | int] = {"folder": str(folder), "bytes": sum(map(_size, _files(folder)))}
     current = _file(config)
     if current.exists():
         try:
@@ -161,12 +227,19 @@ def cache_info(config: CacheSettings) -> dict[str, str | int]:
 
 
 def cache_clear(config: CacheSettings) -> dict[str, str | int]:
-    """Delete the cache's files; says where they were and how many bytes are free now."""
+    """Delete the cache's files; says where they were and how many bytes are free now. Raises ``OSError``."""
     folder, freed = _folder(config), 0
     for file in _files(folder):
-        freed += file.stat().st_size
+        freed += _size(file)
         file.unlink(missing_ok=True)
     return {"folder": str(folder), "bytes freed": freed}
+
+
+def _size(file: Path) -> int:
+    try:
+        return file.stat().st_size
+    except OSError:  # another run has just removed it
+        return 0
 
 
 def _files(folder: Path) -> list[Path]:
@@ -178,6 +251,7 @@ def _file(config: CacheSettings) -> Path:
 
 
 def _folder(config: CacheSettings) -> Path:
+    """Raises ``RuntimeError`` when the user has no home."""
     if config.cache_dir:
         return Path(config.cache_dir).expanduser().absolute()
     given = os.environ.get("XDG_CACHE_HOME", "")
@@ -192,10 +266,17 @@ def _folder(config: CacheSettings) -> Path:
 
 @cache
 def _code_digest() -> str:
-    """A digest of the code that makes facts: a changed lowering never reads what an older one stored."""
-    digest = hashlib.blake2b(digest_size=8)
+    """A digest of all that makes facts: a changed lowering, parser or Python never reads what another one stored."""
+    digest = hashlib.blake2b(f"{sys.version_info[:2]} {_parser_version()}".encode(), digest_size=8)
     package = Path(__file__).parent.parent
     for folder in ("facts", "syntax"):
         for file in sorted((package / folder).glob("*.py")):
             digest.update(file.read_bytes())
     return digest.hexdigest()
+
+
+def _parser_version() -> str:
+    try:
+        return version("libcst")
+    except PackageNotFoundError:
+        return ""
