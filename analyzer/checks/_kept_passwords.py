@@ -140,7 +140,7 @@ def _factory(flow: Flow, point: Point, call: Call, target: Target) -> Iterator[T
     if protects(flow, place) or not _makes_one(flow, place):
         return
     owner = flow.project.class_target(target.path, function.owner)
-    arguments = bound(function, call, method(target, True, chain(call.func))) or {}
+    arguments = bound(function, call, method(target, function, chain(call.func))) or {}
     given = {**arguments, **{one.keyword: one for one in call.arguments if one.keyword is not None}}
     for name, one in given.items():
         if is_password_column(name):

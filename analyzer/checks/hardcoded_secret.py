@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from analyzer.checks._given_secrets import given
 from analyzer.facts.expressions import Secret
+from analyzer.flow.questions import flow_of, location
 from analyzer.graph.picture import Picture
 from analyzer.model import Confidence, Finding, Location, Rule, Span
 
@@ -17,9 +19,11 @@ FIX = (
 
 def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
     """A finding for every secret; what decides whether a literal is one stands in ``facts.literals``."""
+    told: set[tuple[str, int]] = set()
     for path in picture.project.paths():
         for secret in picture.project.outline(path).secrets:
             span = Span(secret.line, secret.column, secret.end_line, secret.end_column)
+            told.add((path, secret.line))
             yield Finding(
                 rule=rule.code,
                 location=Location(path, span),
@@ -28,6 +32,21 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
                 severity=rule.severity,
                 confidence=_CONFIDENCE[secret.strength],
                 secrets=(span,),
+            )
+
+
+    for one in given(flow_of(picture)):
+        where = location(one.place, one.literal)
+        if (where.path, where.span.line) not in told:
+            yield Finding(
+                rule=rule.code,
+                location=where,
+                message=f"a literal of {len(str(one.literal.value))} characters is used as `{one.to}`: "
+                "a secret stands in the source",
+                fix=FIX,
+                severity=rule.severity,
+                confidence=_CONFIDENCE[one.strength],
+                secrets=(where.span,),
             )
 
 

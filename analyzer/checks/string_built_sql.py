@@ -191,7 +191,7 @@ def _at_callers(
         if point is None or not isinstance(point.expression, Call):
             continue
         target = flow.project.resolve(site.place, site.chain, site.line)
-        arguments = bound(function, point.expression, method(target, function.owner >= 0, site.chain))
+        arguments = bound(function, point.expression, method(target, function, site.chain))
         argument = (arguments or {}).get(parameter)
         if argument is not None:
             inner = Point(site.place, argument.value, point.environment)

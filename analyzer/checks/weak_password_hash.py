@@ -191,7 +191,7 @@ def _at_callers(flow: Flow, rule: Rule, data: Point, algorithm: str) -> Iterator
         if point is None or not isinstance(point.expression, Call):
             continue
         target = flow.project.resolve(site.place, site.chain, site.line)
-        given = (bound(function, point.expression, method(target, function.owner >= 0, site.chain)) or {}).get(
+        given = (bound(function, point.expression, method(target, function, site.chain)) or {}).get(
             parts[0].text
         )
         secret = _password(flow, Point(site.place, given.value, point.environment)) if given is not None else ""

@@ -143,7 +143,7 @@ def followed(run: Evaluation, call: Call, target: Target, state: Environment) ->
     if target.kind != "function" or not _may_follow(run, target):
         return None
     function = run.flow.project.outline(target.path).functions[target.index]
-    arguments = bound(function, call, method(target, function.owner >= 0, chain(call.func)))
+    arguments = bound(function, call, method(target, function, chain(call.func)))
     if arguments is None:
         return None
     return _returned(run, target, {name: run.value(one.value, state) for name, one in arguments.items()})
@@ -157,7 +157,7 @@ def followed_item(run: Evaluation, call: Call, state: Environment, index: int) -
     if target is None or target.kind != "function" or not _may_follow(run, target):
         return None
     function = run.flow.project.outline(target.path).functions[target.index]
-    arguments = bound(function, call, method(target, function.owner >= 0, chain(call.func)))
+    arguments = bound(function, call, method(target, function, chain(call.func)))
     place = Place(target.path, target.index)
     returns = [(one, inside) for one, inside in run.flow.trace(place).returns if one is not None and not _nothing(one)]
     rows = [(one, inside) for one, inside in returns if isinstance(one, Sequence) and index < len(one.items)]
@@ -204,7 +204,7 @@ def _parameter_at(function: object, call: Call, target: Target, position: int) -
     assert isinstance(function, Function)
     if position < 0:
         return function.parameters[0].name if function.owner >= 0 and function.parameters else ""
-    arguments = bound(function, call, method(target, function.owner >= 0, chain(call.func)))
+    arguments = bound(function, call, method(target, function, chain(call.func)))
     if arguments is None or position >= len(call.arguments):
         return ""
     wanted = call.arguments[position]

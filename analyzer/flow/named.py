@@ -16,6 +16,7 @@ from analyzer.facts.expressions import (
     Sequence,
     Subscript,
 )
+from analyzer.facts.outline import Function
 from analyzer.facts.visit import chain
 from analyzer.flow import sources
 from analyzer.flow.callers import bound
@@ -116,7 +117,7 @@ def _given(run: Evaluation, site: object, declared: Parameter) -> Value | None:
     arguments = bound(
         function,
         point.expression,
-        method(run.flow.project.resolve(site.place, site.chain), function.owner >= 0, site.chain),
+        method(run.flow.project.resolve(site.place, site.chain), function, site.chain),
     )
     if arguments is None:
         return None
@@ -127,13 +128,11 @@ def _given(run: Evaluation, site: object, declared: Parameter) -> Value | None:
     return outer.value(argument.value, point.environment)
 
 
-def method(target: Target | None, owned: bool, name: str) -> bool:
-    """Whether the first parameter of a method is filled by the object before the dot."""
-    if not owned:
+def method(target: Target | None, function: Function, name: str) -> bool:
+    """Whether the first parameter of a function is filled by the object before the dot of the call ``name``."""
+    if function.owner < 0 or any(isinstance(one, Name) and one.id == "staticmethod" for one in function.decorators):
         return False
-    if target is not None and target.kind == "class":
-        return True
-    return "." in name
+    return "." in name or (target is not None and target.kind == "class")
 
 
 def _default(run: Evaluation, name: str) -> Value | None:
