@@ -9,7 +9,7 @@ import msgspec
 
 from analyzer.facts import literals
 from analyzer.facts.codec import encode
-from analyzer.facts.expressions import AnyExpression, Call, Constant
+from analyzer.facts.expressions import AnyExpression, Binary, Call, Constant, Format, Name
 from analyzer.facts.visit import chain
 from analyzer.flow import sql
 from analyzer.flow.arguments import argument
@@ -17,14 +17,18 @@ from analyzer.flow.callers import bound
 from analyzer.flow.engine import Flow, Point
 from analyzer.flow.named import method
 from analyzer.flow.passwords import is_password_name
-from analyzer.flow.questions import places_calling, uses_of, written
+from analyzer.flow.questions import chain_end, places_calling, uses_of, written
 from analyzer.knowledge import known
 from analyzer.knowledge.schema import names
-from analyzer.project.target import Place
+from analyzer.project.target import Place, Target
 
 _INSERT = re.compile(
     r"INSERT\s+INTO\s+\S+\s*\((?P<columns>[^)]*)\)\s*VALUES\s*\((?P<values>.*)\)", re.IGNORECASE | re.DOTALL
 )
+
+
+_TAKES = re.compile(r"^(?!.*(?:hash|digest|crypted)).*(?:passw|pwd|secret|api_?key|private_?key)", re.IGNORECASE)
+"""Parameters worth a look: what is called token or key is as often the name of something."""
 
 
 class Given(msgspec.Struct, frozen=True):
@@ -72,7 +76,7 @@ def _takers(flow: Flow) -> set[str]:
 
 def _is_secret(name: str) -> bool:
     """Whether a parameter takes the secret itself, not a hash of it to compare with."""
-    return literals.is_secret_name(name) and not re.search(r"hash|digest|encrypted|crypted", name, re.IGNORECASE)
+    return _TAKES.search(name) is not None and literals.is_secret_name(name)
 
 
 def _interesting(flow: Flow, place: Place, takers: set[str], keys: frozenset[str], sinks: frozenset[str]) -> bool:
@@ -83,12 +87,24 @@ def _interesting(flow: Flow, place: Place, takers: set[str], keys: frozenset[str
         if use.kind != "call" or (last not in takers and last not in keys and last not in sinks):
             continue
         target = flow.project.resolve(place, use.chain, use.line)
-        if last in takers and target is not None and target.kind in {"function", "class"}:
+        if last in takers and target is not None and _takes_secret(flow, target):
             return True
         if last in keys and (target is None or not target.ours):
             return True
         statements = statements or last in sinks
     return statements and _inserts(flow, place)
+
+
+def _takes_secret(flow: Flow, target: Target) -> bool:
+    """Whether a function, or the constructor of a class, has a parameter that is a secret."""
+    index = target.index
+    if target.kind == "class":
+        index = flow.project.namespace(target.path).methods.get(target.index, {}).get("__init__", -1)
+    elif target.kind != "function":
+        return False
+    return index >= 0 and any(
+        _is_secret(one.name) for one in flow.project.outline(target.path).functions[index].parameters
+    )
 
 
 def _inserts(flow: Flow, place: Place) -> bool:
@@ -141,6 +157,8 @@ def _at(point: Point, expression: AnyExpression) -> Point:
 
 def _literals(flow: Flow, value: Point, name: str) -> Iterator[tuple[Constant, str]]:
     """The literals that a value comes from, each with its strength."""
+    if not _may_be_literal(flow, value):
+        return
     for row in flow.value(value).rows:
         if any(part.kind != "text" for part in row):
             continue
@@ -153,6 +171,17 @@ def _literals(flow: Flow, value: Point, name: str) -> Iterator[tuple[Constant, s
             found = _literal(flow, value.place, wanted, row[0].line if not inserted else 0)
             if found is not None:
                 yield found, sighting.strength
+
+
+def _may_be_literal(flow: Flow, value: Point) -> bool:
+    """A cheap look before a value is worked out: written here, a constant elsewhere, or an item of something iterated."""
+    expression = value.expression
+    if isinstance(expression, Binary | Format | Call):
+        return not isinstance(expression, Call) or chain_end(expression) in {"format", "join"}
+    if any(isinstance(origin.expression, Constant | Binary | Format) for origin in flow.origins(value)):
+        return True
+    reaching = value.environment.get(expression.id, ()) if isinstance(expression, Name) else ()
+    return any(one.how in {"element", "item", "augment"} for one in reaching)
 
 
 def _passwords_in(inserted: re.Match[str]) -> list[str]:
