@@ -68,20 +68,26 @@ def _modules() -> dict[str, ModuleType]:
 def _weighed(
     module: ModuleType | None, picture: Picture, seen: Sequence[Finding], own: Sequence[Finding]
 ) -> Iterator[Finding]:
-    """The engines' findings that stand. Those on lines of our own findings are left for merging as they are."""
-    if module is None or not hasattr(module, "judge"):
+    """The engines' findings that stand. Those on lines of our own findings are left for merging as they are.
+
+    A pattern that our own check looked behind and could not confirm is worth little: it stands at low confidence.
+    Out of our sight (no check of ours, a file we could not parse) it stands at its own.
+    """
+    if module is None or not hasattr(module, "check"):
         yield from seen
         return
+    outlines = picture.project.modules.outlines
     for finding in seen:
-        if any(_overlap(finding, other) for other in own):
+        outline = outlines.get(finding.location.path)
+        if outline is None or outline.problem is not None or any(_overlap(finding, other) for other in own):
             yield finding
             continue
-        verdict = module.judge(finding, picture)
+        verdict = module.judge(finding, picture) if hasattr(module, "judge") else "stand"
         if verdict == "confirm":
             sure = Confidence(min(Confidence.HIGH, finding.confidence + 1))
             yield msgspec.structs.replace(finding, confidence=sure)
         elif verdict != "refute":
-            yield finding
+            yield msgspec.structs.replace(finding, confidence=Confidence.LOW)
 
 
 def _overlap(one: Finding, other: Finding) -> bool:
