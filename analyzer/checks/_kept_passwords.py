@@ -57,6 +57,7 @@ _SAVING = frozenset(
 )
 STORING = _DOCUMENTS | _MANAGERS | _QUERIES | _WRITING | _SAVING | {"execute", "executemany", "fetchrow", "fetch_one"}
 
+_EXECUTING = frozenset({"fetch", "fetchval", "fetch_all", "text", "execute_query", "exec_driver_sql"})
 _HASHED_THERE = re.compile(
     r"\b(?:crypt|gen_salt|encrypt|sha2?|md5|password|digest|pgp_sym_encrypt|hashbytes)\s*\(", re.IGNORECASE
 )
@@ -195,9 +196,9 @@ def _is_kept(flow: Flow, place: Place, target: Attribute) -> bool:
     if owner is not None and owner.kind in {"class", "instance"}:
         return persisted(flow, owner) and not hashes_itself(flow, owner, target.attr)
     if owner is not None and owner.kind == "external" and not _foreign_model(owner):
-        return persistence.operation(owner.dotted.removesuffix("()")) != "" or "odel" in owner.dotted
-    name = key(target.value)
-    if name in {"self", "cls", ""} or not _saves(flow, place):
+        if persistence.operation(owner.dotted.removesuffix("()")) == "" and "odel" not in owner.dotted:
+            return False
+    elif key(target.value) in {"self", "cls", ""} or not _saves(flow, place):
         return False
     # Whose attribute it is cannot be told; if the project has a class that hashes it on assignment, it is that one.
     return not setter_hashes(flow, target.attr)
@@ -206,14 +207,7 @@ def _is_kept(flow: Flow, place: Place, target: Attribute) -> bool:
 def _executed(flow: Flow, point: Point, call: Call) -> Iterator[Told]:
     """A statement on a password column that gets the password bound or written in."""
     last = chain_end(call)
-    if last not in STORING and last not in {
-        "fetch",
-        "fetchval",
-        "fetch_all",
-        "text",
-        "execute_query",
-        "exec_driver_sql",
-    }:
+    if last not in STORING and last not in _EXECUTING:
         return
     target = flow.project.resolve_expression(point.place, call.func) if chain(call.func) else None
     if target is not None and target.ours:

@@ -42,7 +42,7 @@ _TEXTUAL = frozenset({
 """Last names of calls that give text; what a driver gets from any other call is an object of a library."""
 
 
-_IDENTITY = re.compile(r"(?:\.|_)(?:id|pk|oid|uid|uuid|value|count|version|size|limit|offset)$")
+_IDENTITY = re.compile(r"\.(?:\w+_)?(?:id|pk|oid|uid|uuid|value|count|version|size|limit|offset|name|table|key)$")
 """Attributes that hold keys, numbers and members of enumerations on the objects of every mapper."""
 
 
@@ -217,11 +217,9 @@ def _grade(part: Part, where: str) -> Confidence | None:
         return Confidence.MEDIUM if where == "quoted" else None
     if part.kind == "request":
         return Confidence.HIGH
-    if part.kind == "parameter" and where != "name":
-        return Confidence.MEDIUM
-    if part.kind == "attribute" and where != "name" and not _IDENTITY.search(part.text):
-        return Confidence.MEDIUM
-    return Confidence.LOW
+    if part.kind not in {"parameter", "attribute"} or where == "name":
+        return Confidence.LOW
+    return Confidence.LOW if _IDENTITY.search(part.text) and where != "quoted" else Confidence.MEDIUM
 
 
 def _finding(rule: Rule, point: Point, call: Call, sink: Sink, parts: list[Part], confidence: Confidence) -> Finding:

@@ -10,6 +10,7 @@ from analyzer.facts.visit import chain
 from analyzer.flow.arguments import argument, constants
 from analyzer.flow.callers import bound
 from analyzer.flow.engine import Flow, Point, scan
+from analyzer.flow.hashing import protecting_call
 from analyzer.flow.named import method
 from analyzer.flow.passwords import is_password_name, last_name
 from analyzer.flow.questions import Pictured, chain_end, flow_of, location, places_calling, written
@@ -79,7 +80,7 @@ def _fast(flow: Flow, rule: Rule, place: Place) -> Iterator[Finding]:
         if id(made) in shielded or _harmless(flow, point, made) or _prefix_only(flow, place, made):
             continue
         secret = _password(flow, data)
-        if secret and not _looked_up(flow, place, made):
+        if secret and not _looked_up(flow, place, made) and not _upgrades(flow, place):
             yield _finding(rule, place, call, secret, chain_end(made))
         elif not secret and _returned(flow, place, made):
             yield from _at_callers(flow, rule, data, chain_end(made))
@@ -151,6 +152,16 @@ def _prefix_only(flow: Flow, place: Place, made: Call) -> bool:
     return False
 
 
+def _upgrades(flow: Flow, place: Place) -> bool:
+    """Whether the function hashes the password anew, properly: it reads old digests only to replace them."""
+    for point in flow.calls(place):
+        call = point.expression
+        if isinstance(call, Call) and call.arguments and protecting_call(flow, place, call):
+            if any(_password(flow, Point(place, one.value, point.environment)) for one in call.arguments):
+                return True
+    return False
+
+
 def _looked_up(flow: Flow, place: Place, made: Call) -> bool:
     """Whether a digest is only compared with a list of known ones (common or leaked passwords)."""
     listed = any(
@@ -191,9 +202,7 @@ def _at_callers(flow: Flow, rule: Rule, data: Point, algorithm: str) -> Iterator
         if point is None or not isinstance(point.expression, Call):
             continue
         target = flow.project.resolve(site.place, site.chain, site.line)
-        given = (bound(function, point.expression, method(target, function, site.chain)) or {}).get(
-            parts[0].text
-        )
+        given = (bound(function, point.expression, method(target, function, site.chain)) or {}).get(parts[0].text)
         secret = _password(flow, Point(site.place, given.value, point.environment)) if given is not None else ""
         if secret:
             yield _finding(rule, site.place, point.expression, secret, algorithm)

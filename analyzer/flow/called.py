@@ -58,12 +58,19 @@ _NUMBERS = frozenset(
 )  # fmt: skip
 """Calls whose result holds no quote, space or keyword, whatever goes in."""
 
+_REVEALING = frozenset({"get_secret_value"})
+"""Methods of secret types that give the value inside."""
+
 _THREADS = frozenset({"to_thread", "run_in_executor", "run_in_threadpool", "run_sync", "sync_to_async"})
 """Calls that run their argument elsewhere."""
 
 _QUOTING = re.compile(r"quote|escape|^(?:Identifier|Literal|Placeholder|mogrify|sqlescape|ident|bindparam|literal)$")
 """Names of functions and methods that make text safe to stand in a statement (``connection.ops.quote_name``,
 ``psycopg.sql.Identifier``, ``pymysql.converters.escape_string``)."""
+
+_COMPOSED = frozenset({"sqlalchemy.column", "sqlalchemy.table", "sqlalchemy.sql.column", "sqlalchemy.sql.table",
+    "sqlalchemy.sql.expression.column", "sqlalchemy.sql.expression.table", "sqlalchemy.bindparam"})  # fmt: skip
+"""Objects that quote themselves when they are written out."""
 
 _ENVIRONMENT = re.compile(
     r"(?:^|\.)(?:getenv|environ\.get|environ\.setdefault|get_env_value|get_env|env|config)$|^os\.environ|^decouple\."
@@ -82,6 +89,8 @@ def value(run: Evaluation, call: Call, state: Environment) -> Value:
     if sources.request_data(full):
         return single("request", _picked(call) or spelled(call), call.line)
     positional = [argument.value for argument in call.arguments if argument.keyword is None and not argument.star]
+    if isinstance(call.func, Attribute) and last in _REVEALING and not call.arguments:
+        return run.value(call.func.value, state)
     if isinstance(call.func, Attribute):
         found = _method(run, call, call.func, last, positional, state)
         if found is not None:
@@ -102,7 +111,7 @@ def value(run: Evaluation, call: Call, state: Environment) -> Value:
         return single("number", spelled(call), call.line)
     if last in _THREADS:
         return _elsewhere(run, call, last, state)
-    if _QUOTING.search(last):
+    if _QUOTING.search(last) or (target is not None and target.dotted in _COMPOSED):
         return _joined(run, call, state, "quoted")
     if last in _TRANSPARENT and positional:
         return run.value(positional[-1 if last == "cast" else 0], state)
@@ -332,6 +341,9 @@ def _substituted(run: Evaluation, call: Call, func: Attribute, state: Environmen
 def _replaced(run: Evaluation, func: Attribute, positional: list[AnyExpression], state: Environment) -> Value:
     base = run.value(func.value, state)
     old, new = run.value(positional[0], state).constant(), run.value(positional[1], state)
+    if old in {"'", '"', "`", "]"} and new.constant() == old * 2:
+        # Doubling the quote is how SQL escapes it (ISO/IEC 9075-2, 5.3 and 5.2).
+        return harmless(base, "quoted", "", func.line)
     if old and not any(part.kind != "text" for part in base.parts()):
         rows: list[Row] = []
         for row in base.rows:
