@@ -62,7 +62,8 @@ def test_a_judge_confirms_refutes_or_lets_stand(fake: ModuleType) -> None:
     seen = [report(RULES["BA504"], line) for line in (1, 2, 3)]
     result = checks.run(picture_of({"app.py": ""}), [RULES["BA504"]], seen)
     assert result.refuted == 1
-    assert result.findings == (msgspec.structs.replace(seen[0], confidence=Confidence.MEDIUM), seen[2])
+    doubted = msgspec.structs.replace(seen[2], confidence=Confidence.LOW)
+    assert result.findings == (msgspec.structs.replace(seen[0], confidence=Confidence.MEDIUM), doubted)
 
 
 def test_what_our_own_check_saw_too_is_not_judged(fake: ModuleType) -> None:

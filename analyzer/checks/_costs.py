@@ -1,4 +1,4 @@
-"""The part of BA203 about password hashes that work too little: rounds, iterations, weak schemes, weak hashers first."""
+"""The part of BA203 about password hashes that work too little: rounds, iterations, weak schemes and hashers."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from analyzer.facts.expressions import AnyExpression, Call, Constant, Name, Sequ
 from analyzer.facts.statements import Assign
 from analyzer.facts.visit import chain
 from analyzer.flow.arguments import argument, constants, texts
-from analyzer.flow.engine import Flow, Point
+from analyzer.flow.engine import Flow, Point, scan
 from analyzer.flow.passwords import is_password_name, last_name
 from analyzer.flow.questions import chain_end, location, places_calling, written
 from analyzer.knowledge import known
 from analyzer.model import Confidence, Finding, Rule
 from analyzer.project.target import Place
 
-_COSTLY = frozenset(
-    {"pbkdf2_hmac", "PBKDF2", "pbkdf2", "PBKDF2HMAC", "gensalt", "CryptContext", "hash", "encrypt", "using", "make_password",
-     "generate_password_hash"}
-)  # fmt: skip
+_COSTLY = frozenset({
+    "pbkdf2_hmac", "PBKDF2", "pbkdf2", "PBKDF2HMAC", "gensalt", "CryptContext", "hash", "encrypt", "using",
+    "make_password", "generate_password_hash",
+})  # fmt: skip
 _ALGORITHM = re.compile(r"sha3?[-_]?(\d+)|sha1|md5", re.IGNORECASE)
 _METHOD = re.compile(r"^(?:pbkdf2:)?(?P<digest>\w+)(?::(?P<rounds>\d+))?$")
 _WEAK_METHODS = frozenset({"plain", "md5", "sha1", "sha224", "sha256", "sha384", "sha512"})
@@ -91,12 +91,12 @@ def _pbkdf2(flow: Flow, point: Point, call: Call) -> str:
     algorithm = _algorithm(flow, point, digest) or ("sha1" if last == "PBKDF2" else "sha256")
     least = known().weights.iterations.get(algorithm, known().weights.iterations["sha256"])
     few = [one for one in _numbers(flow, point, rounds) if one < least]
-    if not few or not _of_password(flow, point, call, secret):
+    if not few or not _of_password(flow, point, secret):
         return ""
     return f"`{written(call)}` works {few[0]:,} iterations of {algorithm.upper()}, at least {least:,} are needed"
 
 
-def _of_password(flow: Flow, point: Point, call: Call, secret: AnyExpression | None) -> bool:
+def _of_password(flow: Flow, point: Point, secret: AnyExpression | None) -> bool:
     """Whether a derivation is of a password rather than of a key that is strong by itself."""
     if secret is not None:
         value = flow.value(Point(point.place, secret, point.environment))
@@ -201,8 +201,6 @@ def _texts(flow: Flow, point: Point, expression: AnyExpression | None) -> list[s
 
 
 def _inside(expression: AnyExpression) -> Iterator[AnyExpression]:
-    from analyzer.flow.engine import scan
-
     for one, _ in scan(expression, {}):
         yield one
 

@@ -73,7 +73,7 @@ def _weighed(
     A pattern that our own check looked behind and could not confirm is worth little: it stands at low confidence.
     Out of our sight (no check of ours, a file we could not parse) it stands at its own.
     """
-    if module is None or not hasattr(module, "check"):
+    if module is None:
         yield from seen
         return
     outlines = picture.project.modules.outlines

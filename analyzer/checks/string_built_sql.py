@@ -35,9 +35,10 @@ _SAYS = {
     "supplied": "a parameter",
 }
 _TEXTUAL = frozenset({
-    "join", "format", "text", "replace", "substitute", "safe_substitute", "strip", "lstrip", "rstrip", "dedent", "cleandoc",
-    "lower", "upper", "str", "SQL", "TextClause", "literal_column", "cast", "encode", "decode", "get", "pop", "RawSQL",
-    "removesuffix", "removeprefix", "getvalue", "title", "format_map", "render", "sub", "read", "getlist",
+    "join", "format", "text", "replace", "substitute", "safe_substitute", "strip", "lstrip", "rstrip", "dedent",
+    "cleandoc", "lower", "upper", "str", "SQL", "TextClause", "literal_column", "cast", "encode", "decode", "get",
+    "pop", "RawSQL", "removesuffix", "removeprefix", "getvalue", "title", "format_map", "render", "sub", "read",
+    "getlist",
 })  # fmt: skip
 """Last names of calls that give text; what a driver gets from any other call is an object of a library."""
 

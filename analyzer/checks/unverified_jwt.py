@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 import msgspec
 
+from analyzer.checks._bearer_guards import open_guards
+from analyzer.checks._jwt_by_hand import BASE64, Fault, by_hand
 from analyzer.facts.expressions import AnyExpression, Attribute, Call, Constant, Name, Sequence, Subscript
 from analyzer.facts.visit import chain
 from analyzer.flow.arguments import argument, constants, entries, spread, texts
@@ -17,7 +19,6 @@ from analyzer.knowledge.schema import names
 from analyzer.model import Confidence, Finding, Rule
 from analyzer.project.target import Place
 
-_BASE64 = frozenset({"b64decode", "urlsafe_b64decode", "standard_b64decode", "decodebytes", "base64url_decode", "b64d"})
 _PROVING = frozenset(
     {"compare_digest", "verify", "verify_signature", "verify_token", "validate_token", "new", "digest"}
 )
@@ -30,31 +31,15 @@ _CLAIM_CHECKS = ("verify_exp", "verify_aud", "verify_iss", "verify_nbf", "verify
 _TIMES = {"verify_exp": "exp", "verify_nbf": "nbf", "verify_iat": "iat"}
 """Claims that code may well compare with a clock of its own."""
 
-_TOKEN_WORDS = ("token", "jwt", "bearer", "credential", "authorization", "assertion")
-_BEARERS = frozenset(
-    {"fastapi.security.HTTPBearer", "fastapi.security.http.HTTPBearer", "fastapi.security.OAuth2PasswordBearer"}
-)
-_JWT_MODULES = ("jwt", "jose", "authlib", "joserfc", "jwcrypto", "python_jwt")
-
-
-class Fault(msgspec.Struct, frozen=True):
-    """What is wrong with one call, how sure we are, and what to do instead."""
-
-    message: str
-    fix: str
-    confidence: Confidence = Confidence.HIGH
-    claim: str = ""
-    """The claim whose check is off; a function that looks at the claim itself is in order."""
-
 
 def check(picture: Pictured, rule: Rule) -> Iterator[Finding]:
     """Findings of BA301, in order of places."""
     flow = flow_of(picture)
-    wanted = names(known().decoders) | _BASE64 | {"JsonWebToken"}
+    wanted = names(known().decoders) | BASE64 | {"JsonWebToken"}
     for place in places_calling(flow.project, wanted):
         yield from _in_function(flow, rule, place)
     for path in flow.project.paths():
-        yield from _open_guards(flow, rule, path)
+        yield from open_guards(flow, rule, path)
 
 
 def judge(finding: Finding, picture: Pictured) -> str:
@@ -93,7 +78,7 @@ def _in_function(flow: Flow, rule: Rule, place: Place) -> Iterator[Finding]:
         if decoder is None:
             proven = proven or chain_end(call) in _PROVING
             verified.update(_sent(flow, point, call))
-            fault = _by_hand(flow, point, call) or _lenient(flow, point, call)
+            fault = by_hand(flow, point, call) or _lenient(flow, point, call)
         else:
             fault = _fault(flow, point, call, decoder)
             if fault is None and decoder.kind == "verify":
@@ -271,118 +256,4 @@ def _from_header(flow: Flow, where: Point) -> bool:
                         "get_unverified_header"
                     ):
                         return True
-    return False
-
-
-def _by_hand(flow: Flow, point: Point, call: Call) -> Fault | None:
-    """``json.loads(b64decode(token.split(".")[1]))``."""
-    if chain_end(call) not in {"loads", "loads_json", "json_decode"}:
-        return None
-    first = argument(call, 0, "s")
-    if first is None:
-        return None
-    seen = _Derivation(flow)
-    seen.follow(first, Point(point.place, first, point.environment), 10)
-    if not (seen.decoded and seen.payload):
-        return None
-    return Fault(
-        f"The claims of {f'`{seen.payload}`' if seen.payload != '?' else 'a token'} are read with base64, "
-        "its signature is never verified",
-        'Verify it with a JWT library, `jwt.decode(token, key, algorithms=["…"])`, and use the claims that returns',
-    )
-
-
-class _Derivation:
-    """What an expression was made from, all the way back: was it base64-decoded, is it the middle of a token?"""
-
-    def __init__(self, flow: Flow) -> None:
-        self._flow = flow
-        self._seen: set[int] = set()
-        self.decoded = False
-        self.payload = ""
-
-    def follow(self, expression: AnyExpression, point: Point, depth: int) -> None:
-        """Look at an expression and everything it is made of."""
-        if depth <= 0 or id(expression) in self._seen:
-            return
-        self._seen.add(id(expression))
-        known_as = point.environment.get(key(expression), ()) if key(expression) else ()
-        for definition in known_as:
-            self._defined(definition, point, depth)
-        if known_as:
-            return
-        if isinstance(expression, Call) and chain_end(expression) in _BASE64:
-            self.decoded = True
-        if isinstance(expression, Subscript) and isinstance(expression.index, Constant) and expression.index.value == 1:
-            self._split(expression.value, point)
-        for inner in below(expression):
-            self.follow(inner, point, depth - 1)
-
-    def _defined(self, definition: Definition, point: Point, depth: int) -> None:
-        if definition.how == "item" and definition.index[-1:] == (1,):
-            for one in definition.previous:
-                if one.expression is not None:
-                    self._split(one.expression, Point(point.place, one.expression, one.environment or {}))
-        for one in (definition, *definition.previous):
-            if one.expression is not None:
-                inner = Point(point.place, one.expression, one.environment or {})
-                self.follow(one.expression, inner, depth - 1)
-
-    def _split(self, expression: AnyExpression, point: Point) -> None:
-        for origin in self._flow.origins(Point(point.place, expression, point.environment)):
-            call = origin.expression
-            if not isinstance(call, Call) or chain_end(call) not in {"split", "rsplit"}:
-                continue
-            separator = argument(call, 0, "sep")
-            if isinstance(separator, Constant) and separator.value in {".", b"."}:
-                name = key(call.func.value) if isinstance(call.func, Attribute) else ""
-                if not name or any(word in name.lower() for word in _TOKEN_WORDS) or len(name) < 3:
-                    self.payload = name or "?"
-
-
-def _open_guards(flow: Flow, rule: Rule, path: str) -> Iterator[Finding]:
-    """A bearer guard for JWTs that hands the credentials on without looking at them."""
-    project = flow.project
-    for index, item in enumerate(project.outline(path).classes):
-        if not project.classes.descends(path, index, _BEARERS):
-            continue
-        entry = project.namespace(path).methods.get(index, {}).get("__call__")
-        if entry is None or not (_imports_jwt(flow, path) or "jwt" in item.name.lower()):
-            continue
-        place = Place(path, entry)
-        if _looks_at_token(flow, place):
-            continue
-        for expression, _ in flow.trace(place).returns:
-            if isinstance(expression, Name | Attribute):
-                yield Finding(
-                    rule=rule.code,
-                    location=location(place, expression),
-                    message=f"`{item.name}` lets every bearer token through: it returns `{chain(expression)}` "
-                    "and verifies nothing",
-                    fix="Decode the token here with the key and the one algorithm you sign with; refuse it when that fails",
-                    severity=rule.severity,
-                    confidence=Confidence.MEDIUM,
-                )
-                break
-
-
-def _imports_jwt(flow: Flow, path: str) -> bool:
-    return any(
-        not item.level and item.module.split(".", 1)[0] in _JWT_MODULES for item in flow.project.outline(path).imports
-    )
-
-
-def _looks_at_token(flow: Flow, place: Place) -> bool:
-    """Whether a guard calls anything that could verify: everything but its base class and exceptions counts."""
-    for point in flow.calls(place):
-        call = point.expression
-        assert isinstance(call, Call)
-        last = chain_end(call)
-        if (
-            last in {"super", "__call__", "__init__"}
-            or last[:1].isupper()
-            or last in {"debug", "info", "warning", "error"}
-        ):
-            continue
-        return True
     return False

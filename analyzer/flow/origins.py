@@ -20,7 +20,8 @@ from analyzer.facts.expressions import (
 )
 from analyzer.facts.visit import chain
 from analyzer.flow.environment import Definition, Environment, key
-from analyzer.project.target import Place
+from analyzer.frameworks.persistence import is_model, is_schema
+from analyzer.project.target import Place, Target
 
 if TYPE_CHECKING:
     from analyzer.flow.engine import Flow
@@ -124,6 +125,8 @@ def constant(flow: Flow, place: Place, expression: AnyExpression) -> tuple[str, 
     found = project.variable(place.path, name)
     if found is None and "." in name:
         target = project.resolve(place, name.rpartition(".")[0], expression.line)
+        if target is not None and target.kind == "instance" and _holds_data(flow, target):
+            return None
         if target is not None and target.kind in {"class", "instance"} and target.index >= 0:
             for item in project.classes.order(target.path, target.index):
                 if item.kind == "class":
@@ -134,3 +137,12 @@ def constant(flow: Flow, place: Place, expression: AnyExpression) -> tuple[str, 
         if target is not None and target.kind == "module" and not target.path.endswith("/"):
             return project.variable(target.path, name.rpartition(".")[2])
     return found
+
+
+def _holds_data(flow: Flow, target: Target) -> bool:
+    """Whether objects of a class are filled from outside: what it declares is a field, at most with a default."""
+    project, path, index = flow.project, target.path, target.index
+    if is_schema(project, path, index) or is_model(project, path, index):
+        return True
+    decorators = project.outline(path).classes[index].decorators
+    return any("dataclass" in chain(one) or chain(one).split(".")[0] in {"attr", "attrs"} for one in decorators)
