@@ -174,7 +174,7 @@ def _literals(flow: Flow, value: Point, name: str) -> Iterator[tuple[Constant, s
 
 
 def _may_be_literal(flow: Flow, value: Point) -> bool:
-    """A cheap look before a value is worked out: written here, a constant elsewhere, or an item of something iterated."""
+    """A cheap look before a value is worked out: written here, a constant elsewhere, or an item of a container."""
     expression = value.expression
     if isinstance(expression, Binary | Format | Call):
         return not isinstance(expression, Call) or chain_end(expression) in {"format", "join"}

@@ -16,7 +16,7 @@ from analyzer.flow.environment import key
 from analyzer.flow.hashing import protecting_call, protects
 from analyzer.flow.named import method
 from analyzer.flow.parts import Part
-from analyzer.flow.passwords import clear_password, is_password_column, is_password_name
+from analyzer.flow.passwords import clear_parts, clear_password, is_password_column, is_password_name
 from analyzer.flow.questions import chain_end, written
 from analyzer.flow.stored import hashes_itself, persisted, setter_hashes
 from analyzer.frameworks import persistence
@@ -268,3 +268,33 @@ def _entries(flow: Flow, point: Point, depth: int) -> Iterator[tuple[str, Part]]
                 secret = clear_password(flow, inner)
                 if secret is not None:
                     yield name.value, secret
+
+
+def harmless(flow: Flow, place: Place, first: int, last: int) -> bool:
+    """Whether what stands on some lines is known to keep no password: the object is of a class of the project that is
+    not stored, or the value went through a hash."""
+    known_to_be = False
+    for statement in walk(flow.project.body(place)):
+        if not isinstance(statement, Assign) or not first <= statement.line <= last or statement.value is None:
+            continue
+        state = flow.state_at(place, statement.value)
+        for target in statement.targets:
+            if isinstance(target, Attribute) and is_password_column(target.attr) and state is not None:
+                owner = flow.project.resolve_expression(place, target.value)
+                ours = owner is not None and owner.kind in {"class", "instance"} and not persisted(flow, owner)
+                hashed = not clear_parts(flow.value(Point(place, statement.value, state)))
+                if not (ours or hashed):
+                    return False
+                known_to_be = True
+    for point in flow.calls(place):
+        call = point.expression
+        if not isinstance(call, Call) or not first <= call.line <= last:
+            continue
+        named = [one for one in call.arguments if one.keyword is not None and is_password_column(one.keyword)]
+        target_ = flow.project.resolve_expression(place, call.func) if named and chain(call.func) else None
+        for one in named:
+            ours = target_ is not None and target_.kind == "class" and not persisted(flow, target_)
+            if not ours and clear_parts(flow.value(Point(place, one.value, point.environment))):
+                return False
+            known_to_be = True
+    return known_to_be

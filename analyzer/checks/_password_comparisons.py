@@ -52,7 +52,10 @@ def _sides(flow: Flow, point: Point, node: AnyExpression, sides: tuple[AnyExpres
         parts = clear_parts(_value(flow, point, typed))
         if not parts or not _is_stored(flow, point, stored, typed):
             continue
-        told = f"`{parts[0].text}` is compared with `{key(stored) or name_of(stored)}` as it is: the stored password is not hashed"
+        told = (
+            f"`{parts[0].text}` is compared with `{key(stored) or name_of(stored)}` as it is: "
+            "the stored password is not hashed"
+        )
         yield node, told, Confidence.HIGH if parts[0].kind == "request" else Confidence.MEDIUM
         return
 

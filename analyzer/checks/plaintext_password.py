@@ -67,3 +67,17 @@ _WORDS_IN_BYTES = re.compile(_WORDS.pattern.encode(), re.IGNORECASE)
 _READING = ("request.", "self.request.", "req.", "body[", "payload[", "data[", "form[", "validated_data[", "json[")
 _READ = ("get_json", ".validated_data", ".cleaned_data", ".form", ".POST")
 _STORING = _kept_passwords.STORING - {"get", "update", "set", "find", "where", "insert", "values"}
+
+
+def judge(finding: Finding, picture: Pictured) -> str:
+    """An engine sees an assignment or a keyword called password; we know what the object is and what the value is."""
+    flow = flow_of(picture)
+    path, span = finding.location.path, finding.location.span
+    outline = flow.project.modules.outlines.get(path)
+    if outline is None or outline.problem is not None:
+        return "stand"
+    around = [at for at, one in enumerate(outline.functions) if one.start_line <= span.line <= one.end_line]
+    if not around:
+        return "stand"
+    place = Place(path, max(around, key=lambda at: outline.functions[at].line))
+    return "refute" if _kept_passwords.harmless(flow, place, span.line, span.end_line) else "stand"

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import msgspec
-
 from analyzer.checks._bearer_guards import open_guards
 from analyzer.checks._jwt_by_hand import BASE64, Fault, by_hand
-from analyzer.facts.expressions import AnyExpression, Attribute, Call, Constant, Name, Sequence, Subscript
+from analyzer.facts.expressions import Attribute, Call, Constant, Sequence, Subscript
 from analyzer.facts.visit import chain
 from analyzer.flow.arguments import argument, constants, entries, spread, texts
-from analyzer.flow.engine import Flow, Point, below, scan
-from analyzer.flow.environment import Definition, key
+from analyzer.flow.engine import Flow, Point, scan
+from analyzer.flow.environment import key
 from analyzer.flow.questions import Pictured, chain_end, flow_of, location, places_calling, written
 from analyzer.knowledge import Decoder, known
 from analyzer.knowledge.schema import names

@@ -156,9 +156,10 @@ def _upgrades(flow: Flow, place: Place) -> bool:
     """Whether the function hashes the password anew, properly: it reads old digests only to replace them."""
     for point in flow.calls(place):
         call = point.expression
-        if isinstance(call, Call) and call.arguments and protecting_call(flow, place, call):
-            if any(_password(flow, Point(place, one.value, point.environment)) for one in call.arguments):
-                return True
+        if not isinstance(call, Call) or not call.arguments or not protecting_call(flow, place, call):
+            continue
+        if any(_password(flow, Point(place, one.value, point.environment)) for one in call.arguments):
+            return True
     return False
 
 

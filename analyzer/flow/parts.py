@@ -25,12 +25,12 @@ class Part(msgspec.Struct, frozen=True, order=True):
 
     ``kind``: ``text`` (constant, its value in ``text``), ``secret`` (a constant whose value is not kept), ``number``
     (int, float, UUID, date, digest … — cannot carry syntax), ``enum``, ``allowed`` (checked against an allow-list, a
-    full match or a constant), ``hashed`` (went through a password hash), ``quoted`` (escaped by a quoting function or a composable), ``setting`` (environment or
-    configuration), ``supplied`` (a parameter that all callers of today give a constant), ``schema`` (a table's or
-    column's own name), and the sources: ``request``, ``parameter``,
+    full match or a constant), ``hashed`` (went through a password hash), ``quoted`` (escaped by a quoting function or
+    a composable), ``setting`` (environment or configuration), ``supplied`` (a parameter that all callers of today
+    give a constant), ``schema`` (a table's or column's own name), and the sources: ``request``, ``parameter``,
     ``attribute``, ``call``, ``unknown``. For all but ``text`` the field ``text`` is how the code spells it and
-    ``line`` where. ``type`` tells ``None``, numbers and booleans from strings for constants; it is ``object`` for what a
-    library made of a source, which need not be text at all.
+    ``line`` where. ``type`` tells ``None``, numbers and booleans from strings for constants; it is ``object`` for
+    what a library made of a source, which need not be text at all.
     """
 
     kind: str

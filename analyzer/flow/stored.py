@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from analyzer.facts.expressions import Attribute, Call, Name
+from analyzer.facts.expressions import Call, Name
+from analyzer.facts.outline import Class
 from analyzer.facts.statements import Assign
 from analyzer.facts.visit import chain, walk
 from analyzer.flow.engine import Flow
@@ -55,18 +56,20 @@ def setter_hashes(flow: Flow, name: str) -> bool:
     project = flow.project
     for path in project.paths():
         outline = project.outline(path)
-        for function in outline.functions:
-            if function.owner >= 0 and function.name == name:
-                target = project.class_target(path, function.owner)
-                if hashes_itself(flow, target, name):
-                    return True
-        for index, item in enumerate(outline.classes):
-            for statement in item.body:
-                if isinstance(statement, Assign) and isinstance(statement.targets[0], Name):
-                    if statement.targets[0].id == name and isinstance(statement.value, Call):
-                        if _typed(flow, project.class_target(path, index), name):
-                            return True
+        owners = {one.owner for one in outline.functions if one.owner >= 0 and one.name == name}
+        owners.update(index for index, item in enumerate(outline.classes) if _assigns(item, name))
+        if any(hashes_itself(flow, project.class_target(path, index), name) for index in sorted(owners)):
+            return True
     return False
+
+
+def _assigns(item: Class, name: str) -> bool:
+    return any(
+        isinstance(one, Assign)
+        and isinstance(one.value, Call)
+        and any(isinstance(target, Name) and target.id == name for target in one.targets)
+        for one in item.body
+    )
 
 
 _HOOKS = {"validates", "before_event", "pre_save", "validator", "field_validator", "model_validator", "listens_for"}
@@ -80,11 +83,11 @@ _WAYS = re.compile(
 
 def _keeps_connections(flow: Flow, target: Target) -> bool:
     for item in flow.project.classes.order(target.path, target.index):
-        if item.kind == "class":
-            for statement in flow.project.outline(item.path).classes[item.index].body:
-                if isinstance(statement, Assign) and isinstance(statement.targets[0], Name):
-                    if _WAYS.match(statement.targets[0].id):
-                        return True
+        body = flow.project.outline(item.path).classes[item.index].body if item.kind == "class" else []
+        for statement in body:
+            for field in statement.targets if isinstance(statement, Assign) else ():
+                if isinstance(field, Name) and _WAYS.match(field.id):
+                    return True
     return False
 
 
@@ -96,11 +99,10 @@ def _typed(flow: Flow, item: Target, name: str) -> bool:
         if not isinstance(target, Name) or target.id != name:
             continue
         methods = flow.project.namespace(item.path).methods.get(item.index, {})
-        for node in walk(statement.value):
-            if isinstance(node, Name | Attribute):
-                last = node.id if isinstance(node, Name) else node.attr
-                if _OWN_HASHING_TYPES.search(last):
-                    return True
-                if last in methods and protects(flow, Place(item.path, methods[last])):
-                    return True
+        named = (node.id if isinstance(node, Name) else getattr(node, "attr", "") for node in walk(statement.value))
+        for last in named:
+            if _OWN_HASHING_TYPES.search(last):
+                return True
+            if last in methods and protects(flow, Place(item.path, methods[last])):
+                return True
     return False
