@@ -56,14 +56,15 @@ def test_a_failing_check_loses_its_own_findings_only(fake: ModuleType) -> None:
     assert set(result.findings) == set(evidence)
 
 
-def test_a_judge_confirms_refutes_or_lets_stand(fake: ModuleType) -> None:
-    verdicts = {1: "confirm", 2: "refute", 3: "stand"}
+def test_a_judge_confirms_refutes_doubts_or_lets_stand(fake: ModuleType) -> None:
+    verdicts = {1: "confirm", 2: "refute", 3: "doubt", 4: "stand"}
     fake.judge = lambda finding, _: verdicts[finding.location.span.line]
-    seen = [report(RULES["BA504"], line) for line in (1, 2, 3)]
+    seen = [report(RULES["BA504"], line) for line in (1, 2, 3, 4)]
     result = checks.run(picture_of({"app.py": ""}), [RULES["BA504"]], seen)
     assert result.refuted == 1
+    surer = msgspec.structs.replace(seen[0], confidence=Confidence.MEDIUM)
     doubted = msgspec.structs.replace(seen[2], confidence=Confidence.LOW)
-    assert result.findings == (msgspec.structs.replace(seen[0], confidence=Confidence.MEDIUM), doubted)
+    assert result.findings == (surer, doubted, seen[3])
 
 
 def test_what_our_own_check_saw_too_is_not_judged(fake: ModuleType) -> None:

@@ -39,7 +39,7 @@ def test_three_engines_on_one_call_of_several_lines_are_one_finding() -> None:
         assert merged.engines == ("backend-audit", "semgrep", "bandit")
         assert (merged.message, merged.fix) == ("said by backend-audit", "fix of backend-audit")
         assert merged.location.span == Span(12, 20, 14, 30)
-        assert merged.confidence is Confidence.MEDIUM
+        assert merged.confidence is Confidence.HIGH
 
 
 def test_agreement_of_engines_raises_confidence_one_step_from_the_highest() -> None:

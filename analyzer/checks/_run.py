@@ -70,8 +70,8 @@ def _weighed(
 ) -> Iterator[Finding]:
     """The engines' findings that stand. Those on lines of our own findings are left for merging as they are.
 
-    A pattern that our own check looked behind and could not confirm is worth little: it stands at low confidence.
-    Out of our sight (no check of ours, a file we could not parse) it stands at its own.
+    A rule's ``judge`` weighs the others: ``confirm`` (one step surer), ``refute`` (dropped and counted), ``doubt`` (we
+    looked and could not confirm it: low confidence), ``stand`` (out of our sight: its own confidence).
     """
     if module is None:
         yield from seen
@@ -86,8 +86,10 @@ def _weighed(
         if verdict == "confirm":
             sure = Confidence(min(Confidence.HIGH, finding.confidence + 1))
             yield msgspec.structs.replace(finding, confidence=sure)
-        elif verdict != "refute":
+        elif verdict == "doubt":
             yield msgspec.structs.replace(finding, confidence=Confidence.LOW)
+        elif verdict != "refute":
+            yield finding
 
 
 def _overlap(one: Finding, other: Finding) -> bool:

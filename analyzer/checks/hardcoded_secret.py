@@ -34,7 +34,6 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
                 secrets=(span,),
             )
 
-
     for one in given(flow_of(picture)):
         where = location(one.place, one.literal)
         if (where.path, where.span.line) not in told:

@@ -65,7 +65,7 @@ def judge(finding: Finding, picture: Pictured) -> str:
     """What we think of an engine's finding that ours does not share."""
     flow = flow_of(picture)
     first, last = finding.location.span.line, finding.location.span.end_line
-    verdict = "stand"
+    verdict = "doubt"
     for place in _places_at(flow, finding):
         texts = [
             flow.value(point)

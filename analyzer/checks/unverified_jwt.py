@@ -54,7 +54,7 @@ def judge(finding: Finding, picture: Pictured) -> str:
             call = point.expression
             if isinstance(call, Call) and call.line <= line <= call.end_line and _decoder(flow, point):
                 seen = True
-    return "refute" if seen else "stand"
+    return "refute" if seen else "doubt"
 
 
 def _decoder(flow: Flow, point: Point) -> Decoder | None:

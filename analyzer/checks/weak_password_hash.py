@@ -48,7 +48,7 @@ def judge(finding: Finding, picture: Pictured) -> str:
             for point in flow.calls(place):
                 if point.expression.line <= line <= point.expression.end_line and digest_of(flow, point) is not None:
                     return "refute"
-    return "stand"
+    return "doubt"
 
 
 def digest_of(flow: Flow, point: Point) -> Hasher | None:

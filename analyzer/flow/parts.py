@@ -25,7 +25,8 @@ class Part(msgspec.Struct, frozen=True, order=True):
 
     ``kind``: ``text`` (constant, its value in ``text``), ``secret`` (a constant whose value is not kept), ``number``
     (int, float, UUID, date, digest … — cannot carry syntax), ``enum``, ``allowed`` (checked against an allow-list, a
-    full match or a constant), ``hashed`` (went through a password hash), ``quoted`` (escaped by a quoting function or
+    full match or a constant), ``hashed`` (went through a password hash),
+    ``quoted`` (escaped by a quoting function or
     a composable), ``setting`` (environment or configuration), ``supplied`` (a parameter that all callers of today
     give a constant), ``schema`` (a table's or column's own name), and the sources: ``request``, ``parameter``,
     ``attribute``, ``call``, ``unknown``. For all but ``text`` the field ``text`` is how the code spells it and

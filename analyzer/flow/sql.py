@@ -58,7 +58,8 @@ def is_clause(row: Row) -> bool:
 
 
 def positions(row: Row) -> Iterator[tuple[Part, str]]:
-    """The foreign parts of a row with where they stand: ``quoted`` (in a text literal), ``value``, ``name`` (of a
+    """The foreign parts of a row with where they stand: ``quoted`` (in a text literal),
+    ``value``, ``name`` (of a
     table, a column, an object) or
     ``clause`` (anywhere else)."""
     text = ""

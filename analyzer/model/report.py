@@ -18,7 +18,7 @@ class Note(msgspec.Struct, frozen=True, order=True):
 
 
 class Suppressed(msgspec.Struct, frozen=True):
-    """A finding that somebody decided not to see: ``kind`` is ``inline``, ``file``, ``configuration`` or ``foreign``."""
+    """A finding that somebody decided not to see; ``kind``: ``inline``, ``file``, ``configuration``, ``foreign``."""
 
     finding: Finding
     kind: str
