@@ -5,11 +5,11 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from types import ModuleType
 
 import msgspec
 
-import analyzer.checks
 from analyzer.graph.picture import Picture
 from analyzer.model import Confidence, Finding, Note, Rule
 
@@ -57,10 +57,9 @@ def run(picture: Picture, rules: Sequence[Rule], evidence: Sequence[Finding] = (
 
 def _modules() -> dict[str, ModuleType]:
     """The check modules of this package by name."""
-    package = analyzer.checks
     return {
-        item.name: importlib.import_module(f"{package.__name__}.{item.name}")
-        for item in sorted(pkgutil.iter_modules(package.__path__), key=lambda item: item.name)
+        item.name: importlib.import_module(f"{__package__}.{item.name}")
+        for item in sorted(pkgutil.iter_modules([str(Path(__file__).parent)]), key=lambda item: item.name)
         if not item.name.startswith("_")
     }
 
