@@ -149,8 +149,6 @@ def _name(run: Evaluation, expression: Name) -> Value:
     index = functions[run.place.index].parent if run.place.index >= 0 else -1
     while index >= 0:
         outer = Place(run.place.path, index)
-        if outer in run.stack:
-            break
         known = flow.final(outer).get(name)
         if known:
             return union(flow.evaluation(outer).defined(definition) for definition in known)

@@ -189,7 +189,7 @@ class _Walker:
         def enter(head: Environment) -> Environment:
             return apply(guards(statement.test, True, head), self.test(statement.test, head))
 
-        return self.loop(statement.body, statement.otherwise, state, enter, None)
+        return self.loop(statement.body, statement.otherwise, state, enter, statement)
 
     def loop(
         self,
@@ -197,7 +197,7 @@ class _Walker:
         otherwise: list[AnyStatement],
         before: Environment,
         enter: Callable[[Environment], Environment],
-        source: For | None,
+        source: For | While,
     ) -> Environment | None:
         head, end = before, None
         for _ in range(2):
@@ -207,7 +207,9 @@ class _Walker:
             for state in frame.continues:
                 end = join(end, state)
             head = join(before, end) or before
-        if source is not None and end is not None and not frame.breaks:
+        if isinstance(source, While):
+            head = apply(guards(source.test, False, head), head)
+        elif end is not None and not frame.breaks:
             head = _checked_all(source, end, head)
         done = self.block(otherwise, head)
         for state in frame.breaks:
