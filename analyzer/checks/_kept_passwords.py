@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from analyzer.facts.expressions import AnyExpression, Attribute, Call, Constant, Mapping, Name
+from analyzer.facts.expressions import AnyExpression, Attribute, Call, Constant, Mapping, Name, Subscript
 from analyzer.facts.statements import Assign
 from analyzer.facts.visit import chain, walk
 from analyzer.flow import sql
@@ -180,6 +180,8 @@ def _assigned(flow: Flow, place: Place) -> Iterator[Told]:
         if not isinstance(statement, Assign) or statement.value is None:
             continue
         for target in statement.targets:
+            if isinstance(target, Subscript):
+                yield from _remembered(flow, place, target.value, target, statement.value)
             if not isinstance(target, Attribute) or not is_password_column(target.attr):
                 continue
             state = flow.state_at(place, statement.value)
@@ -189,6 +191,19 @@ def _assigned(flow: Flow, place: Place) -> Iterator[Told]:
             if secret is not None and _is_kept(flow, place, target):
                 told = f"`{secret.text}` is stored as it is in `{chain(target)}`: nothing has hashed it"
                 yield target, told, Confidence.HIGH
+
+
+def _remembered(
+    flow: Flow, place: Place, holder: AnyExpression, node: AnyExpression, value: AnyExpression
+) -> Iterator[Told]:
+    """``USERS[name] = {"password": password}``: a variable of the module is a store as well."""
+    state = flow.state_at(place, value)
+    target = flow.project.resolve_expression(place, holder)
+    if state is None or target is None or target.kind != "variable":
+        return
+    for name, secret in _entries(flow, Point(place, value, state), 2):
+        yield node, f"`{secret.text}` is stored as it is under `{name}`: nothing has hashed it", Confidence.MEDIUM
+        return
 
 
 def _is_kept(flow: Flow, place: Place, target: Attribute) -> bool:
@@ -234,7 +249,11 @@ def _executed(flow: Flow, point: Point, call: Call) -> Iterator[Told]:
 def _documented(flow: Flow, point: Point, call: Call) -> Iterator[Told]:
     """A document or a file that holds the password under its name."""
     last = chain_end(call)
-    if last in _WRITING:
+    if last in {"append", "setdefault"} and isinstance(call.func, Attribute):
+        target = flow.project.resolve_expression(point.place, call.func.value)
+        if target is None or target.kind != "variable":
+            return
+    elif last in _WRITING:
         pass
     elif last not in _DOCUMENTS or isinstance(call.func, Name):
         return

@@ -59,6 +59,7 @@ def _reads_and_keeps(function: Function) -> bool:
     for use in function.uses:
         reads = reads or use.chain.startswith(_READING) or use.chain.endswith(_READ)
         stores = stores or (use.kind == "call" and use.chain.rpartition(".")[2] in _STORING)
+        stores = stores or (use.kind == "write" and use.chain.endswith("[]"))
     return reads and stores
 
 

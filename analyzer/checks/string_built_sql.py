@@ -17,7 +17,7 @@ from analyzer.flow.callers import bound
 from analyzer.flow.engine import Flow, Point
 from analyzer.flow.named import method
 from analyzer.flow.parts import Part, Value
-from analyzer.flow.questions import Pictured, chain_end, flow_of, location, places_calling, written
+from analyzer.flow.questions import Pictured, called_name, chain_end, flow_of, location, places_calling, written
 from analyzer.flow.values import spelled
 from analyzer.knowledge import Sink, known
 from analyzer.knowledge.schema import names
@@ -47,12 +47,14 @@ _IDENTITY = re.compile(r"\.(?:\w+_)?(?:id|pk|oid|uid|uuid|value|count|version|si
 """Attributes that hold keys, numbers and members of enumerations on the objects of every mapper."""
 
 
+_CALLS = names(sink for sink in known().sinks if sink.kind == "sql")
+
+
 def check(picture: Pictured, rule: Rule) -> Iterator[Finding]:
     """Findings of BA101, in order of places."""
     flow = flow_of(picture)
-    calls = names(sink for sink in known().sinks if sink.kind == "sql")
     seen: set[tuple[str, int, int]] = set()
-    for place in places_calling(flow.project, calls):
+    for place in places_calling(flow.project, _CALLS):
         for finding in _in_function(flow, rule, place):
             span = finding.location.span
             key = (finding.location.path, span.line, span.column)
@@ -110,7 +112,7 @@ def _in_function(flow: Flow, rule: Rule, place: Place) -> Iterator[Finding]:
 
 def _sink(flow: Flow, point: Point, call: Call) -> Sink | None:
     name = written(call)
-    if name.rpartition(".")[2] not in names(known().sinks):
+    if called_name(flow, point.place, call) not in _CALLS:
         return None
     target = flow.project.resolve_expression(point.place, call.func) if chain(call.func) else None
     if target is not None and target.ours:

@@ -11,7 +11,7 @@ from analyzer.facts.visit import chain
 from analyzer.flow.arguments import argument, constants, entries, spread, texts
 from analyzer.flow.engine import Flow, Point, scan
 from analyzer.flow.environment import key
-from analyzer.flow.questions import Pictured, chain_end, flow_of, location, places_calling, written
+from analyzer.flow.questions import Pictured, called_name, chain_end, flow_of, location, places_calling, written
 from analyzer.knowledge import Decoder, known
 from analyzer.knowledge.schema import names
 from analyzer.model import Confidence, Finding, Rule
@@ -59,7 +59,7 @@ def judge(finding: Finding, picture: Pictured) -> str:
 
 def _decoder(flow: Flow, point: Point) -> Decoder | None:
     call = point.expression
-    if not isinstance(call, Call) or chain_end(call) not in names(known().decoders):
+    if not isinstance(call, Call) or called_name(flow, point.place, call) not in names(known().decoders):
         return None
     target = flow.project.resolve_expression(point.place, call.func) if chain(call.func) else None
     return known().decoder(target.dotted, written(call)) if target is not None and not target.ours else None
@@ -154,7 +154,9 @@ def _fault(flow: Flow, point: Point, call: Call, decoder: Decoder) -> Fault | No
             f"`{name}` reads the claims of a token without verifying its signature: anybody can write them",
             'Verify it with `jwt.decode(token, key, algorithms=["…"])` and use the claims that returns',
         )
-    verify = argument(call, -1, "verify")
+    # PyJWT 1 took ``verify`` where later versions take the algorithms.
+    third = argument(call, 2)
+    verify = argument(call, -1, "verify") or (third if isinstance(third, Constant) and third.value is False else None)
     if verify is not None and False in constants(flow, Point(point.place, verify, point.environment)):
         return Fault(
             f"`{name}` is told `verify=False`: the token's signature is not checked, so anybody can write its claims",
@@ -197,7 +199,7 @@ _SKIPPED = {
 
 def _algorithms(flow: Flow, point: Point, call: Call, decoder: Decoder, name: str) -> Fault | None:
     given = argument(call, decoder.algorithms, "algorithms", "algorithm")
-    if given is None:
+    if given is None or constants(flow, Point(point.place, given, point.environment)) == [None]:
         if decoder.required and not spread(call) and argument(call, decoder.key, "key") is not None:
             return Fault(
                 f"`{name}` gets no `algorithms`: the token itself chooses how it is verified",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from analyzer.facts.expressions import AnyExpression, Binary, Call, Constant, Mapping, Secret, Sequence, Subscript
+from analyzer.facts.expressions import AnyExpression, Binary, Call, Constant, Mapping, Sequence
 from analyzer.facts.visit import chain
 from analyzer.flow.engine import Flow, Point
 from analyzer.flow.environment import key
@@ -70,16 +70,6 @@ def entries(flow: Flow, point: Point, name: str) -> Iterator[Point]:
             for argument_ in expression.arguments:
                 if argument_.keyword == name:
                     yield Point(origin.place, argument_.value, origin.environment)
-
-
-def is_literal(expression: AnyExpression | None) -> bool:
-    """Whether an expression is written out: a constant or a secret."""
-    return isinstance(expression, Constant | Secret)
-
-
-def sliced(expression: AnyExpression) -> bool:
-    """Whether an expression takes a part of a text."""
-    return isinstance(expression, Subscript)
 
 
 def _number(expression: Binary) -> int | None:

@@ -47,6 +47,8 @@ class Flow:
         self.project = project
         self.handlers = handlers
         self.callers = Callers(project)
+        self.aliases: dict[str, dict[str, str]] = {}
+        """Imported names by the names they go by in a file, remembered by :mod:`~analyzer.flow.questions`."""
         self._traces: OrderedDict[Place, Trace] = OrderedDict()
         self._evaluations: dict[Place, Evaluation] = {}
         self._finals: dict[Place, Environment] = {}

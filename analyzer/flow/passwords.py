@@ -9,7 +9,8 @@ from analyzer.flow.engine import Flow, Point
 from analyzer.flow.parts import Part, Value
 
 _PASSWORD = re.compile(
-    r"(?:^|_)(?:password|passwd|passwort|passw|pwd|pword|passphrase|pass_word|passcode|pw)_?\d?"
+    r"(?:^|_)(?:password|passwd|passwort|passw|pwd|pword|passphrase|pass_word|passcode|pw"
+    r"|senha|contrasena|contraseña|mot_de_passe|kennwort)_?\d?"
     r"(?:_(?:text|raw|plain|input|value|str|string|bytes|cleartext|plaintext|confirm\w*|repeat\w*|again|new|old))?$",
     re.IGNORECASE,
 )

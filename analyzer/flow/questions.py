@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Container, Iterator
 from typing import Protocol
 
-from analyzer.facts.expressions import Call
-from analyzer.facts.outline import Use
+from analyzer.facts.expressions import Attribute, Call, Name
+from analyzer.facts.outline import Outline, Use
+from analyzer.facts.visit import chain
 from analyzer.flow.engine import Flow
 from analyzer.model import Location, Span
 from analyzer.project.project import Project
@@ -44,18 +45,33 @@ def uses_of(project: Project, place: Place) -> list[Use]:
 
 def places_calling(project: Project, names: frozenset[str]) -> Iterator[Place]:
     """Functions (and modules) that call something whose last word is one of ``names``; sorted. No body is opened."""
-    for place in project.places():
-        for use in uses_of(project, place):
-            if use.kind == "call" and use.chain.rpartition(".")[2] in names:
-                yield place
-                break
+    for path, outline in project.modules.outlines.items():
+        wanted = names | {alias for alias, name in aliases(outline).items() if name in names}
+        for index in range(-1, len(outline.functions)):
+            place = Place(path, index)
+            for use in uses_of(project, place):
+                if use.kind == "call" and use.chain.rpartition(".")[2] in wanted:
+                    yield place
+                    break
+
+
+def aliases(outline: Outline) -> dict[str, str]:
+    """``from jwt import decode as read`` → ``{"read": "decode"}``."""
+    return {item.bound: item.name for item in outline.imports if item.aliased and item.name}
+
+
+def called_name(flow: Flow, place: Place, call: Call) -> str:
+    """The last name of what a call calls, by the name it was imported from."""
+    last = chain_end(call)
+    if not isinstance(call.func, Name):
+        return last
+    if place.path not in flow.aliases:
+        flow.aliases[place.path] = aliases(flow.project.outline(place.path))
+    return flow.aliases[place.path].get(last, last)
 
 
 def written(call: Call) -> str:
     """The chain of a call's callee as written; ``….name`` for a method of something that is no chain."""
-    from analyzer.facts.expressions import Attribute
-    from analyzer.facts.visit import chain
-
     name = chain(call.func)
     if not name and isinstance(call.func, Attribute):
         return f"().{call.func.attr}"

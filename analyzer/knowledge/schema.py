@@ -54,7 +54,6 @@ class Hasher(Names, frozen=True, kw_only=True, forbid_unknown_fields=True):
     digest), ``derive`` (a key derivation whose cost is an argument)."""
 
     kind: str
-    algorithm: str = ""
 
 
 class Decoder(Names, frozen=True, kw_only=True, forbid_unknown_fields=True):
