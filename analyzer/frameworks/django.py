@@ -9,13 +9,12 @@ from analyzer.facts.statements import Assign, Augment
 from analyzer.facts.visit import chain as chain_of
 from analyzer.facts.visit import walk
 from analyzer.frameworks.backend import Found, Route, Unresolved
-from analyzer.frameworks.registry import Holder, calls, holder
+from analyzer.frameworks.registry import VERBS, Holder, calls, holder
 from analyzer.frameworks.text import argument, text, texts
 from analyzer.project.project import Project
 from analyzer.project.target import Place, Target
 
 _PATHS = {"path": "django.urls", "re_path": "django.urls", "url": "django.conf.urls"}
-_VERBS = ("get", "post", "put", "patch", "delete", "head", "options", "trace")
 _ACTIONS = {
     "list": ("GET", ""),
     "create": ("POST", ""),
@@ -219,7 +218,7 @@ def _class(
             if verb and action:
                 _add(found, verb.upper(), path, methods.get(action) or _any(project, target), where)
         return
-    present = [name for name in _VERBS if name in methods]
+    present = [name for name in VERBS if name in methods]
     for name in present:
         _add(found, name.upper(), path, methods[name], where)
     if not present:

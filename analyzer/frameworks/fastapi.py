@@ -11,8 +11,19 @@ from analyzer.facts.visit import chain as chain_of
 from analyzer.facts.visit import walk
 from analyzer.frameworks.backend import Found, Route, Unresolved
 from analyzer.frameworks.prefixes import Mount, own_prefix, prefixes
-from analyzer.frameworks.registry import Holder, alternatives, calls, created, creations, holder
-from analyzer.frameworks.text import argument, text, texts
+from analyzer.frameworks.registry import (
+    VERBS,
+    Holder,
+    alternatives,
+    calls,
+    created,
+    creations,
+    holder,
+    imports_any,
+    methods_of,
+    router,
+)
+from analyzer.frameworks.text import argument, text
 from analyzer.project.project import Project
 from analyzer.project.target import Place
 
@@ -28,13 +39,12 @@ ROUTERS = frozenset(
 )
 _ROUTES = frozenset({"starlette.routing.Route", "starlette.routing.WebSocketRoute", "fastapi.routing.APIRoute"})
 _MOUNTS = frozenset({"starlette.routing.Mount"})
-_METHODS = {"get", "post", "put", "patch", "delete", "head", "options", "trace"}
 _INJECTORS = {"Depends", "Security"}
 
 
 def recognise(project: Project) -> Found | None:
     """The routes of FastAPI and Starlette; ``None`` when the project imports neither."""
-    if not _used(project):
+    if not imports_any(project, frozenset({"fastapi", "starlette"})):
         return None
     found = Found()
     own: dict[Holder, str] = {}
@@ -53,14 +63,6 @@ def recognise(project: Project) -> Found | None:
         _added(project, place, call, own, mounts, found)
     _tables(project, found)
     return found
-
-
-def _used(project: Project) -> bool:
-    return any(
-        item.module.split(".")[0] in {"fastapi", "starlette"} and not item.level
-        for path in project.paths()
-        for item in project.outline(path).imports
-    )
 
 
 def _mounts(project: Project, own: dict[Holder, str], found: Found) -> Iterator[Mount]:
@@ -106,47 +108,24 @@ def _decorated(
     found: Found,
 ) -> None:
     chain, _, name = chain_of(decorator.func).rpartition(".")
-    if not chain or name not in _METHODS | {"api_route", "route", "websocket", "websocket_route"}:
+    if not chain or name not in {*VERBS, "api_route", "route", "websocket", "websocket_route"}:
         return
     outside = Place(place.path, function.parent)
-    held = _router(project, outside, chain, own)
+    held = router(project, outside, chain, own, ROUTERS)
     if held is None:
         return
-    methods = _methods(project, outside, decorator, name)
+    methods = methods_of(project, outside, decorator, name)
     path = text(project, outside, argument(decorator, 0, "path"))
     dependencies = (*_listed(project, outside, decorator), *_injected(project, place, function))
     for prefix in prefixes(own, mounts, held):
         _add(found, methods, prefix, path, place, (place.path, decorator.line), dependencies)
 
 
-def _router(project: Project, place: Place, chain: str, own: dict[Holder, str]) -> Holder | None:
-    held = holder(project, place, chain)
-    if held in own:
-        return held
-    target = project.resolve(place, chain)
-    if target is None:
-        return None
-    names = (
-        project.classes.externals(target.path, target.index)
-        if target.kind == "instance"
-        else (target.dotted.removesuffix("()"),)
-    )
-    return (held or Holder(place.path, place.index, chain)) if set(names) & ROUTERS else None
-
-
-def _methods(project: Project, place: Place, call: Call, name: str) -> list[str]:
-    if name in _METHODS:
-        return [name.upper()]
-    if name.startswith(("websocket", "add_websocket")):
-        return ["WEBSOCKET"]
-    return sorted(item.upper() for item in texts(project, place, argument(call, 99, "methods")) or ["GET"])
-
-
 def _added(
     project: Project, place: Place, call: Call, own: dict[Holder, str], mounts: list[Mount], found: Found
 ) -> None:
     chain, _, name = chain_of(call.func).rpartition(".")
-    held = _router(project, place, chain, own)
+    held = router(project, place, chain, own, ROUTERS)
     if held is None:
         return
     target = project.resolve_expression(place, argument(call, 1, "endpoint", "route"))
@@ -158,7 +137,9 @@ def _added(
     path = text(project, place, argument(call, 0, "path"))
     dependencies = _injected(project, handler, function) if function else ()
     for prefix in prefixes(own, mounts, held):
-        _add(found, _methods(project, place, call, name), prefix, path, handler, (place.path, call.line), dependencies)
+        _add(
+            found, methods_of(project, place, call, name), prefix, path, handler, (place.path, call.line), dependencies
+        )
 
 
 def _tables(project: Project, found: Found) -> None:
@@ -189,11 +170,11 @@ def _entry(project: Project, place: Place, call: Call, prefix: str, found: Found
         if target is None or target.kind not in {"function", "class"}:
             found.unresolved.append(Unresolved(place.path, call.line, "the endpoint is not a plain function"))
         elif target.kind == "function":
-            methods = ["WEBSOCKET"] if socket else _methods(project, place, call, "route")
+            methods = ["WEBSOCKET"] if socket else methods_of(project, place, call, "route")
             _add(found, methods, prefix, path, Place(target.path, target.index), (place.path, call.line), ())
         else:
             for name, method in project.classes.methods(target.path, target.index):
-                if name in _METHODS:
+                if name in VERBS:
                     _add(found, [name.upper()], prefix, path, method, (place.path, call.line), ())
 
 

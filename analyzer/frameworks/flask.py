@@ -10,7 +10,17 @@ from analyzer.facts.outline import Class, Function
 from analyzer.facts.visit import chain as chain_of
 from analyzer.frameworks.backend import Found, Route, Unresolved
 from analyzer.frameworks.prefixes import Mount, own_prefix, prefixes
-from analyzer.frameworks.registry import Holder, alternatives, calls, creations, holder
+from analyzer.frameworks.registry import (
+    VERBS,
+    Holder,
+    alternatives,
+    calls,
+    creations,
+    holder,
+    imports_any,
+    methods_of,
+    router,
+)
 from analyzer.frameworks.text import argument, text, texts
 from analyzer.project.project import Project
 from analyzer.project.target import Place, Target
@@ -40,22 +50,18 @@ _APIS = frozenset(
         "flask_smorest.Api",
     }
 )
-_VERBS = ("get", "post", "put", "patch", "delete", "head", "options", "trace")
-_MODULES = {"flask", "quart", "flask_restful", "flask_restx", "flask_smorest", "apiflask", "flask_openapi3"}
+_KNOWN = ROUTERS | _APIS
+_MODULES = frozenset({"flask", "quart", "flask_restful", "flask_restx", "flask_smorest", "apiflask", "flask_openapi3"})
 
 
 def recognise(project: Project) -> Found | None:
     """The routes of Flask and its relatives; ``None`` when the project imports none of them."""
-    if not any(
-        item.module.split(".")[0] in _MODULES and not item.level
-        for path in project.paths()
-        for item in project.outline(path).imports
-    ):
+    if not imports_any(project, _MODULES):
         return None
     found = Found()
     own: dict[Holder, str] = {}
     apis: dict[Holder, Holder | None] = {}
-    for creation in creations(project, ROUTERS | _APIS):
+    for creation in creations(project, _KNOWN):
         prefix = argument(creation.call, 99, "url_prefix", "prefix", "path")
         own[creation.holder] = own_prefix(project, creation, prefix, found)
         if creation.dotted in _APIS:
@@ -101,13 +107,13 @@ def _decorated(
     found: Found,
 ) -> None:
     chain, _, name = chain_of(decorator.func).rpartition(".")
-    if not chain or (name not in _VERBS and name not in {"route", "websocket"}):
+    if not chain or (name not in VERBS and name not in {"route", "websocket"}):
         return
     outside = Place(place.path, function.parent)
-    held = _router(project, outside, chain, own)
+    held = router(project, outside, chain, own, _KNOWN)
     if held is None:
         return
-    methods = _methods(project, outside, decorator, name)
+    methods = methods_of(project, outside, decorator, name)
     rule = text(project, outside, argument(decorator, 0, "rule"))
     for prefix in prefixes(own, mounts, held):
         _add(found, methods, prefix, rule, place, (place.path, decorator.line))
@@ -126,7 +132,7 @@ def _decorated_class(
     """``@ns.route("/x")`` above a resource class."""
     chain, _, name = chain_of(decorator.func).rpartition(".")
     place = Place(path, item.parent)
-    held = _router(project, place, chain, own) if name == "route" and chain else None
+    held = router(project, place, chain, own, _KNOWN) if name == "route" and chain else None
     if held is None:
         return
     for position in range(sum(1 for one in decorator.arguments if one.keyword is None)):
@@ -134,33 +140,11 @@ def _decorated_class(
         _class_view(project, project.class_target(path, index), rule, held, own, mounts, (path, decorator.line), found)
 
 
-def _router(project: Project, place: Place, chain: str, own: dict[Holder, str]) -> Holder | None:
-    held = holder(project, place, chain)
-    if held in own:
-        return held
-    target = project.resolve(place, chain)
-    if target is None:
-        return None
-    if target.kind == "instance":
-        known = project.classes.descends(target.path, target.index, ROUTERS | _APIS)
-    else:
-        known = target.dotted.removesuffix("()") in ROUTERS | _APIS
-    return (held or Holder(place.path, place.index, chain)) if known else None
-
-
-def _methods(project: Project, place: Place, call: Call, name: str) -> list[str]:
-    if name in _VERBS:
-        return [name.upper()]
-    if name == "websocket":
-        return ["WEBSOCKET"]
-    return sorted(item.upper() for item in texts(project, place, argument(call, 99, "methods")) or ["GET"])
-
-
 def _added(
     project: Project, place: Place, call: Call, own: dict[Holder, str], mounts: list[Mount], found: Found
 ) -> None:
     chain, _, name = chain_of(call.func).rpartition(".")
-    held = _router(project, place, chain, own)
+    held = router(project, place, chain, own, _KNOWN)
     if held is None:
         return
     where = (place.path, call.line)
@@ -181,7 +165,7 @@ def _added(
         _class_view(project, target, rule, held, own, mounts, where, found, listed)
     else:
         for prefix in prefixes(own, mounts, held):
-            methods = _methods(project, place, call, "route")
+            methods = methods_of(project, place, call, "route")
             _add(found, methods, prefix, rule, Place(target.path, target.index), where)
 
 
@@ -215,7 +199,7 @@ def _class_view(
     found: Found,
     listed: list[str] | None = None,
 ) -> None:
-    wanted = {item.lower() for item in listed} if listed else set(_VERBS)
+    wanted = {item.lower() for item in listed} if listed else set(VERBS)
     for prefix in prefixes(own, mounts, held):
         for name, method in sorted(project.classes.methods(target.path, target.index)):
             if name in wanted:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import msgspec
 
@@ -10,8 +10,12 @@ from analyzer.facts.expressions import AnyExpression, Call, Name, Sequence
 from analyzer.facts.statements import AnyStatement, Assign, For
 from analyzer.facts.visit import chain as chain_of
 from analyzer.facts.visit import walk
+from analyzer.frameworks.text import argument, texts
 from analyzer.project.project import Project
 from analyzer.project.target import Place
+
+VERBS = ("get", "post", "put", "patch", "delete", "head", "options", "trace")
+"""What registrations and methods of class views are called after."""
 
 _DEPTH = 12
 
@@ -171,3 +175,38 @@ def _local_list(body: list[AnyStatement], name: str) -> AnyExpression | None:
         if isinstance(statement, Assign) and any(isinstance(t, Name) and t.id == name for t in statement.targets)
     ]
     return values[0] if len(values) == 1 else None
+
+
+def router(
+    project: Project, place: Place, chain: str, own: Mapping[Holder, str], wanted: frozenset[str]
+) -> Holder | None:
+    """The router behind a chain: one whose creation is known (``own``), or anything that is one of the wanted kinds."""
+    held = holder(project, place, chain)
+    if held in own:
+        return held
+    target = project.resolve(place, chain)
+    if target is None:
+        return None
+    if target.kind == "instance":
+        known = project.classes.descends(target.path, target.index, wanted)
+    else:
+        known = target.dotted.removesuffix("()") in wanted
+    return (held or Holder(place.path, place.index, chain)) if known else None
+
+
+def methods_of(project: Project, place: Place, call: Call, name: str) -> list[str]:
+    """The HTTP methods (or ``WEBSOCKET``) of a registration: by the name it is called by, else its ``methods``."""
+    if name in VERBS:
+        return [name.upper()]
+    if name.startswith(("websocket", "add_websocket")):
+        return ["WEBSOCKET"]
+    return sorted(item.upper() for item in texts(project, place, argument(call, 99, "methods")) or ["GET"])
+
+
+def imports_any(project: Project, packages: frozenset[str]) -> bool:
+    """Whether any file imports one of these top-level packages."""
+    return any(
+        item.module.split(".")[0] in packages and not item.level
+        for path in project.paths()
+        for item in project.outline(path).imports
+    )
