@@ -216,7 +216,7 @@ def _is_kept(flow: Flow, place: Place, target: Attribute) -> bool:
     elif key(target.value) in {"self", "cls", ""} or not _saves(flow, place):
         return False
     # Whose attribute it is cannot be told; if the project has a class that hashes it on assignment, it is that one.
-    return not setter_hashes(flow, target.attr)
+    return not setter_hashes(flow, place, target.attr)
 
 
 def _executed(flow: Flow, point: Point, call: Call) -> Iterator[Told]:

@@ -9,7 +9,7 @@ from analyzer.checks import _kept_passwords, _password_comparisons
 from analyzer.facts.codec import encode
 from analyzer.facts.outline import Function
 from analyzer.flow.engine import Flow
-from analyzer.flow.questions import Pictured, flow_of, location
+from analyzer.flow.questions import Pictured, flow_of, location, place_at
 from analyzer.model import Finding, Rule
 from analyzer.project.target import Place
 
@@ -73,12 +73,9 @@ _STORING = _kept_passwords.STORING - {"get", "update", "set", "find", "where", "
 def judge(finding: Finding, picture: Pictured) -> str:
     """An engine sees an assignment or a keyword called password; we know what the object is and what the value is."""
     flow = flow_of(picture)
-    path, span = finding.location.path, finding.location.span
-    outline = flow.project.modules.outlines.get(path)
-    if outline is None or outline.problem is not None:
+    span = finding.location.span
+    place = place_at(flow.project, finding.location.path, span.line)
+    if place is None:
         return "stand"
-    around = [at for at, one in enumerate(outline.functions) if one.start_line <= span.line <= one.end_line]
-    if not around:
-        return "stand"
-    place = Place(path, max(around, key=lambda at: outline.functions[at].line))
-    return "refute" if _kept_passwords.harmless(flow, place, span.line, span.end_line) else "stand"
+    known_harmless = place.index >= 0 and _kept_passwords.harmless(flow, place, span.line, span.end_line)
+    return "refute" if known_harmless else "doubt"

@@ -10,14 +10,25 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from analyzer.facts.expressions import AnyExpression, Call, Constant, Name
+from analyzer.facts.codec import encode
+from analyzer.facts.expressions import AnyExpression, Binary, Call, Constant, Format, Name
 from analyzer.facts.visit import chain
 from analyzer.flow import sql
 from analyzer.flow.callers import bound
 from analyzer.flow.engine import Flow, Point
 from analyzer.flow.named import method
 from analyzer.flow.parts import Part, Value
-from analyzer.flow.questions import Pictured, called_name, chain_end, flow_of, location, places_calling, written
+from analyzer.flow.questions import (
+    Pictured,
+    called_name,
+    chain_end,
+    flow_of,
+    location,
+    place_at,
+    places_calling,
+    uses_of,
+    written,
+)
 from analyzer.flow.values import spelled
 from analyzer.knowledge import Sink, known
 from analyzer.knowledge.schema import names
@@ -55,6 +66,8 @@ def check(picture: Pictured, rule: Rule) -> Iterator[Finding]:
     flow = flow_of(picture)
     seen: set[tuple[str, int, int]] = set()
     for place in places_calling(flow.project, _CALLS):
+        if _only_expressions(flow, place):
+            continue
         for finding in _in_function(flow, rule, place):
             span = finding.location.span
             key = (finding.location.path, span.line, span.column)
@@ -63,34 +76,55 @@ def check(picture: Pictured, rule: Rule) -> Iterator[Finding]:
                 yield finding
 
 
+def _only_expressions(flow: Flow, place: Place) -> bool:
+    """A quick look that spares most functions of an ORM's user: they call ``select()`` and its kin, put no text
+    together (no formatted text, no operator) and call nothing that makes SQL of text."""
+    called = {use.chain.rpartition(".")[2] for use in uses_of(flow.project, place) if use.kind == "call"}
+    if not called & _EXPRESSIONS or called & _COMPOSING:
+        return False
+    body = encode(flow.project.body(place))
+    return not any(mark in body for mark in _PUT_TOGETHER)
+
+
+_EXPRESSIONS = frozenset({"select", "insert", "update", "delete", "filter", "filter_by", "where", "values"})
+_COMPOSING = frozenset({"join", "format", "text", "substitute", "literal_column", "SQL", "RawSQL", "replace", "render"})
+_PUT_TOGETHER = (b"\x97\xa1f", b"\x98\xa1b", b"\xa2+=")
+"""How MessagePack begins a ``Format``, a ``Binary`` and an ``Augment``: array length, then the tag of the struct."""
+
+
 def judge(finding: Finding, picture: Pictured) -> str:
-    """What we think of an engine's finding that ours does not share."""
+    """What we think of an engine's finding that ours does not share: refuted when the text on its lines is made of
+    constants, is no SQL at all, or was told where it is executed."""
     flow = flow_of(picture)
     first, last = finding.location.span.line, finding.location.span.end_line
-    verdict = "doubt"
-    for place in _places_at(flow, finding):
-        texts = [
-            flow.value(point)
-            for point in flow.points(place)
-            if point.expression.line <= last
-            and point.expression.end_line >= first
-            and type(point.expression).__name__ in {"Format", "Binary", "Call", "Constant", "Name"}
-        ]
-        built = [value for value in texts if any(sql.is_statement(row) for row in value.rows)]
-        if built and not any(value.sources() for value in built):
-            return "refute"
-        if texts and not built:
-            verdict = "refute" if not any(value.sources() for value in texts) else verdict
-    return verdict
+    place = place_at(flow.project, finding.location.path, first)
+    if place is None:
+        return "stand"
+    if _executed_elsewhere(flow, place, first, last):
+        return "refute"
+    texts = [
+        flow.value(point)
+        for point in flow.points(place)
+        if point.expression.line <= last
+        and point.expression.end_line >= first
+        and isinstance(point.expression, Format | Binary | Call | Constant | Name)
+    ]
+    built = [value for value in texts if any(sql.is_statement(row) for row in value.rows)]
+    if not texts:
+        return "doubt"
+    return "doubt" if any(value.sources() for value in built or texts) else "refute"
 
 
-def _places_at(flow: Flow, finding: Finding) -> list[Place]:
-    path, line = finding.location.path, finding.location.span.line
-    if path not in flow.project.modules.outlines:
-        return []
-    functions = flow.project.outline(path).functions
-    around = [i for i, one in enumerate(functions) if one.start_line <= line <= one.end_line]
-    return [Place(path, max(around, key=lambda i: functions[i].line) if around else -1)]
+def _executed_elsewhere(flow: Flow, place: Place, first: int, last: int) -> bool:
+    """Whether text put together on some lines reaches a sink of the same function, where our own finding stands."""
+    for point in flow.calls(place):
+        call = point.expression
+        sink = _sink(flow, point, call) if isinstance(call, Call) else None
+        for argument in _texts(call, sink) if isinstance(call, Call) and sink is not None else ():
+            value = flow.value(Point(place, argument, point.environment))
+            if any(first <= part.line <= last for part in value.sources()):
+                return True
+    return False
 
 
 def _in_function(flow: Flow, rule: Rule, place: Place) -> Iterator[Finding]:

@@ -11,7 +11,16 @@ from analyzer.facts.visit import chain
 from analyzer.flow.arguments import argument, constants, entries, spread, texts
 from analyzer.flow.engine import Flow, Point, scan
 from analyzer.flow.environment import key
-from analyzer.flow.questions import Pictured, called_name, chain_end, flow_of, location, places_calling, written
+from analyzer.flow.questions import (
+    Pictured,
+    called_name,
+    chain_end,
+    flow_of,
+    location,
+    place_at,
+    places_calling,
+    written,
+)
 from analyzer.knowledge import Decoder, known
 from analyzer.knowledge.schema import names
 from analyzer.model import Confidence, Finding, Rule
@@ -43,18 +52,13 @@ def check(picture: Pictured, rule: Rule) -> Iterator[Finding]:
 def judge(finding: Finding, picture: Pictured) -> str:
     """An engine's finding on a decoder that we know and find in order is refuted."""
     flow = flow_of(picture)
-    path, line = finding.location.path, finding.location.span.line
-    if path not in flow.project.modules.outlines:
-        return "stand"
-    seen = False
-    for place in places_calling(flow.project, names(known().decoders)):
-        if place.path != path:
-            continue
-        for point in flow.calls(place):
-            call = point.expression
-            if isinstance(call, Call) and call.line <= line <= call.end_line and _decoder(flow, point):
-                seen = True
-    return "refute" if seen else "doubt"
+    line = finding.location.span.line
+    place = place_at(flow.project, finding.location.path, line)
+    for point in flow.calls(place) if place is not None else ():
+        call = point.expression
+        if call.line <= line <= call.end_line and _decoder(flow, point) is not None:
+            return "refute"
+    return "doubt"
 
 
 def _decoder(flow: Flow, point: Point) -> Decoder | None:

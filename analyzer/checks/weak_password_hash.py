@@ -13,7 +13,7 @@ from analyzer.flow.engine import Flow, Point, scan
 from analyzer.flow.hashing import protecting_call
 from analyzer.flow.named import method
 from analyzer.flow.passwords import is_password_name, last_name
-from analyzer.flow.questions import Pictured, chain_end, flow_of, location, places_calling, written
+from analyzer.flow.questions import Pictured, chain_end, flow_of, location, place_at, places_calling, written
 from analyzer.knowledge import Hasher, known
 from analyzer.knowledge.schema import names
 from analyzer.model import Confidence, Finding, Rule
@@ -41,13 +41,11 @@ def check(picture: Pictured, rule: Rule) -> Iterator[Finding]:
 def judge(finding: Finding, picture: Pictured) -> str:
     """An engine only sees the digest; we know whether a password goes in."""
     flow = flow_of(picture)
-    path, line = finding.location.path, finding.location.span.line
-    fast = names(one for one in known().hashers if one.kind == "fast")
-    for place in places_calling(flow.project, fast):
-        if place.path == path:
-            for point in flow.calls(place):
-                if point.expression.line <= line <= point.expression.end_line and digest_of(flow, point) is not None:
-                    return "refute"
+    line = finding.location.span.line
+    place = place_at(flow.project, finding.location.path, line)
+    for point in flow.calls(place) if place is not None else ():
+        if point.expression.line <= line <= point.expression.end_line and digest_of(flow, point) is not None:
+            return "refute"
     return "doubt"
 
 

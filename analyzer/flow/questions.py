@@ -55,6 +55,15 @@ def places_calling(project: Project, names: frozenset[str]) -> Iterator[Place]:
                     break
 
 
+def place_at(project: Project, path: str, line: int) -> Place | None:
+    """The innermost function around a line (the module outside of all); ``None`` for a file not analysed."""
+    outline = project.modules.outlines.get(path)
+    if outline is None or outline.problem is not None:
+        return None
+    around = [at for at, one in enumerate(outline.functions) if one.start_line <= line <= one.end_line]
+    return Place(path, max(around, key=lambda at: outline.functions[at].line, default=-1))
+
+
 def aliases(outline: Outline) -> dict[str, str]:
     """``from jwt import decode as read`` → ``{"read": "decode"}``."""
     return {item.bound: item.name for item in outline.imports if item.aliased and item.name}

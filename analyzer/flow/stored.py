@@ -51,10 +51,13 @@ def hashes_itself(flow: Flow, target: Target, name: str) -> bool:
     return False
 
 
-def setter_hashes(flow: Flow, name: str) -> bool:
-    """Whether any class of the project has a property called ``name`` that hashes what it is given."""
+def setter_hashes(flow: Flow, place: Place, name: str) -> bool:
+    """Whether any class of the application around a place has a property ``name`` that hashes what it is given."""
     project = flow.project
+    application = place.path.partition("/")[0]
     for path in project.paths():
+        if path.partition("/")[0] != application:
+            continue
         outline = project.outline(path)
         owners = {one.owner for one in outline.functions if one.owner >= 0 and one.name == name}
         owners.update(index for index, item in enumerate(outline.classes) if _assigns(item, name))
