@@ -7,6 +7,7 @@ from typing import Any
 import libcst as cst
 
 from analyzer.facts.expressions import Name
+from analyzer.facts.outline import Guard
 from analyzer.facts.statements import AnyStatement, For, Handler, If, Try, While, With, WithItem
 from analyzer.syntax import guards
 from analyzer.syntax.sources import note_local
@@ -91,7 +92,7 @@ def _handler(work: Work, node: cst.ExceptHandler | cst.ExceptStarHandler) -> tup
     if node.name is not None and isinstance(node.name.name, cst.Name):
         name = node.name.name.value
         work.use(name, "write", Name(*work.at(node.name.name), name))
-    guard = "fallback" if guards.catches_import_error(node.type) else "if"
+    guard: Guard = "fallback" if guards.catches_import_error(node.type) else "if"
     with work.guarded(guards.within(work.guard, guard)):
         body, last = suite(work, node.body)
     return Handler(line, column, kind, name, body), last

@@ -22,6 +22,7 @@ from analyzer.facts.expressions import (
     Starred,
     Subscript,
 )
+from analyzer.facts.outline import UseKind
 from analyzer.syntax.dynamic import note_import
 from analyzer.syntax.secrets import reveal, reveal_call
 from analyzer.syntax.work import Work
@@ -61,7 +62,7 @@ def _called(work: Work, node: cst.Call) -> tuple[AnyExpression, str]:
     if chain:
         work.use(chain, "call", func)
     if work.context == "annotate":
-        with work.inside(""):
+        with work.inside(None):
             arguments = [_argument(work, arg) for arg in node.args]
     else:
         arguments = [_argument(work, arg) for arg in node.args]
@@ -82,8 +83,8 @@ def _indexed(work: Work, node: cst.Subscript) -> tuple[AnyExpression, str]:
     value, chain = chained(work, node.value)
     last = chain.rpartition(".")[2]
     if work.context == "annotate" and last in ("Literal", "Annotated"):
-        items = [_index(work, node.slice[0], "" if last == "Literal" else "annotate")]
-        items += [_index(work, element, "") for element in node.slice[1:]]
+        items = [_index(work, node.slice[0], None if last == "Literal" else "annotate")]
+        items += [_index(work, element, None) for element in node.slice[1:]]
     else:
         items = [_index(work, element, work.context) for element in node.slice]
     plain = len(items) == 1 and type(node.slice[-1].comma) is not cst.Comma
@@ -103,7 +104,7 @@ def _span(work: Work, node: cst.Subscript) -> tuple[int, int, int, int]:
     return work.positions.between(work.positions.start(node.slice[0].slice), end)
 
 
-def _index(work: Work, node: cst.SubscriptElement, context: str) -> AnyExpression:
+def _index(work: Work, node: cst.SubscriptElement, context: UseKind | None) -> AnyExpression:
     part = node.slice
     if context != work.context:
         with work.inside(context):

@@ -91,7 +91,7 @@ def type_parameters(work: Work, node: cst.TypeParameters | None) -> None:
     for item in node.params:
         param: Any = item.param
         name = param.name
-        with work.inside(""):
+        with work.inside(None):
             work.use(name.value, "write", Name(*work.at(name), name.value))
         if isinstance(param, cst.TypeVar) and param.bound is not None:
             work.expression(param.bound)

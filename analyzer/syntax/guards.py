@@ -7,6 +7,7 @@ from collections.abc import Sequence as Series
 import libcst as cst
 
 from analyzer.facts.expressions import AnyExpression, Attribute, Boolean, Call, Constant, Name, Sequence, Unary
+from analyzer.facts.outline import Guard
 from analyzer.facts.visit import chain
 from analyzer.syntax.work import Work
 
@@ -15,15 +16,14 @@ _FLAG_NAMES = frozenset({"TYPE_CHECKING", "MYPY"})
 """Names that mean "a type checker is reading" when a module sets them to ``False`` itself."""
 
 
-def branches(work: Work, test: AnyExpression) -> tuple[str, str]:
+def branches(work: Work, test: AnyExpression) -> tuple[Guard, Guard]:
     """The guards of the branch taken when ``test`` holds and of the one taken when it does not."""
     outer = work.guard
     verdict = _for_checkers(work, test)
     if verdict is None:
         inner = within(outer, "if")
         return inner, inner
-    always, never = outer, "type"
-    return (never, always) if verdict else (always, never)
+    return ("type", outer) if verdict else (outer, "type")
 
 
 def _for_checkers(work: Work, test: AnyExpression) -> bool | None:
@@ -42,7 +42,7 @@ def _for_checkers(work: Work, test: AnyExpression) -> bool | None:
     return None
 
 
-def within(outer: str, inner: str) -> str:
+def within(outer: Guard, inner: Guard) -> Guard:
     """The guard of a block inside a guarded block: a type checker's stays its own, an attempt outweighs a condition."""
     if outer == "type" or (inner == "if" and outer in ("try", "fallback")):
         return outer

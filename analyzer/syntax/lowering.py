@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 
 import libcst as cst
 import msgspec
@@ -11,6 +10,7 @@ import msgspec
 from analyzer.facts.codec import encode
 from analyzer.facts.expressions import Secret
 from analyzer.facts.outline import Bodies, Comment, ModuleFacts, Outline, Problem
+from analyzer.facts.recursion import roomy
 from analyzer.facts.visit import walk
 from analyzer.syntax import expressions, limits, statements
 from analyzer.syntax.decoding import Undecodable, decode
@@ -23,8 +23,6 @@ from analyzer.syntax.work import Work
 _SPEAKS = re.compile(r"backend-audit\s*:|\bnosec\b|\bnoqa\b|\bnosemgrep\b|\bnosem\b", re.IGNORECASE)
 _SECRET = encode("z")
 """How a :class:`Secret` begins in encoded facts, behind its array's length."""
-_FRAMES = 20_000
-"""Python frames: the deepest tree allowed needs about four a level. They live on the heap since Python 3.11."""
 
 
 def lower(data: bytes) -> ModuleFacts:
@@ -33,16 +31,15 @@ def lower(data: bytes) -> ModuleFacts:
         text = decode(data)
     except Undecodable as error:
         return refused(error.line, 1, error.message)
-    frames = sys.getrecursionlimit()
-    sys.setrecursionlimit(max(frames, _FRAMES))
     try:
-        return _lower(text)
+        with roomy():
+            return _lower(text)
     except cst.ParserSyntaxError as error:
         return refused(*_place(error), "invalid syntax")
     except (RecursionError, MemoryError):
         return refused(1, 1, "nested too deeply to be analysed")
-    finally:
-        sys.setrecursionlimit(frames)
+    except Exception as error:  # the parser's validation fails in several ways of its own
+        return refused(1, 1, f"cannot be analysed ({type(error).__name__})")
 
 
 def _place(error: cst.ParserSyntaxError) -> tuple[int, int]:

@@ -17,7 +17,7 @@ from analyzer.facts.expressions import (
     Subscript,
     Walrus,
 )
-from analyzer.facts.outline import Local
+from analyzer.facts.outline import How, Local
 from analyzer.facts.visit import chain
 from analyzer.syntax.work import Work
 
@@ -25,7 +25,7 @@ _WRAPPERS = frozenset({"Optional", "Annotated", "Final", "ClassVar", "Required",
 """Subscripted names that mean their first argument."""
 
 
-def note_local(work: Work, target: AnyExpression, value: AnyExpression | None, how: str) -> None:
+def note_local(work: Work, target: AnyExpression, value: AnyExpression | None, how: How) -> None:
     """Remember what a target gets. Tuples are paired with tuples; alternatives (``a or b``) are all remembered."""
     if isinstance(target, Sequence):
         if isinstance(value, Sequence) and len(value.items) == len(target.items) and how == "assign":
@@ -39,7 +39,7 @@ def note_local(work: Work, target: AnyExpression, value: AnyExpression | None, h
         work.locals.append(Local(name, source, how, target.line))
 
 
-def note_given_back(work: Work, value: AnyExpression | None, how: str) -> None:
+def note_given_back(work: Work, value: AnyExpression | None, how: How) -> None:
     """Remember what a function returns or yields; ``how`` is ``return`` or ``yield``."""
     for source in sources(value):
         work.locals.append(Local("return", source, how, value.line if value is not None else 0))

@@ -83,7 +83,7 @@ def _raise(work: Work, node: cst.Raise) -> AnyStatement:
 
 def _delete(work: Work, node: cst.Del) -> AnyStatement:
     gone = node.target
-    if isinstance(gone, (cst.Tuple, cst.List)):
+    if isinstance(gone, cst.Tuple) and not gone.lpar:
         targets = [target(work, element.value, "delete") for element in gone.elements]
     else:
         targets = [target(work, gone, "delete")]

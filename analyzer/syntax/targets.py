@@ -5,11 +5,12 @@ from __future__ import annotations
 import libcst as cst
 
 from analyzer.facts.expressions import AnyExpression, Sequence, Starred
+from analyzer.facts.outline import UseKind
 from analyzer.syntax.chains import chained
 from analyzer.syntax.work import Work
 
 
-def target(work: Work, node: cst.CSTNode, kind: str = "write") -> AnyExpression:
+def target(work: Work, node: cst.CSTNode, kind: UseKind = "write") -> AnyExpression:
     """Lower what is written to (or deleted): every chain in it is recorded as such."""
     if isinstance(node, (cst.Tuple, cst.List)):
         items = [

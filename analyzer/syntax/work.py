@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from analyzer.facts.expressions import AnyExpression
-from analyzer.facts.outline import Class, Function, Import, Local, Use
+from analyzer.facts.outline import Class, Function, Guard, Import, Local, Use, UseKind
 from analyzer.facts.statements import AnyStatement
 from analyzer.syntax.positions import Positions
 
@@ -21,7 +21,7 @@ Statements = Mapping[type, "Callable[[Work, Any], AnyStatement]"]
 class Work:
     """The module under work: what is found so far, and the scope the walk stands in.
 
-    ``context`` is the kind every use has inside a decorator, a base, a default or an annotation, ``""`` elsewhere.
+    ``context`` is the kind every use has inside a decorator, a base, a default or an annotation, ``None`` elsewhere.
     ``guard`` is the guard (:class:`Import`) of the statements being lowered. ``flags`` are names that are true for
     type checkers only, ``typing`` names of modules that hold such a flag, ``importlib`` names bound to that module
     and ``importers`` names bound to its ``import_module``.
@@ -49,8 +49,8 @@ class Work:
         self.member = False
         self.prefix = ""
         self.generator = False
-        self.context = ""
-        self.guard = ""
+        self.context: UseKind | None = None
+        self.guard: Guard = ""
         self.flags: set[str] = {"TYPE_CHECKING"}
         self.typing: set[str] = set()
         self.importlib: set[str] = set()
@@ -68,12 +68,12 @@ class Work:
         """Lower a statement. Raises ``KeyError`` for a node that is none."""
         return self._statements[type(node)](self, node)
 
-    def use(self, chain: str, kind: str, node: AnyExpression) -> None:
+    def use(self, chain: str, kind: UseKind, node: AnyExpression) -> None:
         """Remember that a dotted chain is used by ``node``."""
         self.uses.append(Use(chain, self.context or kind, node.line, node.column, node.end_line, node.end_column))
 
     @contextmanager
-    def inside(self, context: str) -> Iterator[None]:
+    def inside(self, context: UseKind | None) -> Iterator[None]:
         """Uses within are of one kind."""
         before, self.context = self.context, context
         try:
@@ -82,7 +82,7 @@ class Work:
             self.context = before
 
     @contextmanager
-    def guarded(self, guard: str) -> Iterator[None]:
+    def guarded(self, guard: Guard) -> Iterator[None]:
         """Statements within have this guard."""
         before, self.guard = self.guard, guard
         try:
@@ -97,11 +97,12 @@ class Work:
             self.uses, self.locals, self.prefix, self.function, self.klass, self.member, self.generator,
             self.guard, self.context,
         )  # fmt: skip
-        self.uses, self.locals, self.generator, self.context = [], [], False, ""
+        self.uses, self.locals, self.generator, self.context = [], [], False, None
         self.prefix = f"{self.prefix}{name}."
         if function >= 0:
             # What guards a definition does not guard what runs when it is called; a type checker's code stays that.
-            self.function, self.member, self.guard = function, False, self.guard * (self.guard == "type")
+            self.function, self.member = function, False
+            self.guard = "type" if self.guard == "type" else ""
         else:
             self.klass, self.member = klass, True
         try:
