@@ -22,7 +22,6 @@ from analyzer.flow import sources
 from analyzer.flow.callers import bound
 from analyzer.flow.environment import Environment, key
 from analyzer.flow.formats import braces, dollars, filled
-from analyzer.flow.guards import guards
 from analyzer.flow.named import method
 from analyzer.flow.parts import Part, Row, Value, concat, harmless, single, union
 from analyzer.flow.pieces import pieces
@@ -140,7 +139,7 @@ def applied(run: Evaluation, function: AnyExpression, argument: Value) -> Value:
     if _QUOTING.search(last):
         return harmless(argument, "quoted", name, function.line)
     target = run.flow.project.resolve_expression(run.place, function) if name else None
-    if target is not None and target.kind == "function" and _may_follow(run, target):
+    if target is not None and target.kind == "function" and may_follow(run, target):
         definition = run.flow.project.outline(target.path).functions[target.index]
         if definition.parameters:
             return _returned(run, target, {definition.parameters[-1].name: argument}) or argument
@@ -149,7 +148,7 @@ def applied(run: Evaluation, function: AnyExpression, argument: Value) -> Value:
 
 def followed(run: Evaluation, call: Call, target: Target, state: Environment) -> Value | None:
     """What a function of the project returns for these arguments; ``None`` when it cannot be followed."""
-    if target.kind != "function" or not _may_follow(run, target):
+    if target.kind != "function" or not may_follow(run, target):
         return None
     function = run.flow.project.outline(target.path).functions[target.index]
     arguments = bound(function, call, method(target, function, chain(call.func)))
@@ -163,7 +162,7 @@ def followed_item(run: Evaluation, call: Call, state: Environment, index: int) -
     from analyzer.flow.values import Evaluation
 
     target = run.flow.project.resolve_expression(run.place, call.func)
-    if target is None or target.kind != "function" or not _may_follow(run, target):
+    if target is None or target.kind != "function" or not may_follow(run, target):
         return None
     function = run.flow.project.outline(target.path).functions[target.index]
     arguments = bound(function, call, method(target, function, chain(call.func)))
@@ -177,57 +176,8 @@ def followed_item(run: Evaluation, call: Call, state: Environment, index: int) -
     return union(inner.value(one.items[index], inside) for one, inside in rows[:8])
 
 
-def proves(run: Evaluation, call: Call, position: int, how: str) -> str:
-    """The kind of part that a validating call makes of its argument, ``""`` when it proves nothing.
-
-    ``how`` is ``returned`` (the call came back without an exception) or ``answered`` (it came back true). ``position``
-    −1 is the object before the dot.
-    """
-    target = run.flow.project.resolve_expression(run.place, call.func)
-    if target is None or target.kind != "function" or not _may_follow(run, target):
-        return ""
-    place = Place(target.path, target.index)
-    function = run.flow.project.outline(target.path).functions[target.index]
-    name = _parameter_at(function, call, target, position)
-    if not name:
-        return ""
-    walked = run.flow.trace(place)
-    if how == "returned":
-        proofs = [_proof(state, name) for state in walked.exits]
-        return proofs[0] if proofs and all(proofs) else ""
-    for expression, state in walked.returns:
-        if isinstance(expression, Constant) and expression.value in (False, None):
-            continue
-        if isinstance(expression, Constant) and _proof(state, name):
-            continue
-        if expression is None:
-            continue
-        if not any(guard.key == name and guard.call is None for guard in guards(expression, True, state)):
-            return ""
-    return "allowed" if walked.returns else ""
-
-
-def _parameter_at(function: object, call: Call, target: Target, position: int) -> str:
-    from analyzer.facts.outline import Function
-
-    assert isinstance(function, Function)
-    if position < 0:
-        return function.parameters[0].name if function.owner >= 0 and function.parameters else ""
-    arguments = bound(function, call, method(target, function, chain(call.func)))
-    if arguments is None or position >= len(call.arguments):
-        return ""
-    wanted = call.arguments[position]
-    return next((name for name, one in arguments.items() if one is wanted), "")
-
-
-def _proof(state: Environment, name: str) -> str:
-    found = state.get(name, ())
-    if found and all(one.how == "checked" and one.expression is None for one in found):
-        return found[0].name if found[0].name != "text" else "allowed"
-    return ""
-
-
-def _may_follow(run: Evaluation, target: Target) -> bool:
+def may_follow(run: Evaluation, target: Target) -> bool:
+    """Whether a function may be entered: not yet on the way, and not too far out."""
     from analyzer.flow.values import CALLS
 
     return len(run.stack) <= CALLS and Place(target.path, target.index) not in run.stack

@@ -36,6 +36,7 @@ from analyzer.flow.formats import filled, percent
 from analyzer.flow.origins import Origin, origins
 from analyzer.flow.parts import EMPTY, Value, concat, harmless, single, union
 from analyzer.flow.pieces import Piece, pieces
+from analyzer.flow.proofs import proves
 from analyzer.project.target import Place
 
 if TYPE_CHECKING:
@@ -141,7 +142,7 @@ class Evaluation:
             if not isinstance(definition.expression, Call) or len(self.stack) > CALLS:
                 return before
             call = definition.expression
-            proven = called.proves(self, call, definition.index[0], kind)
+            proven = proves(self, call, definition.index[0], kind)
             return harmless(before, proven, "", definition.line) if proven else before
         if kind == "text":
             return single("text", definition.operator, definition.line)
