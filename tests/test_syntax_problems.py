@@ -36,7 +36,8 @@ def value_of(facts: ModuleFacts) -> object:
     [
         (b"x = 1\ndef f(:\n    pass\n", 2),
         (b"print 'python 2'\n", 1),
-        (b"try:\n    pass\nexcept A, e:\n    print e\n", 4),
+        (b"class A:\n    x = (1\n\ny = 2\n", 2),
+        (b"x = 'abc\ny = 1\n", 1),
         (b"exec 'code'\n", 1),
         (b"x = 1\n\0\n", 2),
         (b"x = 1\ny = '\xff\xfe'\n", 2),
@@ -45,7 +46,7 @@ def value_of(facts: ModuleFacts) -> object:
         (b"\xef\xbb\xbf# coding: latin-1\n", 1),
         (b"# coding: utf-16\nx = 1\n", 1),
         (b"\xff\xfex\x00=\x001\x00", 1),
-        (b"\x89PNG\r\n\x1a\n\x00\x00", 1),
+        (b"\x89PNG\r\n\x1a\n\x00\x00", 3),
     ],
 )
 def test_what_is_no_python_is_a_problem_on_its_line(data: bytes, line: int) -> None:

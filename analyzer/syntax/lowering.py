@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import re
+import warnings
 
 import libcst as cst
 import msgspec
@@ -35,17 +37,32 @@ def lower(data: bytes) -> ModuleFacts:
         with roomy():
             return _lower(text)
     except cst.ParserSyntaxError as error:
-        return refused(*_place(error), "invalid syntax")
+        return refused(*_place(error, text), "invalid syntax")
     except (RecursionError, MemoryError):
         return refused(1, 1, "nested too deeply to be analysed")
     except Exception as error:  # the parser's validation fails in several ways of its own
         return refused(1, 1, f"cannot be analysed ({type(error).__name__})")
 
 
-def _place(error: cst.ParserSyntaxError) -> tuple[int, int]:
-    """Line and column of a syntax error: the parser's own words are exact, the error's fields are a line off."""
+def _place(error: cst.ParserSyntaxError, text: str) -> tuple[int, int]:
+    """Line and column of a syntax error.
+
+    libcst tells where the token *behind* the wrong one begins, in its message, and less in its fields. Python's own
+    parser tells the right place, but takes newer syntax than its own for wrong and may see nothing wrong at all.
+    """
     told = re.search(r"\berror at (\d+):(\d+)", error.message)
-    return (int(told[1]), int(told[2])) if told else (error.raw_line, error.raw_column + 1)
+    behind = (int(told[1]), int(told[2])) if told else None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            ast.parse(text)
+    except SyntaxError as own:
+        place = (own.lineno or 1, own.offset or 1)
+        if behind is None or place <= behind:
+            return place
+    except (ValueError, RecursionError, MemoryError):
+        pass
+    return behind or (error.raw_line, error.raw_column + 1)
 
 
 def refused(line: int, column: int, message: str) -> ModuleFacts:
