@@ -148,7 +148,8 @@ class Interpolation(Expression, tag="fi", frozen=True, gc=False, eq=False):
 
 
 class Format(Expression, tag="f", frozen=True, gc=False, eq=False):
-    """Formatted text: parts are :class:`Constant` strings and :class:`Interpolation`.
+    """Formatted text: parts are :class:`Constant` strings (:class:`Secret` where one shows a token or credentials) and
+    :class:`Interpolation`.
 
     ``template`` is true for a t-string, whose value is not text. Neighbouring literals joined by the grammar
     (``"a" f"{b}"``) arrive as one ``Format``; plain neighbours as one :class:`Constant`.

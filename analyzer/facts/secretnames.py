@@ -36,7 +36,23 @@ _TRAILING = frozenset(
 )
 """Words behind a secret's name that leave it one: ``SECRET_KEY_DEFAULT``, ``password1``, ``API_KEY_PROD``."""
 
-_WEAK = frozenset({"key", "salt", "pepper", "keys", "auth", "authorization", "hash", "seed", "iv", "nonce", "secrets"})
+_WEAK = frozenset(
+    {
+        "key",
+        "salt",
+        "pepper",
+        "keys",
+        "auth",
+        "authorization",
+        "hash",
+        "seed",
+        "iv",
+        "nonce",
+        "secrets",
+        "tokens",
+        "passwords",
+    }
+)
 _BEFORE = frozenset(
     "invalid missing bad wrong weak incorrect expired unknown no is has have need needs use uses require requires "
     "required show hide reset forgot forgotten change changed update verify validate check confirm confirmation "

@@ -11,7 +11,7 @@ from analyzer.facts.statements import AnyStatement, ImportHere
 from analyzer.syntax.suites import head
 from analyzer.syntax.work import Work
 
-_TYPING = frozenset({"typing", "typing_extensions", "t"})
+_TYPING = frozenset({"typing", "typing_extensions"})
 
 
 def dotted(node: cst.BaseExpression | None) -> str:

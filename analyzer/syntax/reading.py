@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from analyzer.facts.codec import decode_bodies, decode_outline
 from analyzer.facts.modules import Modules
@@ -10,7 +11,9 @@ from analyzer.facts.outline import Bodies, Outline
 from analyzer.facts.recursion import roomy
 from analyzer.facts.store import Store
 from analyzer.model import Progress, SourceFile, SourceTree
-from analyzer.syntax.workers import Item, Lowered, lower_chunk, lower_everywhere, lower_file
+
+if TYPE_CHECKING:
+    from analyzer.syntax.workers import Item, Lowered
 
 _SMALL = 300_000
 """Bytes of source that one process lowers in about the time it takes to start two more (0.8 s)."""
@@ -33,6 +36,8 @@ class _Stored:
         found = self._store.bodies(digest)
         if found is not None:
             return found
+        from analyzer.syntax.workers import lower_file
+
         again = lower_file(self._tree.absolute(path), path)
         if again.digest != digest:
             return Bodies([])
@@ -71,6 +76,10 @@ def read_modules(tree: SourceTree, store: Store, jobs: int, progress: Progress) 
 
 
 def _lower_all(tree: SourceTree, files: Sequence[SourceFile], jobs: int) -> Iterator[list[Lowered]]:
+    if not files:
+        return
+    from analyzer.syntax.workers import lower_chunk, lower_everywhere
+
     chunks = list(_chunks(tree, files))
     if jobs <= 1 or sum(file.size for file in files) < _SMALL:
         yield from map(lower_chunk, chunks)
