@@ -52,10 +52,10 @@ _QUERIES = frozenset(
     {"filter_by", "filter", "get", "exclude", "get_or_none", "aget", "first_or_404", "where", "find_by"}
 )
 _WRITING = frozenset({"write", "writelines", "write_text", "dump", "writerow", "writestr"})
-_SAVING = frozenset(
+SAVING = frozenset(
     {"save", "add", "commit", "flush", "asave", "add_all", "merge", "update", "bulk_save_objects", "put"}
 )
-STORING = _DOCUMENTS | _MANAGERS | _QUERIES | _WRITING | _SAVING | {"execute", "executemany", "fetchrow", "fetch_one"}
+STORING = _DOCUMENTS | _MANAGERS | _QUERIES | _WRITING | SAVING | {"execute", "executemany", "fetchrow", "fetch_one"}
 
 _EXECUTING = frozenset({"fetch", "fetchval", "fetch_all", "text", "execute_query", "exec_driver_sql"})
 _HASHED_THERE = re.compile(
@@ -167,7 +167,7 @@ def _foreign_model(target: Target | None) -> bool:
 def _saves(flow: Flow, place: Place) -> bool:
     function = flow.project.function(place)
     uses = function.uses if function else []
-    return any(use.kind == "call" and use.chain.rpartition(".")[2] in _SAVING and "." in use.chain for use in uses)
+    return any(use.kind == "call" and use.chain.rpartition(".")[2] in SAVING and "." in use.chain for use in uses)
 
 
 def _stores(secret: Part, keyword: str, shown: str) -> str:

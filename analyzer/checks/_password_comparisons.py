@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from analyzer.facts.expressions import AnyExpression, Call, Compare, Name
+from analyzer.checks._kept_passwords import SAVING
+from analyzer.facts.expressions import AnyExpression, Attribute, Call, Compare, Name
 from analyzer.flow.arguments import argument
 from analyzer.flow.engine import Flow, Point
 from analyzer.flow.environment import key
 from analyzer.flow.parts import Value
 from analyzer.flow.passwords import clear_parts, is_password_column, is_password_name, name_of
 from analyzer.flow.questions import chain_end
-from analyzer.flow.stored import hashes_itself, persisted
+from analyzer.flow.stored import hashes_itself, persisted, setter_hashes
 from analyzer.model import Confidence
 from analyzer.project.target import Place
 
@@ -80,4 +81,18 @@ def _is_stored(flow: Flow, point: Point, stored: AnyExpression, typed: AnyExpres
     if _STORED.search(name) and isinstance(stored, Name):
         return not any(part.kind in {"setting", "secret", "text"} for part in value.parts())
     kinds = {part.kind for part in value.parts() if part.type != "object"}
+    if kinds == {"parameter"} and isinstance(base, Name):
+        return _saved(flow, point.place, base.id) and not setter_hashes(flow, point.place, name)
     return bool(kinds) and kinds <= {"attribute", "call", "unknown"}
+
+
+def _saved(flow: Flow, place: Place, name: str) -> bool:
+    """Whether a function hands a parameter to something that saves it (``repository.save(user)``, ``user.save()``):
+    then it is a record, whatever its type, and not a second form."""
+    for point in flow.calls(place):
+        call = point.expression
+        if isinstance(call, Call) and isinstance(call.func, Attribute) and call.func.attr in SAVING:
+            given = [call.func.value, *(one.value for one in call.arguments)]
+            if any(isinstance(one, Name) and one.id == name for one in given):
+                return True
+    return False
