@@ -235,3 +235,24 @@ def test_left_operands_stay_left() -> None:
     assert isinstance(statement, Evaluate)
     assert isinstance(statement.value, Binary)
     assert isinstance(statement.value.left, Binary)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "def f():\n    x = 1\n\\\ny = 2\n",
+        "def f():\n    x = 1\n    \\\ny = 2\n",
+        "def f():\n    x = 1\n\\\n    \\\n\f  y = 2\nz = 3\n",
+        "if a:\n    \\\n  y = 2\nz = 1\n",
+        "if a:\n    y = 1\n\\\nelse:\n\\\n    z = 1\n",
+        "if a:\n    y = 1\n\f\\\nz = 1\n",
+        "class A:\n    def f(self):\n        x = 1\n    \\\n    def g(self): pass\n",
+        "class A:\n    def f(self):\n        x = 1\n\\\ndef g(): pass\n",
+        "if a:\n    y = 1\n\\\n# comment\n\\\n\n    z = 1 # \\\n\\\nw = 1\n",
+        'if a:\n    x = (\n  \\\n1)\n    y = """\n  \\\n""" + \'\\\n\\\n \'\n    z = 1 + \\\n\\\n  2\n\\\nw = 1\n',
+        "\\\nx = 1\n",
+    ],
+)
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_statements_begun_by_a_backslash_are_in_the_block_that_python_puts_them_in(text: str, end: str) -> None:
+    assert not differences(lower(text.replace("\n", end).encode()), text)

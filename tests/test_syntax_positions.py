@@ -36,6 +36,8 @@ SNIPPETS = {
     "decorators": "@a.b\n@c(d)\n# between\ndef f(g: h = i) -> j:\n    return k\n\n@l\nclass M(n, o=p):\n    q = r\n",
     "parentheses": "x = ((a))\ny = ( (b, c) )\nz = (d), (e)\nf((g), (h for h in i))\n",
     "continued": "a = b + \\\n    c\nif d and \\\n   e:\n    f = g\n",
+    "begun by a backslash": "def a():\n    b = c\n\\\nd = e\nif f:\n    \\\n  \\\ng(h)\n"
+    "\f \f\\\n\\\n@i\n\\\ndef j(): k(\n \\\n  l)\n",
     "formatted": "a = f'x{b}y{c!r:>{d}}' + e\nf(f\"{g}\", h)\n",
     "semicolons": "a = b; c(d) ; e.f\n",
     "comments": "# é\na = [  # ü\n    b,  # c\n    # d\n    e,\n]\n",

@@ -41,6 +41,10 @@ def value_of(facts: ModuleFacts) -> object:
         (b"exec 'code'\n", 1),
         (b"x = 1\n\0\n", 2),
         (b"x = 1\ny = '\xff\xfe'\n", 2),
+        (b"def f():\n    x = 1\n  \\\n    y = 2\n", 4),
+        (b"x = 1\n\\\n    y = 2\n", 3),
+        (b"x = 1\n    \\\ny = 2\n", 3),
+        (b"if x:\n    y = 1\n\\\n\\\n", 4),
         (b"# -*- coding: no-such-thing -*-\n", 1),
         (b"#!/usr/bin/env python\n# vim: set fileencoding=rot13 :\n", 2),
         (b"\xef\xbb\xbf# coding: latin-1\n", 1),
@@ -142,3 +146,10 @@ def test_any_bytes_are_facts_or_a_problem() -> None:
     chance = random.Random(5)
     for _ in range(200):
         lower(bytes(chance.randrange(256) for _ in range(chance.randrange(60))))
+
+
+def test_a_continued_line_that_only_the_parser_sees_is_a_problem() -> None:
+    """Quotes within an f-string, as Python 3.12 allows them, hide where the literals end."""
+    hidden = b"def f():\n    x = f\"{'''\"'''}\"\n\\\ny = ''''''\n"
+    assert refused(hidden)[1].startswith("continued")
+    assert lower(hidden.replace(b"\\\n", b"\n")).outline.problem is None

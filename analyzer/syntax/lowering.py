@@ -15,6 +15,7 @@ from analyzer.facts.outline import Bodies, Comment, ModuleFacts, Outline, Proble
 from analyzer.facts.recursion import roomy
 from analyzer.facts.visit import walk
 from analyzer.syntax import expressions, limits, statements
+from analyzer.syntax.continuations import Joined, join
 from analyzer.syntax.decoding import Undecodable, decode
 from analyzer.syntax.definitions import has_docstring
 from analyzer.syntax.exports import exports
@@ -33,25 +34,26 @@ def lower(data: bytes) -> ModuleFacts:
         text = decode(data)
     except Undecodable as error:
         return refused(error.line, 1, error.message)
+    joined = join(text)
     try:
         with roomy():
-            return _lower(text)
+            return _lower(text, joined)
     except cst.ParserSyntaxError as error:
-        return refused(*_place(error, text), "invalid syntax")
+        return refused(*_place(error, text, joined), "invalid syntax")
     except (RecursionError, MemoryError):
         return refused(1, 1, "nested too deeply to be analysed")
     except Exception as error:  # the parser's validation fails in several ways of its own
         return refused(1, 1, f"cannot be analysed ({type(error).__name__})")
 
 
-def _place(error: cst.ParserSyntaxError, text: str) -> tuple[int, int]:
+def _place(error: cst.ParserSyntaxError, text: str, joined: Joined) -> tuple[int, int]:
     """Line and column of a syntax error.
 
     libcst tells where the token *behind* the wrong one begins, in its message, and less in its fields. Python's own
     parser tells the right place, but takes newer syntax than its own for wrong and may see nothing wrong at all.
     """
     told = re.search(r"\berror at (\d+):(\d+)", error.message)
-    behind = (int(told[1]), int(told[2])) if told else None
+    behind = (joined.line(int(told[1])), int(told[2])) if told else None
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -62,7 +64,7 @@ def _place(error: cst.ParserSyntaxError, text: str) -> tuple[int, int]:
             return place
     except (ValueError, RecursionError, MemoryError):
         pass
-    return behind or (error.raw_line, error.raw_column + 1)
+    return behind or (joined.line(error.raw_line), error.raw_column + 1)
 
 
 def refused(line: int, column: int, message: str) -> ModuleFacts:
@@ -72,13 +74,16 @@ def refused(line: int, column: int, message: str) -> ModuleFacts:
     return ModuleFacts(outline, Bodies([]))
 
 
-def _lower(text: str) -> ModuleFacts:
+def _lower(text: str, joined: Joined) -> ModuleFacts:
     refusal = limits.too_deep(text)
     if refusal:
         offset, message = refusal
         return refused(text.count("\n", 0, offset) + 1, 1, message)
-    module = cst.parse_module(text)
+    module = cst.parse_module(joined.text)
     positions = Positions(module, text)
+    if positions.dropped is None or positions.dropped.count("\\") != len(joined.joints):
+        # libcst passes over a continued line that we did not see either, and a block's end depends on it.
+        return refused(1, 1, "continued in a way that cannot be analysed")
     if positions.depth > limits.MAX_TREE:
         return refused(1, 1, "nested too deeply to be analysed")
     work = Work(positions, expressions.HANDLERS, statements.HANDLERS)

@@ -20,7 +20,7 @@ from libcst._nodes.internal import CodegenState
 _NEWLINE = re.compile(r"\r\n|\r|\n")
 """What ends a line for Python's tokenizer. A form feed, ``\\x85`` or ``\\u2028`` does not."""
 
-_BLANK = re.compile(r"[ \t\f]*")
+_BLANK = re.compile(r"(?:[ \t\f]|\\(?:\r\n|\r|\n))*")
 
 _SKIPPED: frozenset[type] = frozenset(
     {
@@ -82,10 +82,11 @@ class _Tape(CodegenState):
 class Positions:
     """Offsets of nodes in the text (code points from 0), and lines and columns of offsets (from 1).
 
-    ``depth`` is the number of levels of the tree, blanks not counted.
+    ``depth`` is the number of levels of the tree, blanks not counted; ``dropped`` what the text has and the tree lacks
+    (``None``: the tree does not say what the text does).
     """
 
-    __slots__ = ("_ends", "_lines", "_starts", "comments", "depth", "text")
+    __slots__ = ("_ends", "_lines", "_starts", "comments", "depth", "dropped", "text")
 
     def __init__(self, module: cst.Module, text: str) -> None:
         state = _Tape(module)
@@ -94,6 +95,7 @@ class Positions:
         self._starts: dict[int, int] = {}
         self._ends: dict[int, int] = {}
         self.comments: list[cst.Comment] = []
+        self.dropped: str | None = ""
         self._lines = [0, *(found.end() for found in _NEWLINE.finditer(text))]
         self._add_up(state.tape)
 
@@ -124,14 +126,18 @@ class Positions:
     def _mend(self, written: str) -> None:
         """Shift places behind what the parser drops: form feeds and empty continued lines before a statement."""
         dropped: list[int] = []
+        missing: list[str] = []
         place = 0
         for character in self.text:
             if place < len(written) and written[place] == character:
                 place += 1
             elif character in _DROPPED:
                 dropped.append(place)
+                missing.append(character)
             else:
+                self.dropped = None
                 return
+        self.dropped = "".join(missing) if place == len(written) else None
         for key, offset in self._starts.items():
             self._starts[key] = offset + bisect_right(dropped, offset)
         for key, offset in self._ends.items():
