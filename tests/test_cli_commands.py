@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from types import SimpleNamespace
 
+import jsonschema
 import pytest
 
 from analyzer import __version__
@@ -51,6 +52,16 @@ def test_rules_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert [entry["code"] for entry in listed] == [rule.code for rule in load_rules()]
     sql = next(entry for entry in listed if entry["code"] == "BA101")
     assert (sql["slug"], sql["severity"], sql["cwe"]) == ("string-built-sql", "error", [89])
+    assert sql["engines"] == ["backend-audit", "semgrep", "bandit B608"]
+
+
+def test_rules_as_json_are_what_reports_say_of_them(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["rules", "--output", "json"]) == 0
+    listed = json.loads(capsys.readouterr().out)["rules"]
+    for entry in listed:
+        del entry["engines"]
+    schema = json.loads((REPOSITORY / "schema" / "report.schema.json").read_text("utf-8"))
+    jsonschema.validate(listed, {"type": "array", "items": {"$ref": "#/$defs/rule"}, "$defs": schema["$defs"]})
 
 
 def test_rules_in_an_unknown_format(capsys: pytest.CaptureFixture[str]) -> None:

@@ -41,25 +41,10 @@ def engines_of(rule: Rule) -> list[str]:
 
 
 def _as_json(listed: Sequence[Rule]) -> str:
-    """Everything but the documentation's text, in stable order."""
-    entries = [
-        {
-            "code": rule.code,
-            "slug": rule.slug,
-            "title": rule.title,
-            "summary": rule.summary,
-            "family": rule.family,
-            "severity": rule.severity.label,
-            "confidence": rule.confidence.label,
-            "tier": rule.tier,
-            "cwe": list(rule.cwe),
-            "owasp": list(rule.owasp),
-            "tags": list(rule.tags),
-            "engines": engines_of(rule),
-            "security_severity": rule.security_severity,
-        }
-        for rule in listed
-    ]
+    """What reports say of a rule, and who looks for it."""
+    from analyzer.report.rule_data import rule_data
+
+    entries = [{**rule_data(rule), "engines": engines_of(rule)} for rule in listed]
     return json.dumps({"rules": entries}, indent=2, ensure_ascii=False) + "\n"
 
 

@@ -12,7 +12,8 @@ from typing import Any
 
 from analyzer.model import Excerpt, Finding, Location, Report, Rule, Severity, visible
 from analyzer.report.options import Options
-from analyzer.report.project import NAME, rule_url
+from analyzer.report.project import NAME
+from analyzer.report.rule_data import rule_data
 from analyzer.report.words import rules_by_code
 
 FORMAT = "json"
@@ -42,7 +43,7 @@ def document(report: Report) -> dict[str, Any]:
             for entry in report.suppressed
         ],
         "notes": [{"kind": note.kind, "message": visible(note.message)} for note in report.notes],
-        "rules": [_rule(rule) for rule in report.rules],
+        "rules": [rule_data(rule) for rule in report.rules],
     }
 
 
@@ -64,24 +65,6 @@ def _summary(report: Report) -> dict[str, Any]:
         "lines": report.statistics.lines,
         "not_analysed": report.statistics.not_analysed,
         "routes": report.statistics.routes,
-    }
-
-
-def _rule(rule: Rule) -> dict[str, Any]:
-    return {
-        "code": rule.code,
-        "slug": rule.slug,
-        "title": rule.title,
-        "summary": rule.summary,
-        "family": rule.family,
-        "severity": rule.severity.label,
-        "confidence": rule.confidence.label,
-        "tier": rule.tier,
-        "cwe": list(rule.cwe),
-        "owasp": list(rule.owasp),
-        "tags": list(rule.tags),
-        "security_severity": rule.security_severity,
-        "url": rule_url(rule),
     }
 
 
