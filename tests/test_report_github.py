@@ -119,5 +119,6 @@ def test_the_summary_tells_the_worst_and_stays_under_the_limit() -> None:
     findings.append(finding("BA101", "z.py", (1, 1, 1, 2), "the worst of all", "y"))
     text = render(sample(findings, {"m.py": "a\n" * 600, "z.py": "a\n"}), "github-summary")
     assert len(text.encode()) < summary_format.LIMIT
+    assert "](" not in text, "no link that leads nowhere"
     assert text.index("the worst of all") < text.index("number 1 ")
     assert re.search(r"\d+ more findings left out here", text)

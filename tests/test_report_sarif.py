@@ -12,6 +12,7 @@ import re
 import subprocess
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import jsonschema
 import msgspec
@@ -174,3 +175,16 @@ def test_the_limit_of_bytes_keeps_the_worst(monkeypatch: pytest.MonkeyPatch) -> 
     assert run["results"][0]["ruleId"] == "BA101"
     assert 10 < len(run["results"]) < 400
     assert f"{400 - len(run['results'])} results left out" in json.dumps(run["invocations"])
+
+
+def test_addresses_are_absolute_and_nobody_elses() -> None:
+    driver = run_of(sample())["tool"]["driver"]
+    told = [driver["informationUri"]]
+    told += [described["helpUri"] for described in (*driver["rules"], *driver["notifications"])]
+    for address in told:
+        parts = urlsplit(address)
+        assert parts.scheme == "https"
+        assert (parts.hostname or "").endswith(".invalid"), "an address that is not ours yet"
+        assert address.startswith(driver["informationUri"])
+    schema = json.loads((Path(__file__).parents[1] / "schema" / "report.schema.json").read_text("utf-8"))
+    assert schema["$id"].startswith(driver["informationUri"] + "/")

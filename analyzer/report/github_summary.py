@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from analyzer.model import Finding, Report, Rule, Severity
 from analyzer.report.markdown import code, escaped, fenced, prose
 from analyzer.report.options import Options
-from analyzer.report.project import NAME, rule_url
+from analyzer.report.project import NAME
 from analyzer.report.ranking import worst_first
 from analyzer.report.words import conclusion, name_of, plural, route_chain, rules_by_code
 
@@ -55,7 +55,7 @@ def _table(report: Report, rules: Mapping[str, Rule]) -> str:
     rows = ["| | rule | what | findings |", "|---|---|---|---:|"]
     for (rule_code, severity), count in sorted(counts.items(), key=lambda item: (-item[0][1], item[0][0])):
         rule = rules.get(rule_code)
-        name = f"[{escaped(name_of(rule_code, rules))}]({rule_url(rule)})" if rule else escaped(rule_code)
+        name = escaped(name_of(rule_code, rules))
         rows.append(f"| {_SIGNS[severity]} | {name} | {escaped(rule.title) if rule else ''} | {count:,} |")
     return "\n".join(rows)
 
