@@ -17,6 +17,7 @@ from analyzer.facts.store import open_store
 from analyzer.findings import trust
 from analyzer.model import Finding, Note, Progress, Report, Rule, Silent, SourceTree, Statistics
 from analyzer.rulebook import load_rules
+from analyzer.unchanged import Unchanged
 
 _UNSEEN = ("too large", "unreadable")
 """Why a file is left out that should have been audited."""
@@ -35,6 +36,10 @@ def audit(paths: Sequence[Path], config: Config, progress: Progress | None = Non
     tree = source.discover(paths, config)
     progress.finish("files")
     with open_store(config) as store:
+        unchanged = Unchanged(tree, enabled, config, store)
+        known = unchanged.report()
+        if known is not None:
+            return known
         with engines.start(tree, enabled, config, store, progress) as running:
             modules = syntax.read_modules(tree, store, config.jobs or os.cpu_count() or 1, progress)
             progress.start("graph")
@@ -53,31 +58,34 @@ def audit(paths: Sequence[Path], config: Config, progress: Progress | None = Non
             all_rules=every_rule,
             config=config,
             comments=_comments(modules),
-            read=_reader(tree),
+            read=unchanged.watching(_reader(tree)),
             secrets=graph.secret_spans(picture.project, (finding.location.path for finding in told)),
             tiers={file.path: file.tier for file in tree.files},
             unsure=_unsure(enabled, seen.degraded),
         )
         notes = (*trust.notes(seen.degraded), *checked.notes, *_left_out(tree), *store.notes)
-    return Report(
-        version=__version__,
-        root=tree.root,
-        paths=tuple(file.path for file in tree.files),
-        rules=enabled,
-        findings=outcome.findings,
-        suppressed=outcome.suppressed,
-        notes=tuple(sorted(set(notes))),
-        statistics=Statistics(
-            files=len(tree.files),
-            lines=sum(outline.lines for outline in modules.outlines.values()),
-            not_analysed=sum(1 for outline in modules.outlines.values() if outline.problem) + len(tree.skipped),
-            routes=len(backend.routes),
-            below=outcome.below,
-            refuted=checked.refuted,
-        ),
-        frameworks=backend.frameworks,
-        complete=checked.complete,
-    )
+        report = Report(
+            version=__version__,
+            root=tree.root,
+            paths=tuple(file.path for file in tree.files),
+            rules=enabled,
+            findings=outcome.findings,
+            suppressed=outcome.suppressed,
+            notes=tuple(sorted(set(notes))),
+            statistics=Statistics(
+                files=len(tree.files),
+                lines=sum(outline.lines for outline in modules.outlines.values()),
+                not_analysed=sum(1 for outline in modules.outlines.values() if outline.problem) + len(tree.skipped),
+                routes=len(backend.routes),
+                below=outcome.below,
+                refuted=checked.refuted,
+            ),
+            frameworks=backend.frameworks,
+            complete=checked.complete,
+        )
+        if seen.lasting and modules.as_read(tree):
+            unchanged.keep(report)
+    return report
 
 
 def _trust(

@@ -30,12 +30,14 @@ class EngineResult(msgspec.Struct, frozen=True):
     """What both engines said, in stable order.
 
     ``degraded`` holds (engine, path, reason) for whatever was less than complete; the path is empty when an engine as
-    a whole is concerned, and the reason then continues a sentence that begins with the engine's name.
+    a whole is concerned, and the reason then continues a sentence that begins with the engine's name. ``lasting`` is
+    false when another run on the same files may come to something else: an engine was missing or ran out of time.
     """
 
     findings: tuple[Finding, ...] = ()
     notes: tuple[Note, ...] = ()
     degraded: tuple[tuple[str, str, str], ...] = ()
+    lasting: bool = True
 
 
 _Execute = Callable[[Path, dict[str, str], Children, Callable[[int], None]], Learned]
@@ -118,8 +120,10 @@ class Running:
         if self._failure is not None:
             raise self._failure
         findings: list[Finding] = []
+        lasting = not self._degraded
         for engine in self._engines:
             self._keep(engine)
+            lasting = lasting and not engine.learned.gaps and engine.learned.lasting >= engine.learned.outcomes.keys()
             outcomes = engine.known | engine.learned.outcomes
             gaps: dict[str, list[str]] = {}
             for digest, reason in engine.learned.gaps:
@@ -135,6 +139,7 @@ class Running:
             findings=tuple(sorted(findings, key=lambda f: (f.location, f.rule, f.engines, f.message))),
             notes=tuple(Note("engine", f"{engine} {reason}") for engine, path, reason in degraded if not path),
             degraded=degraded,
+            lasting=lasting,
         )
 
     def _keep(self, engine: _Engine) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from analyzer.facts.outline import Bodies, Outline
+from analyzer.model import SourceTree
 
 _BODIES_KEPT = 256
 """Decoded bodies kept at a time: a rule that visits a call's neighbours finds them, a million lines do not pile up."""
@@ -27,6 +28,10 @@ class Modules:
         self._digests = digests
         self._source = source
         self._kept: OrderedDict[str, Bodies] = OrderedDict()
+
+    def as_read(self, tree: SourceTree) -> bool:
+        """Whether the facts are those of the tree's bytes: no file changed after it was listed."""
+        return all(self._digests.get(file.path) == file.digest for file in tree.files)
 
     def bodies(self, path: str) -> Bodies:
         """The bodies of a file's functions, by ``Outline.functions`` index."""
