@@ -156,6 +156,25 @@ def test_configuration_silences_by_path(selector: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("pattern", "silent"),
+    [
+        ("app/", True),
+        ("/app", True),
+        ("users.py", True),
+        ("**/users.py", True),
+        ("app/[t-v]*.py", True),
+        ("APP/", False),
+        ("app/users.py/", False),
+        ("*/app/users.py", False),
+        ("!app/users.py", False),
+    ],
+)
+def test_paths_of_the_configuration_are_patterns_as_in_gitignore(pattern: str, silent: bool) -> None:
+    outcome = audit("a\n", at(1), config=Config(per_file_ignores=((pattern, ("BA101",)),)))
+    assert bool(outcome.suppressed) is silent
+
+
+@pytest.mark.parametrize(
     ("comment", "tool", "silent"),
     [
         ("# nosec", "nosec", True),

@@ -6,9 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
-from pathspec import GitIgnoreSpec
 
 from analyzer.config import Config
+from analyzer.config.patterns import PatternList
 from analyzer.findings.comments import Comment, Directive, Foreign, Name, directives, foreign_comments
 from analyzer.findings.foreign import silences
 from analyzer.findings.selectors import applies, by_code_or_slug, find_rule
@@ -45,7 +45,7 @@ class Suppressions:
         self._known = by_code_or_slug(self._rules.values())
         self._config = config
         self._sources = sources
-        self._ignores = [(GitIgnoreSpec.from_lines([pattern]), names) for pattern, names in config.per_file_ignores]
+        self._ignores = [(PatternList.parse([pattern]), names) for pattern, names in config.per_file_ignores]
         self._comments = comments
         self._files: dict[str, _File] = {}
         self.served: set[Word] = set()
@@ -84,8 +84,8 @@ class Suppressions:
 
     def _configured(self, finding: Finding) -> Suppressed | None:
         rule = self._rules.get(finding.rule)
-        for spec, names in self._ignores:
-            if rule is not None and applies(names, rule) and spec.match_file(finding.location.path):
+        for patterns, names in self._ignores:
+            if rule is not None and applies(names, rule) and patterns.covers(finding.location.path):
                 return Suppressed(finding, "configuration", "per-file-ignores")
         return None
 
