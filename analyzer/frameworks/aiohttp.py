@@ -225,18 +225,22 @@ def _listed(
 
 def _values(project: Project, place: Place, routes: AnyExpression | None) -> tuple[Place, list[AnyExpression | None]]:
     """What a variable is given, and where."""
-    held = holder(project, place, chain_of(routes))
+    local = _given(project, place, chain_of(routes)) if place.index >= 0 else []
+    held = None if local else holder(project, place, chain_of(routes))
     if held is None or held.scope < -1:
-        return place, []
+        return place, local
     at = Place(held.path, held.scope)
     if held.scope == -1:
         return at, list(project.namespace(held.path).variables.get(held.name, ()))
-    given = [
+    return at, _given(project, at, held.name)
+
+
+def _given(project: Project, place: Place, name: str) -> list[AnyExpression | None]:
+    return [
         statement.value
-        for statement in walk(project.body(at))
-        if isinstance(statement, Assign) and any(chain_of(target) == held.name for target in statement.targets)
+        for statement in walk(project.body(place))
+        if isinstance(statement, Assign) and any(chain_of(target) == name for target in statement.targets)
     ]
-    return at, list(given)
 
 
 def _entry(project: Project, place: Place, call: Call, prefix: str, found: Found) -> None:

@@ -37,6 +37,8 @@ def create():
     app.router.add_view("/view", users.Session)
     api = web.Application()
     api.add_routes(users.routes)
+    extra = [web.post("/extra", health)]
+    api.add_routes(extra)
     api.add_routes([*users.listed, web.delete("/export", users.export)])
     app.add_subapp("/api/", api)
     app.add_subapp("/admin", create_admin())
