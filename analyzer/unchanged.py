@@ -23,7 +23,7 @@ from analyzer.rulebook import rules_folder
 from analyzer.source.reading import digest_of
 
 _KIND = "report"
-_PARTS = ("bandit", "libcst", "networkx", "pathspec", "semgrep")
+_PARTS = ("bandit", "libcst", "networkx", "semgrep")
 """Installed packages that have a say in what is found."""
 _ASIDE = ("jobs", "cache", "cache_dir")
 """Settings that change how fast a report is made and nothing in it."""

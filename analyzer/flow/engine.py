@@ -28,7 +28,7 @@ from analyzer.flow.walk import Trace, trace
 from analyzer.project.project import Project
 from analyzer.project.target import Place
 
-_KEPT = 1024
+_KEPT = 512
 """Traces kept: enough for the neighbourhood of any function, few enough for a million lines."""
 
 
