@@ -14,6 +14,8 @@ from analyzer.project.target import Place
 
 SITES = 12
 """Call sites looked at for one function; a helper with more is a library of its own and its parameters stay unknown."""
+_CANDIDATES = 4 * SITES
+"""Calls of one name that are told apart; a name with more (``get``, ``append``) is not looked into."""
 
 _PLAIN_DECORATORS = frozenset({"staticmethod", "classmethod", "override", "cache", "lru_cache", "wraps", "typechecked"})
 
@@ -46,7 +48,7 @@ class Callers:
         if name == "__init__" and function.owner >= 0:
             name = self._project.outline(place.path).classes[function.owner].name
         candidates = sites.get(name, [])
-        if len(candidates) > SITES * 4:
+        if len(candidates) > _CANDIDATES:
             return [], False
         unique = self._defined.get(name, 0) <= 1
         complete = name not in self._handed and not _decorated(function)
@@ -98,7 +100,9 @@ class Callers:
                 if last not in defined:
                     continue
                 if use.kind == "call":
-                    sites.setdefault(last, []).append(Site(place, use.chain, use.line, use.column))
+                    known = sites.setdefault(last, [])
+                    if len(known) <= _CANDIDATES:
+                        known.append(Site(place, use.chain, use.line, use.column))
                 elif use.kind == "read":
                     self._handed.add(last)
         self._sites = sites
