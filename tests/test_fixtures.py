@@ -14,13 +14,16 @@ from fixture_cases import Case, Place, app_cases, compare, rule_cases, rule_fold
 
 from analyzer.config.settings import Config
 from analyzer.model import Report, Severity, Silent
+from analyzer.rulebook import load_rules
 
 CASES = rule_cases()
 APP_CASES = app_cases()
-TOGETHER = ("BA1", "BA2", "BA3", "BA002", "BA003")
-"""Rules that an external engine looks for: their cases are audited in one run, for starting semgrep costs seconds."""
+RULES = {rule.code: rule for rule in load_rules()}
 ENGINES = [case for case in CASES if case.code == "BA005"]
-BATCH = [case for case in CASES if case.code.startswith(TOGETHER)]
+TOGETHER = tuple(code for code, rule in RULES.items() if rule.semgrep or rule.bandit or "suppression" in rule.slug)
+"""Rules that an external engine looks for, and those on suppressions, which speak of what all others found. Their
+cases are audited in one run, for starting semgrep costs seconds."""
+BATCH = [case for case in CASES if case.code in TOGETHER and case not in ENGINES]
 ALONE = [case for case in CASES if case not in BATCH and case not in ENGINES]
 try:
     one_worker = pytest.mark.xdist_group("fixtures")

@@ -6,10 +6,13 @@ from collections.abc import Iterator
 
 from analyzer.checks._given_secrets import given
 from analyzer.facts.expressions import Secret
+from analyzer.facts.secretnames import split
 from analyzer.flow.questions import flow_of, location
 from analyzer.graph.picture import Picture
 from analyzer.model import Confidence, Finding, Location, Rule, Span
 
+_INVENTED = frozenset("test tests testing demo example examples sample samples".split())
+"""Words in a module's own name that say its data is made up: ``create_test_data.py``."""
 _CONFIDENCE = {"live": Confidence.HIGH, "plain": Confidence.MEDIUM, "placeholder": Confidence.LOW}
 FIX = (
     "Read the value from the environment or a secret manager, without a default that works, "
@@ -30,7 +33,7 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
                 message=_message(secret),
                 fix=FIX,
                 severity=rule.severity,
-                confidence=_CONFIDENCE[secret.strength],
+                confidence=_confidence(path, secret.strength),
                 secrets=(span,),
             )
 
@@ -44,7 +47,7 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
                 "a secret stands in the source",
                 fix=FIX,
                 severity=rule.severity,
-                confidence=_CONFIDENCE[one.strength],
+                confidence=_confidence(where.path, one.strength),
                 secrets=(where.span,),
             )
 
@@ -53,6 +56,12 @@ def judge(finding: Finding, picture: Picture) -> str:
     """Every literal was looked at when the file was lowered: one that was not taken for a secret there is none."""
     outline = picture.project.modules.outlines.get(finding.location.path)
     return "stand" if outline is None or outline.problem is not None else "refute"
+
+
+def _confidence(path: str, strength: str) -> Confidence:
+    """A password that somebody thought up, in a module of invented data, hardly opens anything."""
+    stem = path.rpartition("/")[2].removesuffix(".py")
+    return Confidence.LOW if strength != "live" and not _INVENTED.isdisjoint(split(stem)) else _CONFIDENCE[strength]
 
 
 def _message(secret: Secret) -> str:

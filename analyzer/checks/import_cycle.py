@@ -24,7 +24,7 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
             message=_message(picture, cycle),
             fix=_fix(picture, cycle),
             severity=Severity.NOTE if cycle.packaged else rule.severity,
-            confidence=Confidence.MEDIUM if cycle.packaged else rule.confidence,
+            confidence=Confidence.LOW if cycle.packaged else rule.confidence,
             related=tuple(_related(picture, cycle)),
         )
 

@@ -44,7 +44,7 @@ _ALGORITHM = re.compile(
 _WEAK_PASSWORDS = frozenset(
     "admin administrator root toor postgres postgresql mysql mariadb mongo rabbitmq redis guest letmein qwerty welcome "
     "secret pass pass1 superuser supersecret topsecret mysecret mypassword demo master minio minioadmin dragon monkey "
-    "passw0rd hunter sa airflow superset abc123".split()
+    "passw0rd hunter sa abc123".split()
 )
 """Words that are given as passwords for real, by the lists of the most used ones and of products' defaults."""
 
@@ -60,7 +60,18 @@ _SPEAKING = frozenset(
 """Words of which names of things are made: a value of nothing else names a thing instead of being one."""
 
 
+_ADDED = frozenset("super very default dev development local prod production app application jwt flask django".split())
+"""Words that people put around the name of a signing key to have some value: ``super-secret-key``."""
+
+_SCHEMES = frozenset({"bearer", "basic", "token", "apikey"})
+"""Authentication schemes in front of the credentials of an ``Authorization`` header (RFC 9110, 11.4)."""
+_SHORTEST_CREDENTIALS = 16
+
 _SHOWN = frozenset("placeholder example examples sample samples help description doc docs dummy mock fake hint".split())
+
+
+_SHOWN_HOSTS = frozenset({"example", "demo", "trial", "sample"})
+"""Labels of host names that are there for everybody to try, with their password; the top-level domain says nothing."""
 
 
 class Sighting(NamedTuple):
@@ -97,13 +108,15 @@ def _token_strength(text: str) -> str:
     return PLAIN if "_test_" in text[:8] else LIVE
 
 
-def _credentials_strength(user: str, password: str) -> str | None:
+def _credentials_strength(user: str, password: str, host: str) -> str | None:
     if _TEMPLATE.search(password) or _CONSTANT.match(password) or password.startswith("$"):
         return None
     if looks_random(password):
         return LIVE
     words = set(split(password))
     if _PLACEHOLDER.search(password) or not words - _PLACEHOLDER_WORDS - _SPEAKING - {"pass", "pw", "pword"}:
+        return PLACEHOLDER
+    if not _SHOWN_HOSTS.isdisjoint(host.lower().split(".")[:-1]):
         return PLACEHOLDER
     return PLAIN if len(password) >= _SHORTEST or password == user else None
 
@@ -137,6 +150,9 @@ def _strength(holding: Holder, name: str, value: str, *, used: bool) -> str | No
     if len(value) < _SHORTEST or "\n" in value:
         return None
     if holding is Holder.KEY:
+        scheme, _, credentials = value.partition(" ")
+        if scheme.lower() in _SCHEMES and len(credentials) >= _SHORTEST_CREDENTIALS:
+            return LIVE if _is_generated(credentials) else None
         return LIVE if _CRYPT.match(value) or (len(value) >= 32 and _is_generated(value)) else None
     if _CRYPT.match(value) or _is_generated(value):
         return LIVE
@@ -144,7 +160,7 @@ def _strength(holding: Holder, name: str, value: str, *, used: bool) -> str | No
         return None
     own, words = set(split(name)), set(split(value))
     if holding is Holder.SIGNING:
-        return _signing_strength(value, words, named_alike=own == words or words > own)
+        return _signing_strength(value, words, named_alike=own <= words and not words - own - _ADDED - _SPEAKING)
     if any(character.isspace() for character in value):
         return None
     if used and holding is Holder.PASSWORD and not _PLACEHOLDER.search(value) and not words & _PLACEHOLDER_WORDS:

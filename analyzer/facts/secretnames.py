@@ -56,7 +56,7 @@ _WEAK = frozenset(
 _BEFORE = frozenset(
     "invalid missing bad wrong weak incorrect expired unknown no is has have need needs use uses require requires "
     "required show hide reset forgot forgotten change changed update verify validate check confirm confirmation "
-    "repeat min max num count first last next prev page continuation cursor start end stop begin bos eos pad unk "
+    "repeat min max num count last next prev page continuation cursor start end stop begin bos eos pad unk "
     "sep mask cls special cancel cancellation sync resume delta skip design syntax lexer parser string type field "
     "label name title help message msg error err url uri path file dir allow allowed disable enable enabled "
     "without with set get delete remove revoke create generate send request supports support grant filter "

@@ -60,10 +60,11 @@ _URL = re.compile(
 
 
 class Credentials(NamedTuple):
-    """User and password written into a URL."""
+    """User and password written into a URL, and the host that they are for."""
 
     user: str
     password: str
+    host: str
 
 
 def token(value: str) -> tuple[str, str] | None:
@@ -90,7 +91,7 @@ def credentials(value: str) -> Credentials | None:
     if "@" not in value or "://" not in value:
         return None
     found = _URL.search(value)
-    return found and Credentials(found["user"], found["password"])
+    return found and Credentials(found["user"], found["password"], found["host"])
 
 
 def preview(value: str) -> str:

@@ -9,7 +9,7 @@ from analyzer.facts.expressions import Attribute, Call, Name
 from analyzer.facts.outline import Outline, Use
 from analyzer.facts.visit import chain
 from analyzer.flow.engine import Flow
-from analyzer.model import Location, Span
+from analyzer.model import Location, Span, Tier
 from analyzer.project.project import Project
 from analyzer.project.target import Place
 
@@ -21,6 +21,9 @@ class Pictured(Protocol):
 
     def handlers(self) -> Container[Place]:
         """The functions that answer routes."""
+
+    def tier(self, path: str) -> Tier:
+        """What kind of code a file holds."""
 
 
 def flow_of(picture: Pictured) -> Flow:
