@@ -63,7 +63,7 @@ def _direct(picture: Picture, rule: Rule, dealing: Dealing, habit: Habit) -> Fin
             f"{', '.join(shown[:3])}{_more(len(shown) - 3)}, although {_others(habit, kind)} through a {kind} such as "
             f"`{layer}`."
         ),
-        fix=f"Move what {_lines(dealing)} do into a {kind} beside `{layer}` and call that from `{function.name}`.",
+        fix=f"Move what {_lines(dealing)} into a {kind} beside `{layer}` and call that from `{function.name}`.",
         severity=severity,
         confidence=sure,
         related=tuple(
@@ -134,7 +134,8 @@ def _label(picture: Picture, handler: Place) -> str:
 
 def _lines(dealing: Dealing) -> str:
     lines = sorted({access.line for access in dealing.own})
-    return f"line {lines[0]}" if len(lines) == 1 else "lines " + ", ".join(str(line) for line in lines[:6])
+    one = len(lines) == 1
+    return f"line {lines[0]} does" if one else f"lines {', '.join(str(line) for line in lines[:6])} do"
 
 
 def _more(number: int) -> str:

@@ -18,7 +18,7 @@ from analyzer.facts.expressions import (
     Sequence,
 )
 from analyzer.facts.visit import chain
-from analyzer.flow import sources
+from analyzer.flow import forms, sources
 from analyzer.flow.callers import bound
 from analyzer.flow.environment import Environment, key
 from analyzer.flow.formats import braces, dollars, filled
@@ -90,6 +90,10 @@ def value(run: Evaluation, call: Call, state: Environment) -> Value:
     positional = [argument.value for argument in call.arguments if argument.keyword is None and not argument.star]
     if isinstance(call.func, Attribute) and last in _REVEALING and not call.arguments:
         return run.value(call.func.value, state)
+    if isinstance(call.func, Attribute) and last == "get" and positional:
+        brought = forms.kind(run.flow.project, run.place, call.func.value, positional[0])
+        if brought:
+            return single(brought, spelled(call), call.line)
     if isinstance(call.func, Attribute):
         found = _method(run, call, call.func, last, positional, state)
         if found is not None:

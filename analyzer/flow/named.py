@@ -18,7 +18,7 @@ from analyzer.facts.expressions import (
 )
 from analyzer.facts.outline import Function
 from analyzer.facts.visit import chain
-from analyzer.flow import sources
+from analyzer.flow import forms, sources
 from analyzer.flow.callers import bound
 from analyzer.flow.environment import Definition, Environment, key
 from analyzer.flow.origins import constant, origins
@@ -44,6 +44,10 @@ def value(run: Evaluation, expression: Name | Attribute | Subscript, state: Envi
     spelled = _spelled(expression)
     if sources.request_data(spelled):
         return single("request", spelled, expression.line)
+    if isinstance(expression, Subscript):
+        brought = forms.kind(run.flow.project, run.place, expression.value, expression.index)
+        if brought:
+            return single(brought, spelled, expression.line)
     if isinstance(expression, Attribute):
         return _attribute(run, expression, state, spelled)
     return _item(run, expression, state, spelled)
