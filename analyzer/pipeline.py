@@ -6,18 +6,23 @@ paths → source → syntax → facts → project → frameworks → graph → c
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+
+import msgspec
 
 from analyzer import __version__, checks, engines, findings, frameworks, graph, project, source, syntax
 from analyzer.config import Config
 from analyzer.config.selection import select_rules
 from analyzer.facts.modules import Modules
-from analyzer.facts.store import open_store
+from analyzer.facts.store import Store, open_store
 from analyzer.findings import trust
+from analyzer.graph.picture import Picture
+from analyzer.inventory.rows import Inventory
 from analyzer.model import Finding, Note, Progress, Report, Rule, Silent, SourceTree, Statistics
 from analyzer.rulebook import load_rules
-from analyzer.unchanged import Unchanged
+from analyzer.unchanged import Unchanged, UnchangedRoutes
 
 _UNSEEN = ("too large", "unreadable")
 """Why a file is left out that should have been audited."""
@@ -32,20 +37,15 @@ def audit(paths: Sequence[Path], config: Config, progress: Progress | None = Non
     progress = progress or Silent()
     every_rule = load_rules()
     enabled = select_rules(every_rule, config)
-    progress.start("files")
-    tree = source.discover(paths, config)
-    progress.finish("files")
+    tree = _files(paths, config, progress)
     with open_store(config) as store:
         unchanged = Unchanged(tree, enabled, config, store)
         known = unchanged.report()
         if known is not None:
             return known
         with engines.start(tree, enabled, config, store, progress) as running:
-            modules = syntax.read_modules(tree, store, config.jobs or os.cpu_count() or 1, progress)
-            progress.start("graph")
-            backend = frameworks.recognise(project.link(modules))
-            picture = graph.build(backend, {file.path: file.tier for file in tree.files}, config.roles)
-            progress.finish("graph")
+            modules = _modules(tree, store, config, progress)
+            picture = _picture(tree, modules, config, progress)
             seen = running.result()
         progress.start("rules")
         checked = checks.run(picture, enabled, seen.findings)
@@ -76,16 +76,69 @@ def audit(paths: Sequence[Path], config: Config, progress: Progress | None = Non
                 files=len(tree.files),
                 lines=sum(outline.lines for outline in modules.outlines.values()),
                 not_analysed=sum(1 for outline in modules.outlines.values() if outline.problem) + len(tree.skipped),
-                routes=len(backend.routes),
+                routes=len(picture.routes),
                 below=outcome.below,
                 refuted=checked.refuted,
             ),
-            frameworks=backend.frameworks,
+            frameworks=picture.backend.frameworks,
             complete=checked.complete,
         )
         if seen.lasting and modules.as_read(tree):
             unchanged.keep(report)
     return report
+
+
+@contextmanager
+def picture_of(
+    paths: Sequence[Path], config: Config, progress: Progress | None = None
+) -> Iterator[tuple[SourceTree, Picture]]:
+    """The picture alone, without engines and rules. Usable inside the ``with``: bodies are read on demand.
+
+    Raises what :func:`audit` raises for its arguments.
+    """
+    progress = progress or Silent()
+    tree = _files(paths, config, progress)
+    with open_store(config) as store:
+        yield tree, _picture(tree, _modules(tree, store, config, progress), config, progress)
+
+
+def routes(paths: Sequence[Path], config: Config, progress: Progress | None = None) -> Inventory:
+    """The route table; that of the last run where nothing it depends on has changed. Raises as :func:`audit` does."""
+    progress = progress or Silent()
+    tree = _files(paths, config, progress)
+    with open_store(config) as store:
+        unchanged = UnchangedRoutes(tree, config, store)
+        found = unchanged.inventory()
+        if found is None:
+            from analyzer.inventory.routes import inventory
+
+            modules = _modules(tree, store, config, progress)
+            found = inventory(_picture(tree, modules, config, progress))
+            broken = [f"{path}: not parsed" for path, outline in modules.outlines.items() if outline.problem]
+            found = msgspec.structs.replace(found, notes=tuple(broken))
+            if modules.as_read(tree):
+                unchanged.keep(found)
+        unread = [note.message for note in (*_left_out(tree), *store.notes)]
+    return msgspec.structs.replace(found, notes=tuple(sorted({*found.notes, *unread})))
+
+
+def _files(paths: Sequence[Path], config: Config, progress: Progress) -> SourceTree:
+    progress.start("files")
+    tree = source.discover(paths, config)
+    progress.finish("files")
+    return tree
+
+
+def _modules(tree: SourceTree, store: Store, config: Config, progress: Progress) -> Modules:
+    return syntax.read_modules(tree, store, config.jobs or os.cpu_count() or 1, progress)
+
+
+def _picture(tree: SourceTree, modules: Modules, config: Config, progress: Progress) -> Picture:
+    progress.start("graph")
+    backend = frameworks.recognise(project.link(modules))
+    picture = graph.build(backend, {file.path: file.tier for file in tree.files}, config.roles)
+    progress.finish("graph")
+    return picture
 
 
 def _trust(

@@ -18,11 +18,13 @@ import msgspec
 
 from analyzer.config import Config
 from analyzer.facts.store import Store
+from analyzer.inventory.rows import Inventory
 from analyzer.model import Report, Rule, SourceTree
 from analyzer.rulebook import rules_folder
 from analyzer.source.reading import digest_of
 
 _KIND = "report"
+_ROUTES = "routes"
 _PARTS = ("bandit", "libcst", "networkx", "semgrep")
 """Installed packages that have a say in what is found."""
 _ASIDE = ("jobs", "cache", "cache_dir")
@@ -32,6 +34,11 @@ _ASIDE = ("jobs", "cache", "cache_dir")
 class _Kept(msgspec.Struct, frozen=True, array_like=True):
     depends: str
     report: Report
+
+
+class _KeptRoutes(msgspec.Struct, frozen=True, array_like=True):
+    depends: str
+    inventory: Inventory
 
 
 class Unchanged:
@@ -76,6 +83,32 @@ class Unchanged:
             return data
 
         return watched
+
+
+class UnchangedRoutes:
+    """The same for the route table, which depends on the files, the settings and our code."""
+
+    def __init__(self, tree: SourceTree, config: Config, store: Store) -> None:
+        settings = msgspec.structs.asdict(config)
+        asked = {name: value for name, value in settings.items() if name not in _ASIDE}
+        self._store = store
+        self._key = _digest(tree.root, asked, [file.path for file in tree.files])
+        self._depends = _digest(_product(), tree, asked)
+
+    def inventory(self) -> Inventory | None:
+        """The table of the last run when everything it depends on is the same."""
+        data = self._store.get(_ROUTES, [self._key]).get(self._key)
+        try:
+            kept = None if data is None else msgspec.msgpack.decode(data, type=_KeptRoutes)
+        except (msgspec.DecodeError, RecursionError):
+            return None
+        return kept.inventory if kept is not None and kept.depends == self._depends else None
+
+    def keep(self, inventory: Inventory) -> None:
+        """Keep a table, unless the store has something to say."""
+        if not self._store.notes:
+            kept = _KeptRoutes(self._depends, inventory)
+            self._store.put(_ROUTES, {self._key: msgspec.msgpack.encode(kept)})
 
 
 def _digest(*parts: object) -> str:

@@ -1,0 +1,75 @@
+"""``backend-audit routes PATH…``: the table of routes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from analyzer.cli.looking import (
+    CacheOption,
+    ColorOption,
+    ConfigOption,
+    IsolatedOption,
+    JobsOption,
+    Looking,
+    NoCacheOption,
+    QuietOption,
+    canvas,
+    display,
+    expected,
+    settings,
+)
+from analyzer.cli.streams import write_error, write_out
+
+FORMATS = ("text", "json", "csv", "markdown", "openapi")
+
+
+def routes(
+    paths: Annotated[list[str], typer.Argument(metavar="PATH", help="Files and folders to look at.")],
+    output: Annotated[str, typer.Option(metavar="|".join(FORMATS), help="How to write them.")] = "text",
+    unguarded: Annotated[
+        bool, typer.Option("--unguarded", metavar="", help="Only routes that nothing guards.")
+    ] = False,
+    method: Annotated[
+        list[str] | None, typer.Option(metavar="M", help="Only this method; may be given several times.")
+    ] = None,
+    path: Annotated[
+        list[str] | None, typer.Option(metavar="GLOB", help="Only paths like this, for instance '/api/*'.")
+    ] = None,
+    config: ConfigOption = None,
+    isolated: IsolatedOption = False,
+    jobs: JobsOption = None,
+    no_cache: NoCacheOption = False,
+    cache_dir: CacheOption = None,
+    color: ColorOption = "auto",
+    quiet: QuietOption = False,
+) -> None:
+    """List the routes: method, path, handler, guards, inputs, response, limits, layers."""
+    looking = Looking(
+        config=config, isolated=isolated, jobs=jobs, no_cache=no_cache, cache_dir=cache_dir, color=color, quiet=quiet
+    )
+    mistakes = [] if output in FORMATS else [expected("--output", FORMATS, output)]
+    roots = [Path(item) for item in paths]
+    settled = settings(roots, looking, mistakes)
+    from analyzer import pipeline
+    from analyzer.inventory import table
+
+    with display(looking) as shown:
+        found = pipeline.routes(roots, settled, shown)
+    found = table.chosen(found, method or (), path or (), unguarded)
+    for note in () if quiet else found.notes:
+        write_error(f"backend-audit: {note}")
+    if output == "openapi":
+        from analyzer.inventory.openapi import as_openapi
+
+        document, left_out = as_openapi(found)
+        for line in () if quiet else left_out:
+            write_error(f"backend-audit: {line}")
+        write_out(document)
+        return
+    if output == "text":
+        write_out(table.as_text(found, *canvas(looking)))
+        return
+    write_out({"json": table.as_json, "csv": table.as_csv, "markdown": table.as_markdown}[output](found))

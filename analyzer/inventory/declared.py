@@ -1,0 +1,179 @@
+"""Inputs that a signature or decorator declares."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from analyzer.facts.expressions import AnyExpression, Call, Name, Parameter, Subscript
+from analyzer.facts.outline import Function
+from analyzer.facts.visit import chain as chain_of
+from analyzer.facts.visit import walk
+from analyzer.frameworks import Route
+from analyzer.frameworks.persistence import is_model, is_schema
+from analyzer.frameworks.text import argument, text
+from analyzer.inventory.rows import Input
+from analyzer.inventory.spelling import metadata, spelt, type_text, unannotated
+from analyzer.project import Place, Project
+
+_MARKS = {
+    "Query": "query", "Path": "path", "Header": "header", "Cookie": "cookie", "Body": "body", "Form": "form",
+    "File": "file", "UploadedFile": "file", "QueryParameter": "query",
+}  # fmt: skip
+_INJECTED = {"Depends", "Security", "Inject", "FromDishka", "Provide", "Dependency"}
+_TYPED = {"FastAPI", "Litestar", "Django Ninja"}
+"""Frameworks (``Route.framework``) in which a handler's signature is the declaration of its inputs."""
+_OWN = re.compile(
+    r"(?:^|\.)(?:Request|HTTPConnection|WebSocket|Response|BackgroundTasks|SecurityScopes|HttpRequest|ASGIConnection)$"
+)
+_UPLOADS = {"UploadFile", "UploadedFile"}
+_BODY_TYPES = re.compile(r"^(?:dict|list|Dict|List|Mapping|Sequence|set)\b")
+_VERBS_WITHOUT_BODY = {"GET", "HEAD", "DELETE", "OPTIONS", "TRACE", "WEBSOCKET"}
+_CONVERTED = re.compile(r"<(?:re:)?(?:(\w+)(?:\([^)]*\))?:)?(\w+)>|\{(\w+)(?::([^{}]*))?\}")
+_CONVERTERS = {"int", "float", "uuid", "path", "slug", "str", "string", "any", "decimal", "date", "bool", "datetime"}
+_PARAMETER = re.compile(r"\{(\w+)\}")
+_SCHEMA_DECORATORS = {"arguments": "location", "input": "location", "use_args": "location", "use_kwargs": "location"}
+_LOCATIONS = {
+    "json": "body", "query": "query", "querystring": "query", "form": "form", "files": "file", "headers": "header",
+    "cookies": "cookie", "path": "path", "view_args": "path", "form_and_files": "form", "json_or_form": "body",
+}  # fmt: skip
+
+
+def path_inputs(project: Project, route: Route) -> Iterator[Input]:
+    """One input a parameter of the path, typed by the signature or by the path's own converter."""
+    types = {}
+    for found in _CONVERTED.finditer(route.pattern or route.path):
+        converter = found[1] or found[4] or ""
+        types[found[2] or found[3]] = converter if converter in _CONVERTERS else ""
+    function = project.function(route.handler)
+    declared = {item.name: type_text(item.annotation) for item in function.parameters} if function else {}
+    for name in dict.fromkeys(_PARAMETER.findall(route.path)):
+        yield Input("path", name, declared.get(name) or types.get(name) or "raw")
+
+
+def signature_inputs(project: Project, route: Route) -> Iterator[Input]:
+    """Inputs that the parameters of the handler and of its dependencies declare."""
+    if route.framework not in _TYPED:
+        return
+    names = set(_PARAMETER.findall(route.path))
+    seen: set[Place] = set()
+    pending = [route.handler, *route.dependencies]
+    while pending:
+        place = pending.pop(0)
+        function = project.function(place)
+        if function is None or place in seen:
+            continue
+        seen.add(place)
+        for index, parameter in enumerate(function.parameters):
+            if (index == 0 and function.owner >= 0) or parameter.kind in {"args", "kwargs"}:
+                continue
+            if parameter.name not in names:
+                found = _parameter(project, place, parameter, route)
+                if found is not None:
+                    yield found
+
+
+def _parameter(project: Project, place: Place, parameter: Parameter, route: Route) -> Input | None:
+    annotation, at = _unaliased(project, place, parameter.annotation)
+    marks = [*metadata(annotation), *([parameter.default] if isinstance(parameter.default, Call) else [])]
+    words = {chain_of(item.func if isinstance(item, Call) else item).rpartition(".")[2] for item in marks}
+    if words & _INJECTED:
+        return None
+    inner = unannotated(annotation)
+    shown = type_text(annotation) or "raw"
+    required = parameter.default is None or spelt(parameter.default).rstrip(")").endswith("...")
+    for mark in marks:
+        kind = _MARKS.get(chain_of(mark.func if isinstance(mark, Call) else mark).rpartition(".")[2])
+        if kind is not None:
+            if isinstance(mark, Call) and mark is parameter.default:
+                required = _is_required(mark)
+            kind = "file" if any(word in shown for word in _UPLOADS) else kind
+            alias = text(project, at, argument(mark, 99, "alias")) if isinstance(mark, Call) else None
+            name = parameter.name.replace("_", "-") if kind == "header" else parameter.name
+            return Input(kind, alias or name, shown, required)
+    if _OWN.search(shown) or (route.framework == "Django Ninja" and parameter.name == "request"):
+        return None
+    if any(word in shown for word in _UPLOADS):
+        return Input("file", parameter.name, shown, required)
+    if route.framework == "Litestar":
+        return _litestar(parameter, shown, required)
+    known = _of_a_class(project, at, inner)
+    if known == "other":
+        return None
+    body = known == "data" or (_BODY_TYPES.match(shown) and _holds_data(project, at, inner))
+    if body and (route.method not in _VERBS_WITHOUT_BODY or known == "data"):
+        return Input("body", parameter.name, shown, required)
+    return Input("query", parameter.name, shown, required)
+
+
+def _litestar(parameter: Parameter, shown: str, required: bool) -> Input | None:
+    """Litestar's reserved names; other parameters that are neither plain nor defaulted are its dependencies."""
+    if parameter.name == "data":
+        return Input("body", "data", shown, required)
+    if parameter.name in {"request", "state", "scope", "socket", "headers", "cookies", "query", "body"}:
+        return None
+    plain = re.fullmatch(r"(?:(?:str|int|float|bool|UUID|date|datetime)\b[ |\w\[\],]*)", shown)
+    return Input("query", parameter.name, shown, required) if plain else None
+
+
+def _unaliased(project: Project, place: Place, annotation: AnyExpression | None) -> tuple[AnyExpression | None, Place]:
+    """An annotation, or what the alias it names stands for (``CurrentUser = Annotated[…]``)."""
+    if isinstance(annotation, Name):
+        value = project.variable(place.path, annotation.id)
+        if value is not None and isinstance(value[1], Subscript):
+            return value[1], Place(value[0], -1)
+    return annotation, place
+
+
+def _is_required(mark: Call) -> bool:
+    """``Query()`` and ``Query(...)`` demand a value, ``Query(None)`` and ``Query(default=…)`` do not."""
+    first = argument(mark, 0, "default")
+    if argument(mark, 99, "default_factory") is not None:
+        return False
+    return first is None or spelt(first) == "..."
+
+
+def _of_a_class(project: Project, place: Place, expression: AnyExpression | None) -> str:
+    """``data`` for a schema, ``other`` for a class of ours that is none (a service that is injected), else ``""``."""
+    found = ""
+    for node in walk(expression) if expression is not None else ():
+        target = project.resolve_expression(place, node) if isinstance(node, Name) else None
+        if target is None or target.kind != "class":
+            continue
+        if is_schema(project, target.path, target.index) or is_model(project, target.path, target.index):
+            return "data"
+        if _is_plain(project, target.path, target.index):
+            return "data" if _decorated(project, target.path, target.index) else found
+        found = "other"
+    return found
+
+
+def _is_plain(project: Project, path: str, index: int) -> bool:
+    """Enumerations and dataclasses: values, not services."""
+    names = project.classes.externals(path, index)
+    return _decorated(project, path, index) or any(name.startswith("enum.") for name in names)
+
+
+def _decorated(project: Project, path: str, index: int) -> bool:
+    decorators = project.outline(path).classes[index].decorators
+    return any("dataclass" in spelt(item) for item in decorators)
+
+
+def _holds_data(project: Project, place: Place, expression: AnyExpression | None) -> bool:
+    """A container is a body when it is bare (``dict``) or holds schemas; a list of numbers is a query parameter."""
+    bare = not isinstance(expression, Subscript) or spelt(expression.value).lower().startswith(("dict", "mapping"))
+    return bare or _of_a_class(project, place, expression) == "data"
+
+
+def decorated_inputs(project: Project, place: Place, function: Function) -> Iterator[Input]:
+    """Schemas that decorators of extensions name: ``@blp.arguments(Schema, location="query")`` and its kind."""
+    for item in function.decorators:
+        if not isinstance(item, Call):
+            continue
+        name = chain_of(item.func).rpartition(".")[2]
+        if name in _SCHEMA_DECORATORS:
+            location = text(project, place, argument(item, 99, "location")) or "json"
+            shown = spelt(argument(item, 0, "schema")).partition("(")[0] or "raw"
+            yield Input(_LOCATIONS.get(location, "body"), "", shown if shown != "…" else "raw")
+        elif name == "expect":
+            yield Input("body", "", spelt(argument(item, 0, "model")) or "raw")

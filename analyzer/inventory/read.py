@@ -1,0 +1,104 @@
+"""Inputs that a handler's body reads from its request, undeclared."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from analyzer.facts.expressions import AnyExpression, Attribute, Await, Call, Constant, Name, Subscript
+from analyzer.facts.outline import Function
+from analyzer.facts.statements import Assign
+from analyzer.facts.visit import chain as chain_of
+from analyzer.facts.visit import walk
+from analyzer.inventory.rows import Input
+from analyzer.project import Place, Project
+
+_ATTRIBUTES = {
+    "args": "query", "GET": "query", "query_params": "query", "query": "query", "params": "query",
+    "query_string": "query", "rel_url": "query", "values": "query",
+    "form": "form", "POST": "form", "forms": "form", "post": "form",
+    "json": "body", "get_json": "body", "data": "body", "get_data": "body", "body": "body", "media": "body",
+    "get_media": "body", "stream": "body", "json_body": "body", "text": "body", "read": "body", "rfile": "body",
+    "bounded_stream": "body",
+    "files": "file", "FILES": "file", "multipart": "file",
+    "headers": "header", "META": "header", "cookies": "cookie", "COOKIES": "cookie",
+}  # fmt: skip
+"""What requests of the frameworks call their parts (their reference documentation)."""
+_METHODS = {
+    "get_argument": "query", "get_arguments": "query", "get_query_argument": "query", "get_query_arguments": "query",
+    "get_body_argument": "form", "get_body_arguments": "form", "get_param": "query", "get_param_as_int": "query",
+    "get_param_as_list": "query", "get_param_as_bool": "query", "get_header": "header", "get_cookie": "cookie",
+    "get_secure_cookie": "cookie", "get_signed_cookie": "cookie", "get_query_params": "query",
+}  # fmt: skip
+"""Methods (of a request, or of a Tornado handler) whose first argument names the input."""
+_REQUEST = re.compile(r"^(?:self\.|cls\.|flask\.|info\.context\.|bottle\.|tornado\.)?(?:request|req|websocket)$")
+_GETTERS = {"get", "getlist", "getall", "getone", "get_all", "pop"}
+_MOST = 40
+"""Names kept a handler; a form longer than that is told by its first fields."""
+
+
+def read_inputs(project: Project, place: Place, function: Function) -> Iterator[Input]:
+    """What the function's own body takes from the request, by name where a constant says it."""
+    if not any("req" in use.chain or "self." in use.chain or "websocket" in use.chain for use in function.uses):
+        return
+    own = {item.name for item in function.parameters if chain_of(item.annotation).endswith("Request")}
+    body = project.body(place)
+    aliases: dict[str, str] = {}
+    named: dict[str, list[str]] = {}
+    for node in walk(body):
+        if isinstance(node, Assign) and isinstance(node.value, Await | Call | Attribute):
+            kind = _part(node.value, own)
+            for target in node.targets:
+                if kind and isinstance(target, Name):
+                    aliases[target.id] = kind
+    for node in walk(body):
+        kind, name = _named(node, own, aliases) if isinstance(node, Call | Subscript) else ("", "")
+        if not kind and isinstance(node, Call | Attribute):
+            kind, name = _part(node, own), ""
+        if kind:
+            named.setdefault(kind, []).append(name)
+    for kind, names in named.items():
+        known = list(dict.fromkeys(name for name in names if name))
+        if not known and kind == "header":
+            continue  # every server looks at headers; what is not named tells nothing
+        for name in known[:_MOST] or [""]:
+            yield Input(kind, name, required=False)
+
+
+def _part(expression: AnyExpression, own: set[str]) -> str:
+    """The kind of a request's part: ``request.args``, ``await request.json()``, ``request.get_json(force=True)``."""
+    node = expression
+    while isinstance(node, Await | Call):
+        node = node.value if isinstance(node, Await) else node.func
+    if not isinstance(node, Attribute):
+        return ""
+    if node.attr == "rfile" and chain_of(node) == "self.rfile":
+        return "body"
+    return _ATTRIBUTES.get(node.attr, "") if _is_request(node.value, own) else ""
+
+
+def _is_request(expression: AnyExpression, own: set[str]) -> bool:
+    chain = chain_of(expression)
+    return chain in own or bool(_REQUEST.match(chain))
+
+
+def _named(node: Call | Subscript, own: set[str], aliases: dict[str, str]) -> tuple[str, str]:
+    """``request.args.get("page")``, ``form["name"]``, ``self.get_argument("id")`` as kind and name."""
+    if isinstance(node, Subscript):
+        return _holder(node.value, own, aliases), _constant(node.index)
+    if not isinstance(node.func, Attribute) or not node.arguments:
+        return "", ""
+    name = _constant(node.arguments[0].value)
+    if node.func.attr in _METHODS and (_is_request(node.func.value, own) or chain_of(node.func.value) == "self"):
+        return _METHODS[node.func.attr], name
+    return (_holder(node.func.value, own, aliases), name) if node.func.attr in _GETTERS else ("", "")
+
+
+def _holder(expression: AnyExpression, own: set[str], aliases: dict[str, str]) -> str:
+    if isinstance(expression, Name):
+        return aliases.get(expression.id, "")
+    return _part(expression, own)
+
+
+def _constant(expression: AnyExpression) -> str:
+    return expression.value if isinstance(expression, Constant) and isinstance(expression.value, str) else ""

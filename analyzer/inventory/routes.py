@@ -1,0 +1,127 @@
+"""The route table of a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from analyzer.frameworks import Route
+from analyzer.graph.picture import Picture
+from analyzer.inventory.answers import response_of, serializer_of, statuses_of
+from analyzer.inventory.declared import decorated_inputs, path_inputs, signature_inputs
+from analyzer.inventory.limits import limits_of
+from analyzer.inventory.read import read_inputs
+from analyzer.inventory.rows import INPUT_KINDS, Gap, GuardRow, Input, Inventory, Row
+from analyzer.project import Place
+
+_DEPTH = 6
+"""Calls followed from a handler; layers are closer than that, what lies further belongs to libraries of one's own."""
+_MOST = 400
+"""Functions looked at for one handler."""
+_WRITING = {"POST", "PUT", "PATCH", "ANY"}
+
+
+def inventory(picture: Picture) -> Inventory:
+    """All routes with what is known of each, and the registrations that are not."""
+    layers = _Layers(picture)
+    rows = [_row(picture, route, layers) for route in picture.routes]
+    rows.sort(key=lambda row: (row.path, row.method, row.handler, row.registered))
+    gaps = sorted({Gap(item.path, item.line, item.why) for item in picture.backend.unresolved})
+    return Inventory(tuple(rows), tuple(gaps), picture.backend.frameworks, len(picture.project.paths()))
+
+
+def _row(picture: Picture, route: Route, layers: _Layers) -> Row:
+    project = picture.project
+    function = project.function(route.handler)
+    inputs = sorted(set(_inputs(picture, route)), key=lambda item: (INPUT_KINDS.index(item.kind), item.name))
+    return Row(
+        method=route.method,
+        path=route.path,
+        handler=project.qualified(route.handler),
+        file=route.handler.path,
+        line=function.line if function else route.line,
+        framework=route.framework,
+        pattern=route.pattern,
+        registered=f"{route.registered}:{route.line}",
+        inputs=tuple(inputs),
+        guards=guards_of(picture, route),
+        dependencies=tuple(project.qualified(place) for place in route.dependencies),
+        response=response_of(project, route.handler, function) if function else "",
+        statuses=statuses_of(project, route.handler, function) if function else (),
+        limits=limits_of(project, route.handler, function) if function else (),
+        layers=layers.of(route.handler),
+    )
+
+
+def _inputs(picture: Picture, route: Route) -> Iterator[Input]:
+    project = picture.project
+    function = project.function(route.handler)
+    yield from path_inputs(project, route)
+    if function is None:
+        return
+    declared = [*signature_inputs(project, route), *decorated_inputs(project, route.handler, function)]
+    serializer = serializer_of(project, route.handler) if route.method in _WRITING else ""
+    if serializer:
+        declared.append(Input("body", "", serializer))
+    yield from declared
+    known = {(item.kind, item.name) for item in declared}
+    kinds = {item.kind for item in declared}
+    for item in read_inputs(project, route.handler, function):
+        # What a schema checks is not raw, though the code takes it from the request afterwards.
+        if (item.kind, item.name) not in known and not (item.kind in kinds and item.kind == "body"):
+            yield item
+
+
+def guards_of(picture: Picture, route: Route) -> tuple[GuardRow, ...]:
+    """The guards of a route, sorted."""
+    ask = getattr(picture, "guards_of", None)
+    if ask is None:
+        return ()
+    return tuple(sorted(_guard(picture, item) for item in ask(route)))
+
+
+def _guard(picture: Picture, item: object) -> GuardRow:
+    place = getattr(item, "place", None)
+    name = picture.project.qualified(place) if isinstance(place, Place) else ""
+    path = place.path if isinstance(place, Place) else str(getattr(item, "path", ""))
+    return GuardRow(
+        name=name or str(getattr(item, "evidence", "")),
+        demand=str(getattr(item, "demand", "")),
+        file=path,
+        line=int(getattr(item, "line", 1)),
+        attached=str(getattr(item, "attached", "")),
+    )
+
+
+class _Layers:
+    """Which layers a handler's calls come to, nearest first, ``database`` last where any of them works on it."""
+
+    def __init__(self, picture: Picture) -> None:
+        self._picture = picture
+        self._known: dict[Place, tuple[tuple[Place, ...], str, bool]] = {}
+
+    def of(self, handler: Place) -> tuple[str, ...]:
+        """Layers by height: service, repository, model, database."""
+        found: set[str] = set()
+        seen, front = {handler}, [handler]
+        for depth in range(_DEPTH):
+            reached: list[Place] = []
+            for place in front:
+                nexts, role, touches = self._look(place)
+                if depth and role in {"service", "repository", "model", "client"}:
+                    found.add(role)
+                if touches:
+                    found.add("database")
+                reached += [item for item in nexts if item not in seen]
+                seen.update(nexts)
+            front = list(dict.fromkeys(reached))
+            if len(seen) > _MOST:
+                break
+        return tuple(name for name in ("service", "client", "repository", "model", "database") if name in found)
+
+    def _look(self, place: Place) -> tuple[tuple[Place, ...], str, bool]:
+        if place not in self._known:
+            picture = self._picture
+            sites = picture.calls_of(place)
+            nexts = [Place(site.target.path, site.target.index) for site in sites if site.target.kind == "function"]
+            self._known[place] = tuple(dict.fromkeys(nexts)), picture.role(place), bool(picture.accesses_of(place))
+        return self._known[place]

@@ -1,0 +1,67 @@
+"""The route table as values that can be stored and printed."""
+
+from __future__ import annotations
+
+import msgspec
+
+INPUT_KINDS = ("path", "query", "header", "cookie", "body", "form", "file")
+"""Where an input comes from, in the order in which it is shown."""
+RAW = "raw"
+"""The type of an input that the code reads without declaring one."""
+
+
+class Input(msgspec.Struct, frozen=True, order=True):
+    """One thing a client sends. ``name`` is empty for a whole body; ``type`` as the code spells it, or ``raw``."""
+
+    kind: str
+    name: str
+    type: str = RAW
+    required: bool = True
+
+
+class GuardRow(msgspec.Struct, frozen=True, order=True):
+    """What stands before a handler: ``demand`` is what it asks for, ``attached`` how it comes to the route."""
+
+    name: str
+    demand: str
+    file: str
+    line: int
+    attached: str = ""
+
+
+class Row(msgspec.Struct, frozen=True):
+    """One method and path. ``line`` is the handler's, ``registered`` is ``file:line`` of the registration."""
+
+    method: str
+    path: str
+    handler: str
+    file: str
+    line: int
+    framework: str
+    pattern: str
+    registered: str
+    inputs: tuple[Input, ...]
+    guards: tuple[GuardRow, ...]
+    dependencies: tuple[str, ...]
+    response: str
+    statuses: tuple[int, ...]
+    limits: tuple[str, ...]
+    layers: tuple[str, ...]
+
+
+class Gap(msgspec.Struct, frozen=True, order=True):
+    """A registration that is beyond static reach."""
+
+    file: str
+    line: int
+    why: str
+
+
+class Inventory(msgspec.Struct, frozen=True):
+    """All rows, sorted by path and method, and what is not known."""
+
+    rows: tuple[Row, ...]
+    unresolved: tuple[Gap, ...]
+    frameworks: tuple[str, ...]
+    files: int
+    notes: tuple[str, ...] = ()

@@ -1,0 +1,142 @@
+"""The route table as text, JSON, CSV and Markdown. Names of the audited code are made harmless wherever they appear."""
+
+from __future__ import annotations
+
+import csv
+import fnmatch
+import io
+import json
+from collections.abc import Sequence
+
+import msgspec
+
+from analyzer.inventory.markup import cell
+from analyzer.inventory.rows import Gap, Input, Inventory, Row
+from analyzer.model import visible
+
+COLUMNS = ("method", "path", "handler", "guard", "input", "response", "limit", "layers")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
+"""Beginnings that a spreadsheet takes for a formula or a command (OWASP, CSV Injection)."""
+_MOST_GAPS = 20
+"""Registrations spelt out below the table; more are counted, JSON has them all."""
+_MOST_INPUTS = 6
+
+
+def chosen(found: Inventory, methods: Sequence[str], paths: Sequence[str], unguarded: bool) -> Inventory:
+    """Only the rows with one of the methods, one of the path globs, and without a guard, as far as each is asked."""
+    wanted = {method.upper() for method in methods}
+    rows = tuple(
+        row
+        for row in found.rows
+        if (not wanted or row.method in wanted or (row.method == "ANY" and "WEBSOCKET" not in wanted))
+        and (not paths or any(fnmatch.fnmatchcase(row.path, glob) for glob in paths))
+        and not (unguarded and row.guards)
+    )
+    return msgspec.structs.replace(found, rows=rows)
+
+
+def cells(row: Row) -> tuple[str, ...]:
+    """One text a column, unescaped."""
+    guards = [f"{_short(item.name)}{f' ({item.demand})' if item.demand else ''}" for item in row.guards]
+    response = " ".join([row.response, *map(str, row.statuses)]).strip()
+    return (
+        row.method,
+        row.path,
+        f"{row.handler} ({row.file}:{row.line})",
+        ", ".join(dict.fromkeys(guards)),
+        ", ".join(_input(item) for item in row.inputs[:_MOST_INPUTS])
+        + (f", {len(row.inputs) - _MOST_INPUTS} more" if len(row.inputs) > _MOST_INPUTS else ""),
+        response,
+        ", ".join(row.limits),
+        " → ".join(row.layers),
+    )
+
+
+def _short(name: str) -> str:
+    """The last two parts of a dotted name; a phrase stays whole."""
+    return name if " " in name else ".".join(name.split(".")[-2:])
+
+
+def _input(item: Input) -> str:
+    name = f" {item.name}" if item.name else ""
+    return f"{item.kind}{name}" + (f": {item.type}" if item.type != "raw" else "")
+
+
+def as_text(found: Inventory, width: int, color: bool) -> str:
+    """A table for people: as wide as the terminal, columns nobody fills left out; then what is not known."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    rows = [tuple(visible(text) for text in cells(row)) for row in found.rows]
+    target = io.StringIO()
+    console = Console(file=target, width=width, force_terminal=color, no_color=not color, highlight=False)
+    used = [index for index in range(len(COLUMNS)) if index < 4 or any(row[index] for row in rows)]
+    table = Table(box=None, pad_edge=False, show_edge=False, header_style="bold")
+    for index in used:
+        table.add_column(COLUMNS[index], no_wrap=index == 0, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(row[index] or ("–" if index == 3 else "")) for index in used))
+    if rows:
+        console.print(table)
+    lines = [line.rstrip() for line in target.getvalue().splitlines()]
+    return "\n".join([*lines, *([""] if rows else []), *summary(found)]) + "\n"
+
+
+def summary(found: Inventory) -> list[str]:
+    """How many routes there are, of what, and which registrations are beyond reach."""
+    count = len(found.rows)
+    open_ones = sum(1 for row in found.rows if not row.guards)
+    kinds = ", ".join(visible(name) for name in found.frameworks)
+    head = f"{count:,} route{'' if count == 1 else 's'}" + (f" ({kinds})" if kinds else "")
+    lines = [f"{head}, {open_ones:,} without a guard" if count else head]
+    if found.unresolved:
+        number = len(found.unresolved)
+        lines.append(f"unresolved: {number:,} registration{'' if number == 1 else 's'}, at")
+        lines += [f"  {place(item)} ({visible(item.why)})" for item in found.unresolved[:_MOST_GAPS]]
+        if number > _MOST_GAPS:
+            lines.append(f"  and {number - _MOST_GAPS:,} more; --output json lists them all")
+    return lines
+
+
+def place(item: Gap) -> str:
+    """``file:line``."""
+    return f"{visible(item.file)}:{item.line}"
+
+
+def as_json(found: Inventory) -> str:
+    """One entry a method and path, and what is not known."""
+    routes = [{**msgspec.to_builtins(row), "unresolved": False} for row in found.rows]
+    gaps = msgspec.to_builtins(found.unresolved)
+    document = {"routes": routes, "unresolved": gaps, "frameworks": list(found.frameworks)}
+    # Lone surrogates and what hides text stay escapes, so that no reader of the file is misled by a name.
+    return json.dumps(document, indent=2, ensure_ascii=True) + "\n"
+
+
+def as_csv(found: Inventory) -> str:
+    """RFC 4180; a cell that a spreadsheet would take for a formula begins with an apostrophe."""
+    target = io.StringIO()
+    writer = csv.writer(target, quoting=csv.QUOTE_MINIMAL, lineterminator="\r\n")
+    writer.writerow(("method", "path", "handler", "file", "line", *COLUMNS[3:], "framework"))
+    for row in found.rows:
+        method, path, _, *rest = cells(row)
+        values = (method, path, row.handler, row.file, str(row.line), *rest, row.framework)
+        writer.writerow([harmless(value) for value in values])
+    return target.getvalue()
+
+
+def harmless(text: str) -> str:
+    """A cell's text that no spreadsheet executes."""
+    text = visible(text)
+    return "'" + text if text.lstrip(" ").startswith(_FORMULA) else text
+
+
+def as_markdown(found: Inventory) -> str:
+    """A table of GitHub Flavored Markdown; then what is not known."""
+    lines = ["| " + " | ".join(COLUMNS) + " |", "|" + "---|" * len(COLUMNS)]
+    lines += ["| " + " | ".join(cell(text) for text in cells(row)) + " |" for row in found.rows]
+    head, *gaps = summary(found)
+    lines += ["", cell(head)]
+    if gaps:
+        lines += ["", cell(gaps[0]), "", *(f"- {cell(line.strip())}" for line in gaps[1:])]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,210 @@
+"""The route table: what comes in, what goes out, what limits a route, which layers it comes to."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+
+import pytest
+from openapi_spec_validator import validate
+
+from analyzer.inventory.openapi import as_openapi
+from analyzer.inventory.routes import inventory
+from analyzer.inventory.rows import Gap, Inventory, Row
+from analyzer.inventory.table import as_csv, as_json, as_markdown, as_text, chosen
+from tests.pictures import picture_of
+
+FASTAPI = {
+    "app/schemas.py": """
+        from pydantic import BaseModel
+        class UserIn(BaseModel):
+            name: str
+        class UserOut(UserIn): ...
+    """,
+    "app/service.py": """
+        from app.repository import UserRepository
+        class UserService:
+            def __init__(self, repository: UserRepository): self.repository = repository
+            def add(self, name): return self.repository.add(name)
+    """,
+    "app/repository.py": """
+        from sqlalchemy.orm import Session
+        class UserRepository:
+            def __init__(self, session: Session): self.session = session
+            def add(self, name): self.session.add(name); self.session.commit()
+    """,
+    "app/main.py": """
+        from typing import Annotated
+        from uuid import UUID
+        from fastapi import Cookie, Depends, FastAPI, Form, Header, HTTPException, Query, Request, UploadFile
+        from slowapi import Limiter
+        from app.schemas import UserIn, UserOut
+        from app.service import UserService
+        app = FastAPI()
+        limiter = Limiter(key_func=str)
+        def page(limit: int = 10, cursor: Annotated[str | None, Query()] = None): ...
+        @app.post("/users/{team}", response_model=UserOut, status_code=201)
+        @limiter.limit("5/minute")
+        def add(request: Request, team: UUID, user: UserIn, service: Annotated[UserService, Depends()],
+                notify: bool = False, x_trace: str = Header(...)):
+            if not user.name:
+                raise HTTPException(status_code=409)
+            return service.add(user.name)
+        @app.get("/users")
+        def listed(tags: list[str] = Query([]), paging=Depends(page), seen: str = Cookie(None)) -> list[UserOut]: ...
+        @app.post("/photo")
+        async def photo(picture: UploadFile, title: Annotated[str, Form()]): ...
+        @app.websocket("/live")
+        async def live(websocket): ...
+    """,
+}
+FLASK = {
+    "shop/main.py": """
+        from flask import Flask, request
+        app = Flask(__name__)
+        @app.route("/orders/<int:number>", methods=["GET", "POST"])
+        def order(number):
+            page = request.args.get("page")
+            data = request.get_json()
+            return {"total": data["total"], "file": request.files["scan"], "who": request.cookies.get("who")}, 202
+        @app.get("/made/<path>")
+        def made(path):
+            return path
+    """
+}
+
+
+def rows_of(files: dict[str, str]) -> dict[str, Row]:
+    return {f"{row.method} {row.path}": row for row in inventory(picture_of(files)).rows}
+
+
+def inputs_of(row: Row) -> set[tuple[str, str, str]]:
+    return {(item.kind, item.name, item.type) for item in row.inputs}
+
+
+def test_signatures_declare_inputs() -> None:
+    rows = rows_of(FASTAPI)
+    assert inputs_of(rows["POST /users/{team}"]) == {
+        ("path", "team", "UUID"),
+        ("body", "user", "UserIn"),
+        ("query", "notify", "bool"),
+        ("header", "x-trace", "str"),
+    }
+    assert inputs_of(rows["GET /users"]) == {
+        ("query", "tags", "list[str]"),
+        ("query", "limit", "int"),
+        ("query", "cursor", "str | None"),
+        ("cookie", "seen", "str"),
+    }
+    assert inputs_of(rows["POST /photo"]) == {("file", "picture", "UploadFile"), ("form", "title", "str")}
+
+
+def test_bodies_that_read_the_request_show_raw_inputs() -> None:
+    rows = rows_of(FLASK)
+    assert inputs_of(rows["POST /orders/{number}"]) == {
+        ("path", "number", "int"),
+        ("query", "page", "raw"),
+        ("body", "total", "raw"),
+        ("file", "scan", "raw"),
+        ("cookie", "who", "raw"),
+    }
+    assert inputs_of(rows["GET /made/{path}"]) == {("path", "path", "raw")}
+
+
+def test_responses_statuses_limits_and_layers() -> None:
+    rows = rows_of(FASTAPI)
+    added = rows["POST /users/{team}"]
+    assert (added.response, added.statuses, added.limits) == ("UserOut", (201, 409), ("5/minute",))
+    assert added.layers == ("service", "repository", "database")
+    assert rows["GET /users"].response == "list[UserOut]"
+    assert rows["GET /users"].layers == ()
+    assert rows_of(FLASK)["POST /orders/{number}"].statuses == (202,)
+
+
+def test_view_classes_give_their_serializer_and_throttles() -> None:
+    rows = rows_of(
+        {
+            "shop/views.py": """
+                from rest_framework import serializers, throttling, generics
+                class OrderSerializer(serializers.Serializer): ...
+                class Orders(generics.CreateAPIView):
+                    serializer_class = OrderSerializer
+                    throttle_classes = [throttling.UserRateThrottle]
+                    def post(self, request): return request.data["number"]
+            """,
+            "shop/urls.py": """
+                from django.urls import path
+                from shop.views import Orders
+                urlpatterns = [path("orders/", Orders.as_view())]
+            """,
+        }
+    )
+    row = rows["POST /orders/"]
+    assert inputs_of(row) == {("body", "", "OrderSerializer")}
+    assert (row.response, row.limits) == ("OrderSerializer", ("throttling.UserRateThrottle",))
+
+
+def test_filters() -> None:
+    found = inventory(picture_of(FASTAPI))
+    assert [row.path for row in chosen(found, ["get"], (), False).rows] == ["/users"]
+    assert [row.path for row in chosen(found, (), ["/users/*"], False).rows] == ["/users/{team}"]
+    assert chosen(found, ["DELETE"], (), False).rows == ()
+
+
+def hostile(name: str) -> Inventory:
+    row = Row("GET", f"/{name}", name, f"{name}.py", 1, "Flask", "", "a.py:1", (), (), (), name, (), (name,), ())
+    return Inventory((row,), (Gap(f"{name}.py", 3, "the path is not constant"),), ("Flask",), 1)
+
+
+@pytest.mark.parametrize("name", ["=cmd|' /C calc'!A0", "+1", "-1", "@SUM(A1)", "\t=1", " =1"])
+def test_csv_cells_are_no_formulas(name: str) -> None:
+    cells = [cell for line in csv.reader(io.StringIO(as_csv(hostile(name)))) for cell in line]
+    assert [cell for cell in cells if cell.lstrip().startswith(("=", "+", "-", "@", "\t"))] == []
+
+
+def test_names_of_audited_code_do_no_harm() -> None:
+    found = hostile("[x](y)|<b>\x1b[31m\u202e\n| @all")
+    text = as_text(found, 200, color=False)
+    assert "\x1b" not in text
+    assert "\u202e" not in text
+    markdown = as_markdown(found)
+    assert not set("\x1b\u202e<[@") & set(markdown)
+    assert {line.count("|") for line in markdown.splitlines()[:3]} == {9}
+    assert json.loads(as_json(found))["routes"][0]["path"].startswith("/[x]")
+
+
+def test_what_is_unresolved_is_told_below_the_table() -> None:
+    assert "unresolved: 1 registration, at\n  a.py:3 (the path is not constant)" in as_text(hostile("a"), 100, False)
+    assert json.loads(as_json(hostile("a")))["unresolved"] == [
+        {"file": "a.py", "line": 3, "why": "the path is not constant"}
+    ]
+
+
+@pytest.mark.parametrize("files", [FASTAPI, FLASK], ids=["fastapi", "flask"])
+def test_openapi_is_valid(files: dict[str, str]) -> None:
+    document, _ = as_openapi(inventory(picture_of(files)))
+    validate(json.loads(document))
+
+
+def test_openapi_merges_templates_and_tells_what_it_leaves_out() -> None:
+    def row(method: str, path: str, handler: str) -> Row:
+        return Row(method, path, handler, "a.py", 1, "Flask", path, "a.py:1", (), (), (), "", (), (), ())
+
+    rows = (
+        row("ANY", "/any/{a}/{a}", "app.any"),
+        row("GET", "/x/{id}", "app.one"),
+        row("PUT", "/x/{name}", "app.one"),
+        row("GET", "/x/{other}", "app.two"),
+        row("PURGE", "/x", "app.purge"),
+        row("WEBSOCKET", "/live", "app.live"),
+    )
+    text, told = as_openapi(Inventory(rows, (), ("Flask",), 1))
+    document = json.loads(text)
+    validate(document)
+    assert set(document["paths"]) == {"/any/{a}/{a_2}", "/x/{id}"}
+    assert set(document["paths"]["/any/{a}/{a_2}"]) == {"get", "post"}
+    assert set(document["paths"]["/x/{id}"]) == {"get", "put"}
+    identities = [item["operationId"] for path in document["paths"].values() for item in path.values()]
+    assert len(set(identities)) == len(identities)
+    assert [line.partition(": ")[2] for line in told] == ["/live", "PURGE /x", "GET /x/{other}"]
