@@ -10,13 +10,29 @@ from analyzer.project.project import Project
 from analyzer.project.target import Place
 
 
+class Attachment(msgspec.Struct, frozen=True, order=True):
+    """What a framework runs around a handler: a dependency, decorator, hook, middleware or permission.
+
+    ``level`` says where it is attached: ``handler``, ``class``, ``router``, ``application`` or ``settings``. ``place``
+    is the function that runs where it is ours, ``Place("", -1)`` for a library's; ``dotted`` its canonical name (as
+    written where nothing is known of it). ``path`` and ``line`` are where it is attached.
+    """
+
+    level: str
+    place: Place
+    dotted: str
+    path: str
+    line: int
+
+
 class Route(msgspec.Struct, frozen=True, order=True):
     """One method and path a client can call.
 
     ``path`` writes parameters as ``{name}``; ``pattern`` keeps the framework's own spelling. ``handler`` is the
     function that answers (the method of a class-based view; the class's first own method where the framework supplies
     the answering one). ``line`` is where the route is registered, in the file ``registered``.
-    ``dependencies`` are the functions the framework runs before the handler (``Depends`` …), in order.
+    ``dependencies`` are the functions the framework runs before the handler (``Depends`` …), in order; ``attached``
+    is everything that runs around it and is not written at the handler itself.
     """
 
     path: str
@@ -27,6 +43,7 @@ class Route(msgspec.Struct, frozen=True, order=True):
     line: int
     pattern: str = ""
     dependencies: tuple[Place, ...] = ()
+    attached: tuple[Attachment, ...] = ()
 
     @property
     def label(self) -> str:

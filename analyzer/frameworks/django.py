@@ -8,7 +8,8 @@ from analyzer.facts.expressions import AnyExpression, Argument, Attribute, Binar
 from analyzer.facts.statements import Assign, Augment
 from analyzer.facts.visit import chain as chain_of
 from analyzer.facts.visit import walk
-from analyzer.frameworks.backend import Found, Route, Unresolved
+from analyzer.frameworks.attachments import attachment
+from analyzer.frameworks.backend import Attachment, Found, Route, Unresolved
 from analyzer.frameworks.registry import VERBS, Holder, calls, holder
 from analyzer.frameworks.text import argument, text, texts
 from analyzer.project.project import Project
@@ -156,6 +157,7 @@ def _plain(regex: str) -> str:
 
 def _view(project: Project, place: Place, view: AnyExpression, path: str, where: tuple[str, int], found: Found) -> None:
     mapping: Mapping | None = None
+    attached: list[Attachment] = []
     node = view
     while isinstance(node, Call):
         chain = chain_of(node.func)
@@ -164,12 +166,15 @@ def _view(project: Project, place: Place, view: AnyExpression, path: str, where:
             mapping = first if isinstance(first, Mapping) else None
             target = project.resolve(place, chain.removesuffix(".as_view"))
             if target is not None and target.kind == "class":
-                _class(project, place, target, mapping, path, where, found)
+                _class(project, place, target, mapping, path, where, found, tuple(attached))
             return
         # A decorator called in place: ``login_required(view)``.
         inner = next((one.value for one in node.arguments if one.keyword is None), None)
         if inner is None:
             return
+        one = attachment(project, place, node.func, "handler")
+        if one is not None:
+            attached.append(one)
         node = inner
     target = project.resolve_expression(place, node)
     named = text(project, place, node)
@@ -180,7 +185,7 @@ def _view(project: Project, place: Place, view: AnyExpression, path: str, where:
     if target is not None and target.kind == "function":
         handler = Place(target.path, target.index)
         for method in _function_methods(project, handler):
-            _add(found, method, path, handler, where)
+            _add(found, method, path, handler, where, tuple(attached))
     elif target is not None and target.kind == "module":
         return
     elif target is None:
@@ -210,19 +215,20 @@ def _class(
     path: str,
     where: tuple[str, int],
     found: Found,
+    attached: tuple[Attachment, ...] = (),
 ) -> None:
     methods = dict(project.classes.methods(target.path, target.index))
     if mapping is not None:
         for key, value in zip(mapping.keys, mapping.values, strict=True):
             verb, action = text(project, place, key), text(project, place, value)
             if verb and action:
-                _add(found, verb.upper(), path, methods.get(action) or _any(project, target), where)
+                _add(found, verb.upper(), path, methods.get(action) or _any(project, target), where, attached)
         return
     present = [name for name in VERBS if name in methods]
     for name in present:
-        _add(found, name.upper(), path, methods[name], where)
+        _add(found, name.upper(), path, methods[name], where, attached)
     if not present:
-        _add(found, "ANY", path, _any(project, target), where)
+        _add(found, "ANY", path, _any(project, target), where, attached)
 
 
 def _any(project: Project, target: Target) -> Place:
@@ -231,10 +237,17 @@ def _any(project: Project, target: Target) -> Place:
     return Place(target.path, min(own.values())) if own else Place(target.path, -1)
 
 
-def _add(found: Found, method: str, pattern: str, handler: Place, where: tuple[str, int]) -> None:
+def _add(
+    found: Found,
+    method: str,
+    pattern: str,
+    handler: Place,
+    where: tuple[str, int],
+    attached: tuple[Attachment, ...] = (),
+) -> None:
     shown = re.sub(r"<(?:[^<>:]+:)?([^<>]+)>", r"{\1}", pattern)
     shown = re.sub(r"/{2,}", "/", "/" + shown)
-    found.routes.append(Route(shown, method, handler, "Django", *where, pattern))
+    found.routes.append(Route(shown, method, handler, "Django", *where, pattern, (), attached))
 
 
 def _registered(project: Project) -> Registered:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from analyzer.facts.expressions import AnyExpression, Call, Name, Sequence, Subscript
 from analyzer.facts.outline import Function
 from analyzer.facts.visit import chain as chain_of
 from analyzer.facts.visit import walk
-from analyzer.frameworks.backend import Found, Route, Unresolved
-from analyzer.frameworks.prefixes import Mount, own_prefix, prefixes
+from analyzer.frameworks.attachments import attachment, listed
+from analyzer.frameworks.backend import Attachment, Found, Route, Unresolved
+from analyzer.frameworks.prefixes import Mount, inherited, own_prefix, prefixes
 from analyzer.frameworks.registry import (
     VERBS,
     Holder,
@@ -48,19 +49,24 @@ def recognise(project: Project) -> Found | None:
         return None
     found = Found()
     own: dict[Holder, str] = {}
+    attached: dict[Holder, list[Attachment]] = {}
     for creation in creations(project, ROUTERS):
         prefix = argument(creation.call, 99, "prefix")
         own[creation.holder] = own_prefix(project, creation, prefix, found)
+        given = listed(project, creation.place, creation.call, "router", "dependencies", "middleware")
+        attached.setdefault(creation.holder, []).extend(given)
     mounts = list(_mounts(project, own, found))
+    _middleware(project, attached)
+    around = {held: inherited(attached, mounts, held) for held in {*own, *(mount.child for mount in mounts)}}
     for place in project.places():
         function = project.function(place)
         if function is None or not function.decorators:
             continue
         for decorator in function.decorators:
             if isinstance(decorator, Call):
-                _decorated(project, place, function, decorator, own, mounts, found)
+                _decorated(project, place, function, decorator, own, mounts, around, found)
     for place, call in calls(project, frozenset({"add_api_route", "add_route", "add_websocket_route"})):
-        _added(project, place, call, own, mounts, found)
+        _added(project, place, call, own, mounts, around, found)
     _tables(project, found)
     return found
 
@@ -80,7 +86,25 @@ def _mounts(project: Project, own: dict[Holder, str], found: Found) -> Iterator[
                         Unresolved(place.path, call.line, "the included router is not a plain name")
                     )
                 continue
-            yield Mount(child, parent or Holder("", -1, ""), prefix)
+            attached = listed(project, place, call, "router", "dependencies")
+            yield Mount(child, parent or Holder("", -1, ""), prefix, attached=attached)
+
+
+def _middleware(project: Project, attached: dict[Holder, list[Attachment]]) -> None:
+    """``app.add_middleware(Class)`` and ``@app.middleware("http")``."""
+    for place, call in calls(project, frozenset({"add_middleware"})):
+        held = holder(project, place, chain_of(call.func).rpartition(".")[0])
+        one = attachment(project, place, argument(call, 0, "middleware_class"), "application")
+        if held is not None and one is not None:
+            attached.setdefault(held, []).append(one)
+    for place in project.places():
+        function = project.function(place)
+        for decorator in function.decorators if function else ():
+            chain, _, name = chain_of(decorator.func if isinstance(decorator, Call) else decorator).rpartition(".")
+            held = holder(project, Place(place.path, -1), chain) if name == "middleware" else None
+            if held is not None:
+                one = Attachment("application", place, project.qualified(place), place.path, decorator.line)
+                attached.setdefault(held, []).append(one)
 
 
 def _child(project: Project, place: Place, item: AnyExpression) -> Holder | None:
@@ -105,6 +129,7 @@ def _decorated(
     decorator: Call,
     own: dict[Holder, str],
     mounts: list[Mount],
+    around: Mapping[Holder, tuple[Attachment, ...]],
     found: Found,
 ) -> None:
     chain, _, name = chain_of(decorator.func).rpartition(".")
@@ -117,12 +142,19 @@ def _decorated(
     methods = methods_of(project, outside, decorator, name)
     path = text(project, outside, argument(decorator, 0, "path"))
     dependencies = (*_listed(project, outside, decorator), *_injected(project, place, function))
+    attached = (*around.get(held, ()), *listed(project, outside, decorator, "handler", "dependencies"))
     for prefix in prefixes(own, mounts, held):
-        _add(found, methods, prefix, path, place, (place.path, decorator.line), dependencies)
+        _add(found, methods, prefix, path, place, (place.path, decorator.line), dependencies, attached)
 
 
 def _added(
-    project: Project, place: Place, call: Call, own: dict[Holder, str], mounts: list[Mount], found: Found
+    project: Project,
+    place: Place,
+    call: Call,
+    own: dict[Holder, str],
+    mounts: list[Mount],
+    around: Mapping[Holder, tuple[Attachment, ...]],
+    found: Found,
 ) -> None:
     chain, _, name = chain_of(call.func).rpartition(".")
     held = router(project, place, chain, own, ROUTERS)
@@ -136,10 +168,10 @@ def _added(
     function = project.function(handler)
     path = text(project, place, argument(call, 0, "path"))
     dependencies = _injected(project, handler, function) if function else ()
+    attached = (*around.get(held, ()), *listed(project, place, call, "handler", "dependencies"))
+    methods = methods_of(project, place, call, name)
     for prefix in prefixes(own, mounts, held):
-        _add(
-            found, methods_of(project, place, call, name), prefix, path, handler, (place.path, call.line), dependencies
-        )
+        _add(found, methods, prefix, path, handler, (place.path, call.line), dependencies, attached)
 
 
 def _tables(project: Project, found: Found) -> None:
@@ -186,6 +218,7 @@ def _add(
     handler: Place,
     where: tuple[str, int],
     dependencies: tuple[Place, ...],
+    attached: tuple[Attachment, ...] = (),
 ) -> None:
     if path is None:
         found.unresolved.append(Unresolved(*where, "the path is not constant"))
@@ -194,7 +227,7 @@ def _add(
     shown = re.sub(r"\{(\w+):[^}]*\}", r"{\1}", whole)
     shown = shown if shown.startswith("/") else "/" + shown
     for method in methods:
-        found.routes.append(Route(shown, method, handler, "FastAPI", *where, whole, dependencies))
+        found.routes.append(Route(shown, method, handler, "FastAPI", *where, whole, dependencies, attached))
 
 
 def _listed(project: Project, place: Place, decorator: Call) -> tuple[Place, ...]:
@@ -205,10 +238,17 @@ def _listed(project: Project, place: Place, decorator: Call) -> tuple[Place, ...
 
 
 def _injected(project: Project, place: Place, function: Function) -> tuple[Place, ...]:
-    """The providers of a handler's parameters: default values and ``Annotated`` metadata, aliases followed."""
-    found: list[Place] = []
+    """The providers of a handler's parameters."""
+    found = [one for at, item in injections(project, place, function) for one in _provider(project, at, item)]
+    return tuple(dict.fromkeys(found))
+
+
+def injections(project: Project, place: Place, function: Function) -> Iterator[tuple[Place, Call]]:
+    """``Depends(…)`` of a function's parameters with the place to read each in: default values and ``Annotated``
+    metadata, aliases followed."""
     for parameter in function.parameters:
-        found.extend(_provider(project, place, parameter.default))
+        if _injector(parameter.default):
+            yield place, parameter.default  # type: ignore[misc]
         annotation, at = parameter.annotation, place
         if isinstance(annotation, Name):
             value = project.variable(place.path, annotation.id)
@@ -216,8 +256,12 @@ def _injected(project: Project, place: Place, function: Function) -> tuple[Place
                 at, annotation = Place(value[0], -1), value[1]
         if isinstance(annotation, Subscript) and isinstance(annotation.index, Sequence):
             for item in annotation.index.items:
-                found.extend(_provider(project, at, item))
-    return tuple(dict.fromkeys(found))
+                if _injector(item):
+                    yield at, item  # type: ignore[misc]
+
+
+def _injector(item: AnyExpression | None) -> bool:
+    return isinstance(item, Call) and chain_of(item.func).split(".")[-1] in _INJECTORS and bool(item.arguments)
 
 
 def _provider(project: Project, place: Place, item: AnyExpression | None) -> Iterator[Place]:

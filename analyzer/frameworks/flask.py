@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from analyzer.facts.expressions import AnyExpression, Call
 from analyzer.facts.outline import Class, Function
 from analyzer.facts.visit import chain as chain_of
-from analyzer.frameworks.backend import Found, Route, Unresolved
-from analyzer.frameworks.prefixes import Mount, own_prefix, prefixes
+from analyzer.frameworks.attachments import attachment
+from analyzer.frameworks.backend import Attachment, Found, Route, Unresolved
+from analyzer.frameworks.prefixes import Mount, inherited, own_prefix, prefixes
 from analyzer.frameworks.registry import (
     VERBS,
     Holder,
@@ -51,6 +52,9 @@ _APIS = frozenset(
     }
 )
 _KNOWN = ROUTERS | _APIS
+_HOOKS = (".before_request", ".before_app_request")
+Around = Mapping[Holder, tuple[Attachment, ...]]
+"""What runs before every route of a router."""
 _MODULES = frozenset({"flask", "quart", "flask_restful", "flask_restx", "flask_smorest", "apiflask", "flask_openapi3"})
 
 
@@ -68,18 +72,20 @@ def recognise(project: Project) -> Found | None:
             app = argument(creation.call, 0, "app")
             apis[creation.holder] = holder(project, creation.place, chain_of(app)) if app is not None else None
     mounts = [*_mounts(project, own), *(Mount(api, app, "") for api, app in apis.items() if app is not None)]
+    hooks = _hooks(project, own)
+    around = {held: inherited(hooks, mounts, held) for held in own}
     for place in project.places():
         function = project.function(place)
         for decorator in function.decorators if function else ():
             if function and isinstance(decorator, Call):
-                _decorated(project, place, function, decorator, own, mounts, found)
+                _decorated(project, place, function, decorator, own, mounts, around, found)
     for path in project.paths():
         for index, item in enumerate(project.outline(path).classes):
             for decorator in item.decorators:
                 if isinstance(decorator, Call):
-                    _decorated_class(project, path, index, item, decorator, own, mounts, found)
+                    _decorated_class(project, path, index, item, decorator, own, mounts, around, found)
     for place, call in calls(project, frozenset({"add_url_rule", "add_resource"})):
-        _added(project, place, call, own, mounts, found)
+        _added(project, place, call, own, mounts, around, found)
     return found
 
 
@@ -104,6 +110,7 @@ def _decorated(
     decorator: Call,
     own: dict[Holder, str],
     mounts: list[Mount],
+    around: Around,
     found: Found,
 ) -> None:
     chain, _, name = chain_of(decorator.func).rpartition(".")
@@ -116,7 +123,7 @@ def _decorated(
     methods = methods_of(project, outside, decorator, name)
     rule = text(project, outside, argument(decorator, 0, "rule"))
     for prefix in prefixes(own, mounts, held):
-        _add(found, methods, prefix, rule, place, (place.path, decorator.line))
+        _add(found, methods, prefix, rule, place, (place.path, decorator.line), around.get(held, ()))
 
 
 def _decorated_class(
@@ -127,6 +134,7 @@ def _decorated_class(
     decorator: Call,
     own: dict[Holder, str],
     mounts: list[Mount],
+    around: Around,
     found: Found,
 ) -> None:
     """``@ns.route("/x")`` above a resource class."""
@@ -137,11 +145,19 @@ def _decorated_class(
         return
     for position in range(sum(1 for one in decorator.arguments if one.keyword is None)):
         rule = text(project, place, argument(decorator, position))
-        _class_view(project, project.class_target(path, index), rule, held, own, mounts, (path, decorator.line), found)
+        _class_view(
+            project, project.class_target(path, index), rule, held, own, mounts, around, (path, decorator.line), found
+        )
 
 
 def _added(
-    project: Project, place: Place, call: Call, own: dict[Holder, str], mounts: list[Mount], found: Found
+    project: Project,
+    place: Place,
+    call: Call,
+    own: dict[Holder, str],
+    mounts: list[Mount],
+    around: Around,
+    found: Found,
 ) -> None:
     chain, _, name = chain_of(call.func).rpartition(".")
     held = router(project, place, chain, own, _KNOWN)
@@ -153,7 +169,7 @@ def _added(
         for position in range(1, sum(1 for one in call.arguments if one.keyword is None)):
             rule = text(project, place, argument(call, position))
             if target is not None and target.kind == "class":
-                _class_view(project, target, rule, held, own, mounts, where, found)
+                _class_view(project, target, rule, held, own, mounts, around, where, found)
         return
     view = argument(call, 2, "view_func")
     rule = text(project, place, argument(call, 0, "rule"))
@@ -162,11 +178,12 @@ def _added(
         found.unresolved.append(Unresolved(*where, "the view function is not a plain name"))
     elif target.kind == "class":
         listed = texts(project, place, argument(call, 99, "methods"))
-        _class_view(project, target, rule, held, own, mounts, where, found, listed)
+        _class_view(project, target, rule, held, own, mounts, around, where, found, listed)
     else:
+        attached = (*around.get(held, ()), *_wrappers(project, place, view))
+        methods = methods_of(project, place, call, "route")
         for prefix in prefixes(own, mounts, held):
-            methods = methods_of(project, place, call, "route")
-            _add(found, methods, prefix, rule, Place(target.path, target.index), where)
+            _add(found, methods, prefix, rule, Place(target.path, target.index), where, attached)
 
 
 def _view(project: Project, place: Place, view: AnyExpression | None) -> Target | None:
@@ -195,6 +212,7 @@ def _class_view(
     held: Holder,
     own: dict[Holder, str],
     mounts: list[Mount],
+    around: Around,
     where: tuple[str, int],
     found: Found,
     listed: list[str] | None = None,
@@ -203,13 +221,61 @@ def _class_view(
     for prefix in prefixes(own, mounts, held):
         for name, method in sorted(project.classes.methods(target.path, target.index)):
             if name in wanted:
-                _add(found, [name.upper()], prefix, rule, method, where)
+                _add(found, [name.upper()], prefix, rule, method, where, around.get(held, ()))
             elif name == "dispatch_request":
-                _add(found, [item.upper() for item in listed or ["GET"]], prefix, rule, method, where)
+                _add(
+                    found,
+                    [item.upper() for item in listed or ["GET"]],
+                    prefix,
+                    rule,
+                    method,
+                    where,
+                    around.get(held, ()),
+                )
+
+
+def _hooks(project: Project, own: dict[Holder, str]) -> dict[Holder, list[Attachment]]:
+    """``@app.before_request`` and ``app.before_request(f)`` by router; ``before_app_request`` counts for all."""
+    found: dict[Holder, list[Attachment]] = {}
+    hooked: list[tuple[Place, str, Attachment]] = []
+    for place in project.places():
+        function = project.function(place)
+        for decorator in function.decorators if function else ():
+            chain = chain_of(decorator)
+            if chain.endswith(_HOOKS):
+                one = Attachment("router", place, project.qualified(place), place.path, decorator.line)
+                hooked.append((Place(place.path, function.parent if function else -1), chain, one))
+    for place, call in calls(project, frozenset(name.removeprefix(".") for name in _HOOKS)):
+        given = attachment(project, place, argument(call, 0, "f"), "router")
+        if given is not None:
+            hooked.append((place, chain_of(call.func), given))
+    for place, chain, one in hooked:
+        before, _, name = chain.rpartition(".")
+        held = holder(project, place, before)
+        for router_held in own if name == "before_app_request" else [held] if held is not None else []:
+            found.setdefault(router_held, []).append(one)
+    return found
+
+
+def _wrappers(project: Project, place: Place, view: AnyExpression | None) -> tuple[Attachment, ...]:
+    """The decorators called in place around a view: ``view_func=login_required(view)``."""
+    found = []
+    while isinstance(view, Call) and not chain_of(view.func).endswith("as_view"):
+        one = attachment(project, place, view.func, "handler")
+        if one is not None:
+            found.append(one)
+        view = next((given.value for given in view.arguments if given.keyword is None), None)
+    return tuple(found)
 
 
 def _add(
-    found: Found, methods: list[str], prefix: str, rule: str | None, handler: Place, where: tuple[str, int]
+    found: Found,
+    methods: list[str],
+    prefix: str,
+    rule: str | None,
+    handler: Place,
+    where: tuple[str, int],
+    attached: tuple[Attachment, ...] = (),
 ) -> None:
     if rule is None:
         found.unresolved.append(Unresolved(*where, "the rule is not constant"))
@@ -218,5 +284,7 @@ def _add(
     shown = re.sub(r"<(?:[^<>:]+:)?([^<>]+)>", r"{\1}", whole)
     for method in methods:
         found.routes.append(
-            Route(shown if shown.startswith("/") else "/" + shown, method, handler, "Flask", *where, whole)
+            Route(
+                shown if shown.startswith("/") else "/" + shown, method, handler, "Flask", *where, whole, (), attached
+            )
         )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import msgspec
 
 from analyzer.facts.expressions import AnyExpression
-from analyzer.frameworks.backend import Found, Unresolved
+from analyzer.frameworks.backend import Attachment, Found, Unresolved
 from analyzer.frameworks.registry import Creation, Holder
 from analyzer.frameworks.text import text
 from analyzer.project.project import Project
@@ -23,6 +25,8 @@ class Mount(msgspec.Struct, frozen=True, order=True):
     prefix: str | None
     replaces: bool = False
     """The prefix stands instead of the child's own one (Flask's ``url_prefix`` at registration)."""
+    attached: tuple[Attachment, ...] = ()
+    """What the registration attaches to every route of the child."""
 
 
 def prefixes(own: dict[Holder, str], mounts: list[Mount], held: Holder, depth: int = 0) -> list[str]:
@@ -40,6 +44,18 @@ def prefixes(own: dict[Holder, str], mounts: list[Mount], held: Holder, depth: i
             if whole not in found:
                 found.append(whole)
     return found
+
+
+def inherited(
+    own: Mapping[Holder, Sequence[Attachment]], mounts: Sequence[Mount], held: Holder, depth: int = 0
+) -> tuple[Attachment, ...]:
+    """What runs before every route of a router: its own attachments and, of those above, what all its mounts share."""
+    mine = tuple(own.get(held, ()))
+    above = [mount for mount in mounts if mount.child == held and mount.parent != held]
+    if not above or depth > _DEPTH:
+        return mine
+    ways = [{*mount.attached, *inherited(own, mounts, mount.parent, depth + 1)} for mount in above]
+    return (*mine, *sorted(set.intersection(*ways)))
 
 
 def own_prefix(project: Project, creation: Creation, given: AnyExpression | None, found: Found) -> str:

@@ -1,0 +1,146 @@
+"""The part of BA303 about routes that are open by design, and about what a handler does to data."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from analyzer.facts.expressions import Constant, Name
+from analyzer.facts.statements import Assign
+from analyzer.facts.visit import chain, walk
+from analyzer.flow.passwords import is_password_name
+from analyzer.frameworks import Route, persistence
+from analyzer.graph.picture import Picture
+from analyzer.project import Place
+
+_OPEN = frozenset(
+    "login signin logout signout register registration signup token tokens refresh forgot forgotten recover "
+    "recovery reset verify verification activate activation confirm confirmation callback oauth oauth2 openid oidc "
+    "sso saml acs webhook webhooks hook hooks health healthz healthcheck heartbeat ping alive ready readiness "
+    "liveness metrics status version docs redoc openapi swagger schema static assets favicon robots sitemap "
+    "manifest csrf captcha otp totp mfa 2fa unsubscribe subscribe newsletter contact feedback public authenticate "
+    "auth session sessions invitation invite challenge handshake wellknown error errors language lang locale "
+    "timezone theme consent tutorial about home index welcome hello password passwords demo".split()
+)
+"""Words of the last two segments of a path, or of a handler's name, that say: whoever comes here is not known yet."""
+
+_PERSONAL = re.compile(
+    r"^(?:e_?mail(?:_address)?|phone(?:_number)?|mobile|(?:hashed_|encrypted_)?password(?:_hash)?|ssn|passport\w*"
+    r"|credit_card\w*|card_number|salary|birth\w*|date_of_birth|dob|iban|home_address|street\w*|api_key|access_token)$"
+)
+"""Columns that say something about a person, or open something."""
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+[a-z]*")
+_DEPTH = 4
+_MOST = 60
+
+
+def is_public(picture: Picture, handler: Place, routes: Sequence[Route]) -> bool:
+    """Whether a handler is one of those that nobody can have logged in for: by its path, or for it takes a password."""
+    function = picture.project.outline(handler.path).functions[handler.index]
+    if any(_spoken(route.path) for route in routes) or not _OPEN.isdisjoint(_words(function.name)):
+        return True
+    return takes_password(picture, handler)
+
+
+def _spoken(path: str) -> bool:
+    segments = [one for one in path.split("/") if one and not one.startswith("{")][-2:]
+    return not segments or any(not _OPEN.isdisjoint(_words(one)) for one in segments)
+
+
+def _words(name: str) -> set[str]:
+    return {word.lower() for word in _WORD.findall(name)}
+
+
+def takes_password(picture: Picture, handler: Place) -> bool:
+    """Whether the client proves who it is, or becomes somebody, by a password in this very request."""
+    project = picture.project
+    function = project.outline(handler.path).functions[handler.index]
+    for parameter in function.parameters:
+        if is_password_name(parameter.name):
+            return True
+        target = project.annotated(handler, parameter.annotation) if parameter.annotation is not None else None
+        if target is None or target.kind not in {"class", "instance"} or target.index < 0:
+            if target is not None and "OAuth2PasswordRequestForm" in target.dotted:
+                return True
+            continue
+        if any(is_password_name(name) for name in _fields(picture, target.path, target.index)):
+            return True
+    return any(
+        isinstance(node, Constant) and isinstance(node.value, str) and len(node.value) < 30
+        and " " not in node.value and is_password_name(node.value)
+        for node in walk(project.body(handler))
+    )  # fmt: skip
+
+
+def writes(picture: Picture, handler: Place) -> list[str]:
+    """What the handler, or what it calls, writes with, as written; in order of nearness."""
+    return [
+        access.shown
+        for place in _below(picture, handler)
+        for access in picture.accesses_of(place)
+        if access.kind == "write"
+    ]
+
+
+def only_reads(picture: Picture, handler: Place) -> bool:
+    """Whether all that is seen of the handler's doings are reads."""
+    kinds = {access.kind for place in _below(picture, handler) for access in picture.accesses_of(place)}
+    return kinds == {"read"}
+
+
+def personal(picture: Picture, handler: Place) -> tuple[str, str] | None:
+    """A model with personal columns that the handler (or what it calls) reads, and the column; ``None`` for none.
+
+    A declared response of ours that has no such field hands none out.
+    """
+    project = picture.project
+    function = project.outline(handler.path).functions[handler.index]
+    if function.returns is not None:
+        target = project.annotated(handler, function.returns)
+        declared = target is not None and target.kind in {"class", "instance"} and target.index >= 0
+        if (
+            target is not None
+            and declared
+            and not any(map(_PERSONAL.match, _fields(picture, target.path, target.index)))
+        ):
+            return None
+    for place in _below(picture, handler):
+        if not any(access.kind == "read" for access in picture.accesses_of(place)):
+            continue
+        at = project.function(place)
+        for use in at.uses if at else ():
+            target = project.resolve(place, use.chain.partition(".")[0], use.line)
+            if target is None or target.kind != "class" or not persistence.is_model(project, target.path, target.index):
+                continue
+            for name in _fields(picture, target.path, target.index):
+                if _PERSONAL.match(name):
+                    return project.outline(target.path).classes[target.index].name, name
+    return None
+
+
+def _fields(picture: Picture, path: str, index: int) -> Iterator[str]:
+    """The fields that a class of ours declares, inherited ones too."""
+    for item in picture.project.classes.order(path, index):
+        if item.kind != "class":
+            continue
+        for statement in picture.project.outline(item.path).classes[item.index].body:
+            if isinstance(statement, Assign):
+                for one in statement.targets:
+                    if isinstance(one, Name):
+                        yield chain(one)
+
+
+def _below(picture: Picture, handler: Place) -> list[Place]:
+    """The handler and the functions it calls, nearest first."""
+    found = [handler]
+    front = [handler]
+    for _ in range(_DEPTH):
+        following = []
+        for place in front:
+            for site in picture.calls_of(place):
+                callee = Place(site.target.path, site.target.index)
+                if site.target.kind == "function" and callee not in found and len(found) < _MOST:
+                    found.append(callee)
+                    following.append(callee)
+        front = following
+    return found

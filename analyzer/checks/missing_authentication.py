@@ -1,0 +1,100 @@
+"""BA303: a route that changes state, or hands out people's data, and nothing looks at who is asking."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from analyzer.checks import _public
+from analyzer.frameworks import Route
+from analyzer.graph.guards import Guards, Known
+from analyzer.graph.picture import Picture
+from analyzer.model import Confidence, Finding, Location, Related, Rule, Span, Tier
+from analyzer.project import Place
+
+_CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE", "MUTATION"})
+_VERBS = {"POST": "creates or changes data", "PUT": "changes data", "PATCH": "changes data", "DELETE": "deletes data"}
+_NAMES = 3
+_CHANGES = re.compile(
+    r"(?:^|_)(?:delete|remove|create|update|edit|add|insert|reset|drop|clear|purge|destroy|complete|upload)(?:_|$)"
+)
+
+
+def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
+    """One finding a handler."""
+    guards = picture.shared(Guards)
+    guarded = _guarded(picture, guards)
+    for handler, routes in picture.handlers().items():
+        if picture.tier(handler.path) is not Tier.MAIN or picture.is_side(handler.path):
+            continue
+        bare = [route for route in routes if not guards.of(route).guards]
+        if len(bare) != len(routes) or not bare or _public.is_public(picture, handler, bare):
+            continue
+        finding = _judged(picture, rule, handler, bare, [guards.of(route) for route in bare], guarded)
+        if finding is not None:
+            yield finding
+
+
+def _judged(
+    picture: Picture,
+    rule: Rule,
+    handler: Place,
+    routes: Sequence[Route],
+    known: Sequence[Known],
+    guarded: dict[str, list[str]],
+) -> Finding | None:
+    function = picture.project.outline(handler.path).functions[handler.index]
+    siblings = guarded.get(handler.path, [])
+    changing = [route for route in routes if route.method in _CHANGING]
+    writes = _public.writes(picture, handler)
+    what = ""
+    if any(one.opened for one in known):
+        return None
+    confidence = Confidence.HIGH if siblings else Confidence.MEDIUM
+    if changing:
+        what = f"`{writes[0]}`" if writes else _VERBS.get(changing[0].method, "changes data")
+        what = f"changes data with {what}" if writes else what
+        if not writes and not _CHANGES.search(function.name) and _public.only_reads(picture, handler):
+            confidence = Confidence.LOW
+    elif writes:
+        what = f"changes data with `{writes[0]}`"
+    else:
+        personal = _public.personal(picture, handler)
+        if not personal or any(one.optional for one in known):
+            return None
+        what = f"hands out `{personal[0]}` with its `{personal[1]}`"
+        confidence = Confidence.MEDIUM
+    shown = ", ".join(route.label for route in routes[:_NAMES]) + (", …" if len(routes) > _NAMES else "")
+    near = f", although {siblings[0]} beside it does" if siblings else ""
+    return Finding(
+        rule=rule.code,
+        location=Location(handler.path, Span(function.line, function.column, function.line, function.end_column)),
+        message=f"`{function.name}` ({shown}) {what}, and nothing on the way looks at who is asking{near}",
+        fix=_fix(routes[0].framework, function.name),
+        severity=rule.severity,
+        confidence=confidence,
+        related=tuple(
+            Related(Location(one.registered, Span(one.line, 1, one.line, 1)), f"{one.label} is registered here")
+            for one in routes[:_NAMES]
+        ),
+    )
+
+
+def _guarded(picture: Picture, guards: Guards) -> dict[str, list[str]]:
+    """The guarded handlers of a file, by name: what a reader compares with."""
+    found: dict[str, list[str]] = {}
+    for handler, routes in picture.handlers().items():
+        function = picture.project.function(handler)
+        if function is not None and any(guards.of(route).guards for route in routes):
+            found.setdefault(handler.path, []).append(f"`{function.name}`")
+    return found
+
+
+def _fix(framework: str, name: str) -> str:
+    how = {
+        "FastAPI": f"Give `{name}` (or its router) a dependency that identifies the caller and answers 401 otherwise",
+        "Flask": f"Put the decorator that identifies the caller above `{name}`, or check in a `before_request` hook",
+        "Django": f"Put `@login_required` (or `permission_classes = [IsAuthenticated]`) on `{name}` or its class",
+    }
+    first = how.get(framework, f"Identify the caller before `{name}` runs and answer 401 otherwise")
+    return f"{first}; if everybody may call it, say so with a suppression that gives the reason."

@@ -1,0 +1,114 @@
+"""What an expression that attaches something to a route stands for: the function that will run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from analyzer.facts.expressions import AnyExpression, Attribute, Call, Constant, Name, Sequence, Starred
+from analyzer.facts.visit import chain as chain_of
+from analyzer.frameworks.backend import Attachment
+from analyzer.frameworks.text import argument
+from analyzer.project.project import Project
+from analyzer.project.target import Place, Target
+
+NOWHERE = Place("", -1)
+_CARRIERS = frozenset(
+    {"Depends", "Security", "Provide", "partial", "method_decorator", "Middleware", "DefineMiddleware"}
+)
+"""Calls that stand for their first argument."""
+_RUN = ("__call__", "dispatch", "process_request", "process_view", "has_permission", "__init__")
+"""The method of an object that a framework runs, in order of preference."""
+_DEPTH = 6
+
+
+def attachment(
+    project: Project, place: Place, expression: AnyExpression | None, level: str, depth: int = 0
+) -> Attachment | None:
+    """What an expression attaches, ``None`` where it names nothing."""
+    if expression is None or depth > _DEPTH:
+        return None
+    if isinstance(expression, Starred):
+        return None
+    if isinstance(expression, Call):
+        name = chain_of(expression.func).rpartition(".")[2]
+        if name in _CARRIERS and expression.arguments:
+            return attachment(project, place, expression.arguments[0].value, level, depth + 1)
+        made = _made(project, place, expression)
+        where = made or NOWHERE
+        return Attachment(level, where, _dotted(project, place, expression.func), place.path, expression.line)
+    if isinstance(expression, Constant) and isinstance(expression.value, str):
+        target = _imported(project, place, expression.value)
+        return Attachment(level, run_by(project, target) or NOWHERE, expression.value, place.path, expression.line)
+    if not isinstance(expression, Name | Attribute):
+        return None
+    target = project.resolve_expression(place, expression)
+    held = run_by(project, target)
+    if held is None:
+        variable = project.variable(place.path, chain_of(expression))
+        if variable is not None and isinstance(variable[1], Call):
+            inner = attachment(project, Place(variable[0], -1), variable[1], level, depth + 1)
+            if inner is not None:
+                return Attachment(level, inner.place, inner.dotted, place.path, expression.line)
+    return Attachment(level, held or NOWHERE, _dotted(project, place, expression), place.path, expression.line)
+
+
+def attachments(project: Project, place: Place, expression: AnyExpression | None, level: str) -> Iterator[Attachment]:
+    """What each item of a list attaches; a name of a list is followed, a single item is a list of one."""
+    if isinstance(expression, Name):
+        found = project.variable(place.path, expression.id)
+        if found is not None and isinstance(found[1], Sequence):
+            place, expression = Place(found[0], -1), found[1]
+    items: Iterable[AnyExpression] = (
+        expression.items if isinstance(expression, Sequence) else [expression] if expression else []
+    )
+    for item in items:
+        found_one = attachment(project, place, item, level)
+        if found_one is not None:
+            yield found_one
+
+
+def run_by(project: Project, target: Target | None) -> Place | None:
+    """The function that runs when a framework is handed this: itself, or a method of the class or object."""
+    if target is None:
+        return None
+    if target.kind == "function":
+        return Place(target.path, target.index)
+    if target.kind in {"class", "instance"} and target.index >= 0:
+        methods = dict(project.classes.methods(target.path, target.index))
+        for name in _RUN:
+            if name in methods:
+                return methods[name]
+    return None
+
+
+def _made(project: Project, place: Place, call: Call) -> Place | None:
+    """What a call makes: the inner function that a factory gives back, or the method of a new object."""
+    target = project.resolve_expression(place, call.func)
+    if target is None or target.kind != "function":
+        return run_by(project, target)
+    factory = Place(target.path, target.index)
+    function = project.function(factory)
+    for local in function.locals if function else ():
+        if local.target == "return" and local.how == "return":
+            source = local.source
+            inner = project.resolve(factory, source.removesuffix("()"))
+            held = run_by(project, inner)
+            if held is not None:
+                return held
+    return factory
+
+
+def _dotted(project: Project, place: Place, expression: AnyExpression) -> str:
+    target = project.resolve_expression(place, expression)
+    return target.dotted if target is not None else chain_of(expression)
+
+
+def _imported(project: Project, place: Place, dotted: str) -> Target | None:
+    module, _, name = dotted.rpartition(".")
+    origin = project.layout.absolute(place.path, module) if module else None
+    return project.member(origin, name) if origin and not origin.endswith("/") else None
+
+
+def listed(project: Project, place: Place, call: Call, level: str, *keywords: str) -> tuple[Attachment, ...]:
+    """What the keyword of a registration attaches: ``dependencies=[Depends(f)]``, ``guards=[f]``."""
+    return tuple(attachments(project, place, argument(call, 99, *keywords), level))

@@ -1,0 +1,189 @@
+"""Whether a function guards: it looks at who is asking and can end the request when that is not enough."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import msgspec
+
+from analyzer.facts.expressions import Attribute, Call, Compare, Constant, Name
+from analyzer.facts.outline import Function
+from analyzer.facts.statements import AnyStatement, Assert, If, Raise, Return
+from analyzer.facts.visit import chain, walk
+from analyzer.frameworks.attachments import attachment
+from analyzer.frameworks.backend import Attachment
+from analyzer.frameworks.fastapi import injections
+from analyzer.graph.refusals import refuses
+from analyzer.project import Place, Project
+
+_IDENTITY = re.compile(
+    r"authori[sz]|bearer|cookie|session(?!maker|local)|token|api[-_]?key|credential|current_?user"
+    r"|(?:^|[._])user(?:$|[._\[( ])|user_?(?:id|name)|identity|is_authenticated|jwt|principal|request\.auth|has_perm"
+    r"|superuser|is_staff|is_admin|(?:^|[._])roles?\b|secret|signature|permission|scope|owner|account|login|logged"
+    r"|(?:^|[._])auth(?:$|[._\[(])|actor|claims",
+    re.IGNORECASE,
+)
+"""What names of things that say who is asking contain, in headers, cookies, sessions and objects."""
+
+_WORD = re.compile(r"[\w.-]{1,40}")
+"""Keys of headers, cookies and sessions; sentences are messages."""
+
+LIBRARY = frozenset(
+    "login_required fresh_login_required jwt_required fresh_jwt_required jwt_refresh_token_required token_required "
+    "auth_required auth_token_required http_auth_required roles_required roles_accepted permission_required "
+    "permissions_required permissions_accepted user_passes_test staff_member_required superuser_required "
+    "LoginRequiredMixin PermissionRequiredMixin UserPassesTestMixin AccessMixin IsAuthenticated IsAdminUser "
+    "DjangoModelPermissions DjangoObjectPermissions TokenHasScope TokenHasReadWriteScope HTTPBearer HTTPBasic "
+    "HTTPDigest OAuth2PasswordBearer OAuth2PasswordRequestFormStrict OAuth2AuthorizationCodeBearer OpenIdConnect "
+    "APIKeyHeader APIKeyCookie APIKeyQuery authenticated protect has_access has_access_api requires check_authorized "
+    "check_permission verify_jwt_in_request requires_auth current_user_required JWTAuth JWTCookieAuth SessionAuth "
+    "AuthBearer HttpBearer django_auth authentication_required require_oauth oauth_required token_auth".split()
+)
+"""Guards that libraries bring, by their last name: flask-login, flask-jwt-extended, flask-security, flask-httpauth,
+Flask-AppBuilder, Django, REST framework, FastAPI's security classes, Starlette, Tornado, aiohttp-security, Litestar,
+Django Ninja, Authlib."""
+_READ_ONLY = frozenset({"IsAuthenticatedOrReadOnly", "DjangoModelPermissionsOrAnonReadOnly"})
+_OPEN = frozenset(
+    {
+        "AllowAny",
+        "allow_anonymous",
+        "public",
+        "login_not_required",
+        "exempt",
+        "anonymous_allowed",
+        "no_auth",
+        "skip_auth",
+    }
+)
+"""What says in so many words that everybody may ask."""
+_PROBABLY = re.compile(r"login|auth|permission|require|protect|secur|admin|jwt|token|role|guard|scope", re.IGNORECASE)
+"""A decorator that cannot be resolved and is called so is taken for a guard: silence is the safe mistake."""
+_DEPTH = 5
+_PERMISSION_METHODS = ("has_permission", "has_object_permission", "check_permission", "is_authorized", "authenticate")
+
+
+class Guarding:
+    """Answers about functions, remembered."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self._known: dict[Place, str] = {}
+
+    def attached(self, one: Attachment, *, safe: bool = False) -> str:
+        """What an attachment demands: ``authenticated``, ``open`` where it says that everybody may ask, or ``""``.
+
+        ``safe`` is true for a route that only reads.
+        """
+        last = one.dotted.removesuffix("()").rpartition(".")[2]
+        if one.place.path:
+            return "open" if last in _OPEN else self.demand(one.place)
+        if last in _READ_ONLY:
+            return "open" if safe else "authenticated"
+        if last in _OPEN:
+            return "open"
+        if last in LIBRARY:
+            return "authenticated"
+        known = "." in one.dotted
+        return "authenticated" if not known and _PROBABLY.search(last) else ""
+
+    def looks(self, one: Attachment) -> bool:
+        """Whether an attachment reads who is asking, whatever it makes of it."""
+        return self.looks_at(one.place) if one.place.path else _IDENTITY.search(one.dotted) is not None
+
+    def looks_at(self, place: Place) -> bool:
+        """Whether a function reads who is asking, whatever it makes of it."""
+        function = self._project.function(place)
+        return function is not None and self._looks(function, list(walk(self._project.body(place))))
+
+    def demand(self, place: Place, depth: int = 0) -> str:
+        """``authenticated`` when the function, or what it calls, looks at who is asking and can refuse; else ``""``."""
+        if place in self._known:
+            return self._known[place]
+        if depth > _DEPTH or place.index < 0:
+            return ""
+        self._known[place] = ""
+        found = self._judge(place, depth)
+        self._known[place] = found
+        return found
+
+    def _judge(self, place: Place, depth: int) -> str:
+        project = self._project
+        function = project.function(place)
+        if function is None:
+            return ""
+        body = project.body(place)
+        if function.name in _PERMISSION_METHODS and function.owner >= 0 and not _always_true(body):
+            return "authenticated"
+        nodes = list(walk(body))
+        if self._looks(function, nodes) and any(refuses(project, place, node) for node in nodes):
+            return "authenticated"
+        if any(isinstance(node, If) and _asks_permission(node) for node in nodes):
+            return "authenticated"
+        if any(isinstance(node, Assert) and _IDENTITY.search(_names(node)) for node in nodes):
+            return "authenticated"
+        return self._through(place, function, nodes, depth)
+
+    def _looks(self, function: Function, nodes: Sequence[msgspec.Struct]) -> bool:
+        """Whether the function reads something that says who is asking."""
+        if any(_IDENTITY.search(one.name) for one in function.parameters):
+            return True
+        for node in nodes:
+            if isinstance(node, Name | Attribute) and _IDENTITY.search(chain(node)):
+                return True
+            word = node.value if isinstance(node, Constant) else None
+            if isinstance(word, str) and _WORD.fullmatch(word) and _IDENTITY.search(word):
+                return True
+        return False
+
+    def _through(self, place: Place, function: Function, nodes: Sequence[msgspec.Struct], depth: int) -> str:
+        """Guards among what the function depends on, calls, is decorated with, or holds inside."""
+        project = self._project
+        for at, call in injections(project, place, function):
+            held = attachment(project, at, call, "handler")
+            if held is not None and self._nested(held, depth):
+                return "authenticated"
+        for index, inner in enumerate(project.outline(place.path).functions):
+            if inner.parent == place.index and self.demand(Place(place.path, index), depth + 1):
+                return "authenticated"
+        for node in nodes:
+            if not isinstance(node, Call):
+                continue
+            spelled = chain(node.func)
+            if not spelled:
+                continue
+            target = project.resolve_expression(place, node.func)
+            if target is None or target.kind == "external":
+                last = (target.dotted if target else spelled).rpartition(".")[2]
+                if last in LIBRARY and (target is not None or last not in {"requires", "protect", "authenticated"}):
+                    return "authenticated"
+                continue
+            if target.kind == "function":
+                callee = Place(target.path, target.index)
+                if callee != place and self.demand(callee, depth + 1):
+                    return "authenticated"
+        return ""
+
+    def _nested(self, held: Attachment, depth: int) -> bool:
+        if held.place.path:
+            return bool(self.demand(held.place, depth + 1))
+        return self.attached(held) == "authenticated"
+
+
+def _asks_permission(node: If) -> bool:
+    """``if not rule.has_permission(request): raise rule.exception``: whatever is raised, it ends the request."""
+    asked = any(
+        isinstance(one, Call) and chain(one.func).rpartition(".")[2] in _PERMISSION_METHODS for one in walk(node.test)
+    )
+    return asked and any(isinstance(one, Raise | Return) for one in node.then)
+
+
+def _always_true(body: list[AnyStatement]) -> bool:
+    """A permission that never says no."""
+    values = [node.value for node in walk(body) if isinstance(node, Return)]
+    return bool(values) and all(isinstance(one, Constant) and one.value is True for one in values)
+
+
+def _names(node: Assert) -> str:
+    found = [chain(one) for one in walk(node.test) if isinstance(one, Name | Attribute | Compare)]
+    return " ".join(text for text in found if text)

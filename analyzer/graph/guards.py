@@ -1,0 +1,208 @@
+"""Which guards stand before a route's handler, wherever they are attached."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Protocol
+
+import msgspec
+
+from analyzer.facts.expressions import AnyExpression, Call, Constant, Mapping
+from analyzer.facts.outline import Function
+from analyzer.facts.visit import chain, walk
+from analyzer.frameworks.attachments import attachment, attachments
+from analyzer.frameworks.backend import Attachment, Route
+from analyzer.frameworks.fastapi import injections
+from analyzer.frameworks.text import argument
+from analyzer.graph.guarding import LIBRARY, Guarding
+from analyzer.project import Place, Project
+
+_CLASS_LISTS = ("permission_classes", "decorators", "method_decorators", "guards", "dependencies", "middleware", "auth")
+"""Class variables that hold what runs before every method: DRF, Flask's views, Flask-RESTful, Litestar, Ninja."""
+_CLASS_HOOKS = ("dispatch", "get_permissions", "initial", "prepare", "before_request", "dispatch_request", "test_func")
+"""Methods that a framework runs before the one that answers."""
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "QUERY", "SUBSCRIPTION"})
+_SETTINGS = {"MIDDLEWARE", "MIDDLEWARE_CLASSES"}
+_CREATING = frozenset({"Application", "Litestar", "Starlette", "FastAPI", "Sanic", "Quart", "Flask", "App", "API"})
+_OPENING = frozenset({"exclude_from_auth", "allow_anonymous", "public", "auth_exempt"})
+"""Keywords of a registration that take a route out of the application's authentication."""
+
+
+class Guard(msgspec.Struct, frozen=True, order=True):
+    """A guard before a route: what it demands (``authenticated``), where it stands, and what it is called."""
+
+    demand: str
+    path: str
+    line: int
+    name: str
+
+
+class Known(msgspec.Struct, frozen=True):
+    """What stands before a route: its guards, and whether somebody wrote down that everybody may call it."""
+
+    guards: tuple[Guard, ...]
+    opened: bool
+    optional: bool
+    """Something looks at who is asking, but lets everybody through."""
+
+
+class Looked(Protocol):
+    """What this needs of a picture."""
+
+    project: Project
+    routes: tuple[Route, ...]
+
+    def application(self, path: str) -> tuple[str, ...]:
+        """All modules of the application that a module belongs to."""
+
+
+class Guards:
+    """Guards by route, found on demand and remembered."""
+
+    def __init__(self, picture: Looked) -> None:
+        self._picture = picture
+        self._project = picture.project
+        self._guarding = Guarding(picture.project)
+        self._ambient = tuple(self._around())
+        self._of: dict[tuple[Place, str, tuple[Attachment, ...]], Known] = {}
+
+    def of(self, route: Route) -> Known:
+        """What stands before a route."""
+        key = (route.handler, route.method, route.attached)
+        if key not in self._of:
+            self._of[key] = self._find(route)
+        return self._of[key]
+
+    def _find(self, route: Route) -> Known:
+        handler, project = route.handler, self._project
+        function = project.function(handler)
+        if function is None:
+            return Known((), False, False)
+        safe = route.method in _SAFE
+        found: list[Guard] = []
+        opened = optional = False
+        near = [*route.attached, *self._own(handler, function), *self._of_class(handler)]
+        for one in near:
+            demand = self._guarding.attached(one, safe=safe)
+            opened = opened or demand == "open"
+            if demand and demand != "open":
+                found.append(Guard(demand, one.path, one.line, one.dotted))
+            elif self._guarding.looks(one):
+                optional = True
+        for place in route.dependencies:
+            if self._guarding.demand(place):
+                at = project.function(place)
+                found.append(Guard("authenticated", place.path, at.line if at else 1, project.qualified(place)))
+            elif self._guarding.looks_at(place):
+                optional = True
+        opened = opened or self._exempt(function)
+        if not found and not opened:
+            found.extend(self._from_afar(route, safe))
+        if self._guarding.demand(handler):
+            found.append(Guard("authenticated", handler.path, function.line, project.qualified(handler)))
+        return Known(tuple(sorted(set(found))), opened and not found, optional)
+
+    def _own(self, handler: Place, function: Function) -> Iterator[Attachment]:
+        """Decorators of the handler, what is injected into it, and what its registration lists."""
+        outside = Place(handler.path, function.parent)
+        for decorator in function.decorators:
+            one = attachment(self._project, outside, decorator, "handler")
+            if one is not None:
+                yield one
+            if isinstance(decorator, Call):
+                for keyword in ("guards", "permission", "permission_classes", "auth", "middleware", "before"):
+                    yield from attachments(self._project, outside, argument(decorator, 99, keyword), "handler")
+        for place, call in injections(self._project, handler, function):
+            one = attachment(self._project, place, call, "handler")
+            if one is not None:
+                yield one
+
+    def _exempt(self, function: Function) -> bool:
+        return any(
+            isinstance(one, Constant) and one.value is True
+            for decorator in function.decorators
+            if isinstance(decorator, Call)
+            for keyword in _OPENING
+            for one in [argument(decorator, 99, keyword)]
+        )
+
+    def _of_class(self, handler: Place) -> Iterator[Attachment]:
+        """What the handler's class brings: its decorators, lists, bases and hooks, inherited ones too."""
+        project = self._project
+        owner = project.owner_index(handler)
+        if owner < 0:
+            return
+        told: set[str] = set()
+        for item in project.classes.order(handler.path, owner):
+            if item.kind != "class":
+                if item.dotted.rpartition(".")[2] in LIBRARY:
+                    yield Attachment("class", Place("", -1), item.dotted, handler.path, 1)
+                continue
+            outline = project.outline(item.path)
+            own = outline.classes[item.index]
+            place = Place(item.path, -1)
+            for decorator in own.decorators:
+                one = attachment(project, place, decorator, "class")
+                if one is not None:
+                    yield one
+            for name in _CLASS_LISTS:
+                value = None if name in told else project.variable(item.path, f"{own.qualname}.{name}")
+                if value is not None:
+                    told.add(name)
+                    at, listed = Place(value[0], -1), value[1]
+                    items = listed.values if isinstance(listed, Mapping) else [listed]
+                    empty = name == "permission_classes" and not getattr(listed, "items", True)
+                    if empty:
+                        yield Attachment("class", Place("", -1), "rest_framework.permissions.AllowAny", item.path, 1)
+                    for inner in items:
+                        yield from attachments(project, at, inner, "class")
+            methods = project.namespace(item.path).methods.get(item.index, {})
+            for name in _CLASS_HOOKS:
+                if name in methods and methods[name] != handler.index:
+                    hook = Place(item.path, methods[name])
+                    if name in {"get_permissions", "test_func"}:
+                        yield Attachment("class", Place("", -1), "IsAuthenticated", item.path, own.line)
+                    else:
+                        yield Attachment("class", hook, project.qualified(hook), item.path, own.line)
+
+    def _from_afar(self, route: Route, safe: bool) -> Iterator[Guard]:
+        """Middleware and settings of the application that the handler belongs to."""
+        modules = set(self._picture.application(route.handler.path))
+        for framework, one in self._ambient:
+            if one.path not in modules or (framework and framework != route.framework):
+                continue
+            if one.level == "settings" and self._project.owner_index(route.handler) < 0:
+                continue
+            demand = self._guarding.attached(one, safe=safe)
+            if demand and demand != "open":
+                yield Guard(demand, one.path, one.line, one.dotted)
+
+    def _around(self) -> Iterator[tuple[str, Attachment]]:
+        project = self._project
+        for path in project.paths():
+            namespace = project.namespace(path)
+            place = Place(path, -1)
+            for name in _SETTINGS:
+                for value in namespace.variables.get(name, ()):
+                    for one in attachments(project, place, value, "application"):
+                        if one.dotted.endswith("LoginRequiredMiddleware"):
+                            one = msgspec.structs.replace(one, dotted="LoginRequiredMixin")
+                        yield "Django", one
+            for value in namespace.variables.get("REST_FRAMEWORK", ()):
+                yield from (("Django", one) for one in self._defaults(place, value))
+        for place in project.places():
+            function = project.function(place)
+            uses = function.uses if function else project.outline(place.path).uses
+            if any(use.kind == "call" and use.chain.rpartition(".")[2] in _CREATING for use in uses):
+                for node in walk(project.body(place)):
+                    if isinstance(node, Call) and chain(node.func).rpartition(".")[2] in _CREATING:
+                        for keyword in ("middlewares", "middleware", "auth", "guards", "on_app_init"):
+                            given = argument(node, 99, keyword)
+                            yield from (("", one) for one in attachments(project, place, given, "application"))
+
+    def _defaults(self, place: Place, value: AnyExpression) -> Iterator[Attachment]:
+        """``DEFAULT_PERMISSION_CLASSES`` of REST framework's settings."""
+        if isinstance(value, Mapping):
+            for key, listed in zip(value.keys, value.values, strict=True):
+                if isinstance(key, Constant) and key.value == "DEFAULT_PERMISSION_CLASSES":
+                    yield from attachments(self._project, place, listed, "settings")
