@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from analyzer.facts.expressions import Constant, Name
+from analyzer.facts.expressions import Attribute, Call, Compare, Constant, Name
 from analyzer.facts.statements import Assign
 from analyzer.facts.visit import chain, walk
 from analyzer.flow.passwords import is_password_name
 from analyzer.frameworks import Route, persistence
+from analyzer.frameworks.text import argument
 from analyzer.graph.picture import Picture
 from analyzer.project import Place
 
@@ -39,7 +40,7 @@ def is_public(picture: Picture, handler: Place, routes: Sequence[Route]) -> bool
     function = picture.project.outline(handler.path).functions[handler.index]
     if any(_spoken(route.path) for route in routes) or not _OPEN.isdisjoint(_words(function.name)):
         return True
-    return takes_password(picture, handler)
+    return not any("{" in route.path for route in routes) and takes_password(picture, handler)
 
 
 def _spoken(path: str) -> bool:
@@ -94,16 +95,17 @@ def personal(picture: Picture, handler: Place) -> tuple[str, str] | None:
     A declared response of ours that has no such field hands none out.
     """
     project = picture.project
-    function = project.outline(handler.path).functions[handler.index]
-    if function.returns is not None:
-        target = project.annotated(handler, function.returns)
-        declared = target is not None and target.kind in {"class", "instance"} and target.index >= 0
-        if (
-            target is not None
-            and declared
-            and not any(map(_PERSONAL.match, _fields(picture, target.path, target.index)))
-        ):
-            return None
+    declared = _declared(picture, handler)
+    if declared:
+        return next(
+            (
+                (project.outline(path).classes[index].name, name)
+                for path, index in declared
+                for name in _fields(picture, path, index)
+                if _PERSONAL.match(name)
+            ),
+            None,
+        )
     for place in _below(picture, handler):
         if not any(access.kind == "read" for access in picture.accesses_of(place)):
             continue
@@ -116,6 +118,30 @@ def personal(picture: Picture, handler: Place) -> tuple[str, str] | None:
                 if _PERSONAL.match(name):
                     return project.outline(target.path).classes[target.index].name, name
     return None
+
+
+def _declared(picture: Picture, handler: Place) -> list[tuple[str, int]]:
+    """The classes of ours in the declared response: ``response_model=Page[UserOut]``, ``-> list[UserOut]``."""
+    project = picture.project
+    function = project.outline(handler.path).functions[handler.index]
+    given = [argument(one, 99, "response_model") for one in function.decorators if isinstance(one, Call)]
+    found = []
+    for expression in [*given, function.returns]:
+        for node in walk(expression) if expression is not None else ():
+            target = project.resolve_expression(handler, node) if isinstance(node, Name | Attribute) else None
+            if target is not None and target.kind == "class" and target.index >= 0:
+                found.append((target.path, target.index))
+    return found
+
+
+def posted(picture: Picture, handler: Place) -> bool:
+    """Whether a handler of any method has a branch for POST of its own: ``if request.method == "POST"``."""
+    for node in walk(picture.project.body(handler)):
+        if isinstance(node, Compare) and chain(node.left).endswith(".method"):
+            for one in walk(node.comparators):
+                if isinstance(one, Constant) and one.value in {"POST", "PUT", "PATCH", "DELETE"}:
+                    return True
+    return False
 
 
 def _fields(picture: Picture, path: str, index: int) -> Iterator[str]:

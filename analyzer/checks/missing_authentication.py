@@ -45,7 +45,8 @@ def _judged(
 ) -> Finding | None:
     function = picture.project.outline(handler.path).functions[handler.index]
     siblings = guarded.get(handler.path, [])
-    changing = [route for route in routes if route.method in _CHANGING]
+    posted = any(route.method == "ANY" for route in routes) and _public.posted(picture, handler)
+    changing = [route for route in routes if route.method in _CHANGING or (posted and route.method == "ANY")]
     writes = _public.writes(picture, handler)
     what = ""
     if any(one.opened for one in known):

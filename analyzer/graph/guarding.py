@@ -9,7 +9,7 @@ import msgspec
 
 from analyzer.facts.expressions import Attribute, Call, Compare, Constant, Name
 from analyzer.facts.outline import Function
-from analyzer.facts.statements import AnyStatement, Assert, If, Raise, Return
+from analyzer.facts.statements import AnyStatement, Assert, Handler, If, Raise, Return, Try
 from analyzer.facts.visit import chain, walk
 from analyzer.frameworks.attachments import attachment
 from analyzer.frameworks.backend import Attachment
@@ -59,6 +59,7 @@ _OPEN = frozenset(
 """What says in so many words that everybody may ask."""
 _PROBABLY = re.compile(r"login|auth|permission|require|protect|secur|admin|jwt|token|role|guard|scope", re.IGNORECASE)
 """A decorator that cannot be resolved and is called so is taken for a guard: silence is the safe mistake."""
+_EVERYTHING = frozenset({"Exception", "BaseException", "HTTPException", "APIException", "HTTPError"})
 _DEPTH = 5
 _PERMISSION_METHODS = ("has_permission", "has_object_permission", "check_permission", "is_authorized", "authenticate")
 
@@ -115,7 +116,8 @@ class Guarding:
         body = project.body(place)
         if function.name in _PERMISSION_METHODS and function.owner >= 0 and not _always_true(body):
             return "authenticated"
-        nodes = list(walk(body))
+        lost = _swallowed(project, place, body)
+        nodes = [node for node in walk(body) if id(node) not in lost]
         if self._looks(function, nodes) and any(refuses(project, place, node) for node in nodes):
             return "authenticated"
         if any(isinstance(node, If) and _asks_permission(node) for node in nodes):
@@ -168,6 +170,28 @@ class Guarding:
         if held.place.path:
             return bool(self.demand(held.place, depth + 1))
         return self.attached(held) == "authenticated"
+
+
+def _swallowed(project: Project, place: Place, body: Sequence[msgspec.Struct]) -> set[int]:
+    """What stands in a ``try`` that catches every refusal and goes on: it attaches a user, and refuses nobody."""
+    found: set[int] = set()
+    for node in walk(body):
+        if not isinstance(node, Try):
+            continue
+        for handler in node.handlers:
+            inner = list(walk(handler.body))
+            ends = any(isinstance(one, Raise) or refuses(project, place, one) for one in inner)
+            if _catches_all(handler) and not ends:
+                found.update(id(one) for one in walk(node.body))
+    return found
+
+
+def _catches_all(handler: Handler) -> bool:
+    if handler.kind is None:
+        return True
+    return any(
+        isinstance(one, Name | Attribute) and chain(one).rpartition(".")[2] in _EVERYTHING for one in walk(handler.kind)
+    )
 
 
 def _asks_permission(node: If) -> bool:
