@@ -152,6 +152,29 @@ def test_filters() -> None:
     assert chosen(found, ["DELETE"], (), False).rows == ()
 
 
+def test_guards_and_unguarded() -> None:
+    found = inventory(
+        picture_of(
+            {
+                "app/main.py": """
+                    from fastapi import Depends, FastAPI, HTTPException, Request
+                    app = FastAPI()
+                    def signed_in(request: Request):
+                        if not request.session.get("user"):
+                            raise HTTPException(401)
+                    @app.get("/mine", dependencies=[Depends(signed_in)])
+                    def mine(): ...
+                    @app.get("/all")
+                    def everything(): ...
+                """
+            }
+        )
+    )
+    guards = {row.path: [(item.name, item.demand) for item in row.guards] for row in found.rows}
+    assert guards == {"/mine": [("main.signed_in", "authenticated")], "/all": []}
+    assert [row.path for row in chosen(found, (), (), True).rows] == ["/all"]
+
+
 def hostile(name: str) -> Inventory:
     row = Row("GET", f"/{name}", name, f"{name}.py", 1, "Flask", "", "a.py:1", (), (), (), name, (), (name,), ())
     return Inventory((row,), (Gap(f"{name}.py", 3, "the path is not constant"),), ("Flask",), 1)

@@ -12,6 +12,7 @@ from analyzer.cli.cache import cache
 from analyzer.cli.check import check
 from analyzer.cli.explain import explain
 from analyzer.cli.group import AuditGroup
+from analyzer.cli.profile import profile
 from analyzer.cli.routes import routes
 from analyzer.cli.rules import rules
 from analyzer.cli.streams import write_error, write_out
@@ -44,6 +45,7 @@ app = typer.Typer(
 )
 app.command("check", epilog=EPILOG)(check)
 app.command("routes")(routes)
+app.command("profile")(profile)
 app.command("rules")(rules)
 app.command("explain")(explain)
 app.add_typer(cache, name="cache")

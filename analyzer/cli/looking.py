@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     from analyzer.config.settings import Config
 
 COLORS = ("auto", "always", "never")
-UNBROKEN = 2_000
-"""Columns where output is no terminal: a row a line, so that it can be searched; names are capped far below."""
-
 ConfigOption = Annotated[Path | None, typer.Option("--config", metavar="FILE", help="Read settings from this file.")]
 IsolatedOption = Annotated[bool, typer.Option("--isolated", metavar="", help="Read no configuration file.")]
 JobsOption = Annotated[int | None, typer.Option("--jobs", metavar="N", help="Worker processes; 0 is one a core.")]
@@ -85,7 +82,7 @@ def display(looking: Looking) -> Display:
     return Display(live=sys.stderr.isatty() and not looking.quiet)
 
 
-def canvas(looking: Looking) -> tuple[int, bool]:
-    """Columns and colour of standard output; unbroken lines where it is no terminal and nobody set ``COLUMNS``."""
+def canvas(looking: Looking) -> tuple[int | None, bool]:
+    """Columns and colour of standard output; no columns, so that lines stay whole, where it is no terminal."""
     wide = not sys.stdout.isatty() and not os.environ.get("COLUMNS")
-    return UNBROKEN if wide else width_of(sys.stdout), use_color(looking.color, sys.stdout, os.environ)
+    return None if wide else width_of(sys.stdout), use_color(looking.color, sys.stdout, os.environ)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from analyzer.frameworks import Route
+from analyzer.graph.guards import Guards
 from analyzer.graph.picture import Picture
 from analyzer.inventory.answers import response_of, serializer_of, statuses_of
 from analyzer.inventory.declared import decorated_inputs, path_inputs, signature_inputs
@@ -73,23 +74,10 @@ def _inputs(picture: Picture, route: Route) -> Iterator[Input]:
 
 def guards_of(picture: Picture, route: Route) -> tuple[GuardRow, ...]:
     """The guards of a route, sorted."""
-    ask = getattr(picture, "guards_of", None)
-    if ask is None:
-        return ()
-    return tuple(sorted(_guard(picture, item) for item in ask(route)))
-
-
-def _guard(picture: Picture, item: object) -> GuardRow:
-    place = getattr(item, "place", None)
-    name = picture.project.qualified(place) if isinstance(place, Place) else ""
-    path = place.path if isinstance(place, Place) else str(getattr(item, "path", ""))
-    return GuardRow(
-        name=name or str(getattr(item, "evidence", "")),
-        demand=str(getattr(item, "demand", "")),
-        file=path,
-        line=int(getattr(item, "line", 1)),
-        attached=str(getattr(item, "attached", "")),
-    )
+    known = picture.shared(Guards).of(route).guards
+    rows = sorted(GuardRow(item.name, item.demand, item.path, item.line) for item in known)
+    # The same guard may be found where it is attached and where it is defined: once is enough.
+    return tuple({(row.name, row.demand): row for row in rows[::-1]}.values())[::-1]
 
 
 class _Layers:

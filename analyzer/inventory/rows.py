@@ -20,13 +20,12 @@ class Input(msgspec.Struct, frozen=True, order=True):
 
 
 class GuardRow(msgspec.Struct, frozen=True, order=True):
-    """What stands before a handler: ``demand`` is what it asks for, ``attached`` how it comes to the route."""
+    """What stands before a handler: ``demand`` is what it asks for, ``file`` and ``line`` where it is attached."""
 
     name: str
     demand: str
     file: str
     line: int
-    attached: str = ""
 
 
 class Row(msgspec.Struct, frozen=True):

@@ -15,6 +15,7 @@ from analyzer.inventory.rows import Gap, Input, Inventory, Row
 from analyzer.model import visible
 
 COLUMNS = ("method", "path", "handler", "guard", "input", "response", "limit", "layers")
+_GUARD = COLUMNS.index("guard")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
 """Beginnings that a spreadsheet takes for a formula or a command (OWASP, CSV Injection)."""
 _MOST_GAPS = 20
@@ -62,25 +63,40 @@ def _input(item: Input) -> str:
     return f"{item.kind}{name}" + (f": {item.type}" if item.type != "raw" else "")
 
 
-def as_text(found: Inventory, width: int, color: bool) -> str:
-    """A table for people: as wide as the terminal, columns nobody fills left out; then what is not known."""
+def as_text(found: Inventory, width: int | None, color: bool) -> str:
+    """A table for people: as wide as the terminal, or with a route a line where ``width`` is ``None``.
+
+    Columns that nobody fills are left out. Below the table stands what is not known.
+    """
+    rows = [tuple(visible(text) for text in cells(row)) for row in found.rows]
+    used = [index for index in range(len(COLUMNS)) if index <= _GUARD or any(row[index] for row in rows)]
+    shown = [[row[index] or ("–" if index == _GUARD else "") for index in used] for row in rows]
+    heads = [COLUMNS[index] for index in used]
+    lines = _unbroken(heads, shown) if width is None else _folded(heads, shown, width, color)
+    return "\n".join([*(lines if rows else []), *([""] if rows else []), *summary(found)]) + "\n"
+
+
+def _unbroken(heads: list[str], rows: list[list[str]]) -> list[str]:
+    """Aligned columns, whatever their width: for files and for searching."""
+    widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
+    return ["  ".join(map(str.ljust, row, widths)).rstrip() for row in (heads, *rows)]
+
+
+def _folded(heads: list[str], rows: list[list[str]], width: int, color: bool) -> list[str]:
+    """A table for a terminal. rich takes a quarter of a second to load and lay out, so only people wait for it."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    rows = [tuple(visible(text) for text in cells(row)) for row in found.rows]
     target = io.StringIO()
     console = Console(file=target, width=width, force_terminal=color, no_color=not color, highlight=False)
-    used = [index for index in range(len(COLUMNS)) if index < 4 or any(row[index] for row in rows)]
     table = Table(box=None, pad_edge=False, show_edge=False, header_style="bold")
-    for index in used:
-        table.add_column(COLUMNS[index], no_wrap=index == 0, overflow="fold")
+    for head in heads:
+        table.add_column(head, no_wrap=head == "method", overflow="fold")
     for row in rows:
-        table.add_row(*(Text(row[index] or ("–" if index == 3 else "")) for index in used))
-    if rows:
-        console.print(table)
-    lines = [line.rstrip() for line in target.getvalue().splitlines()]
-    return "\n".join([*lines, *([""] if rows else []), *summary(found)]) + "\n"
+        table.add_row(*map(Text, row))
+    console.print(table)
+    return [line.rstrip() for line in target.getvalue().splitlines()]
 
 
 def summary(found: Inventory) -> list[str]:
