@@ -31,6 +31,12 @@ _PERSONAL = re.compile(
 )
 """Columns that say something about a person, or open something."""
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+[a-z]*")
+_ANSWERING = frozenset(
+    "redirect url_for render render_template get items dict list str int len jsonify Response JSONResponse join format "
+    "post put delete patch route api_route url_is_local getlist abort loads dumps encode decode flash update append "
+    "redirect_to HttpResponse RedirectResponse get_or_404 get_json strip split lower".split()
+)
+"""Calls that make an answer and change nothing."""
 _DEPTH = 4
 _MOST = 60
 
@@ -83,10 +89,15 @@ def writes(picture: Picture, handler: Place) -> list[str]:
     ]
 
 
-def only_reads(picture: Picture, handler: Place) -> bool:
-    """Whether all that is seen of the handler's doings are reads."""
-    kinds = {access.kind for place in _below(picture, handler) for access in picture.accesses_of(place)}
-    return kinds == {"read"}
+def hands_on(picture: Picture, handler: Place) -> bool:
+    """Whether a handler may change something: ``False`` when it is seen to read only, or does nothing but answer."""
+    below = _below(picture, handler)
+    accesses = [access for place in below for access in picture.accesses_of(place)]
+    if accesses:
+        return any(access.kind != "read" or access.shown.endswith("execute") for access in accesses)
+    function = picture.project.outline(handler.path).functions[handler.index]
+    called = [use.chain.rpartition(".")[2] for use in function.uses if use.kind == "call"]
+    return any(name not in _ANSWERING for name in called)
 
 
 def personal(picture: Picture, handler: Place) -> tuple[str, str] | None:

@@ -55,7 +55,12 @@ def _judged(
     if changing:
         what = f"`{writes[0]}`" if writes else _VERBS.get(changing[0].method, "changes data")
         what = f"changes data with {what}" if writes else what
-        if not writes and not _CHANGES.search(function.name) and _public.only_reads(picture, handler):
+        posts = all(route.method in {"POST", "ANY"} for route in changing)
+        alike = any(route.method == "GET" for route in routes) and not _public.posted(picture, handler)
+        if not writes and alike:
+            # One handler for every method passes a request on, or answers all of them alike.
+            confidence = Confidence.LOW
+        if not writes and posts and not _CHANGES.search(function.name) and not _public.hands_on(picture, handler):
             confidence = Confidence.LOW
     elif writes:
         what = f"changes data with `{writes[0]}`"

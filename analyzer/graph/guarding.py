@@ -14,7 +14,7 @@ from analyzer.facts.visit import chain, walk
 from analyzer.frameworks.attachments import attachment
 from analyzer.frameworks.backend import Attachment
 from analyzer.frameworks.fastapi import injections
-from analyzer.graph.refusals import refuses
+from analyzer.graph.refusals import refusal_name, refuses
 from analyzer.project import Place, Project
 
 _IDENTITY = re.compile(
@@ -120,6 +120,8 @@ class Guarding:
         nodes = [node for node in walk(body) if id(node) not in lost]
         if self._looks(function, nodes) and any(refuses(project, place, node) for node in nodes):
             return "authenticated"
+        if any(isinstance(node, Try) and _expects_refusal(node) for node in nodes):
+            return "authenticated"
         if any(isinstance(node, If) and _asks_permission(node) for node in nodes):
             return "authenticated"
         if any(isinstance(node, Assert) and _IDENTITY.search(_names(node)) for node in nodes):
@@ -192,6 +194,12 @@ def _catches_all(handler: Handler) -> bool:
     return any(
         isinstance(one, Name | Attribute) and chain(one).rpartition(".")[2] in _EVERYTHING for one in walk(handler.kind)
     )
+
+
+def _expects_refusal(node: Try) -> bool:
+    """``except NotAuthorized``: something that is called refuses, even where the call cannot be followed."""
+    kinds = [one for handler in node.handlers if handler.kind is not None for one in walk(handler.kind)]
+    return any(isinstance(one, Name | Attribute) and refusal_name(chain(one).rpartition(".")[2]) for one in kinds)
 
 
 def _asks_permission(node: If) -> bool:

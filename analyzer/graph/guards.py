@@ -98,7 +98,7 @@ class Guards:
         opened = opened or self._exempt(function)
         if not found and not opened:
             found.extend(self._from_afar(route, safe))
-        if self._guarding.demand(handler):
+        if not found and self._guarding.demand(handler):
             found.append(Guard("authenticated", handler.path, function.line, project.qualified(handler)))
         return Known(tuple(sorted(set(found))), opened and not found, optional)
 

@@ -21,6 +21,7 @@ _REFUSING = re.compile(
     re.IGNORECASE,
 )
 """Exceptions and responses by what they are called, where neither their class nor a status says more."""
+_MAY_NOT = re.compile(r"unauthori[sz]ed|not_?authori[sz]ed|forbidden|permission_?(?:denied|error)|access_?denied", re.I)
 _LOGIN = re.compile(r"log[-_]?in|sign[-_]?in|authenticate|/auth|unauthori[sz]ed|forbidden|no[-_]?access", re.IGNORECASE)
 _ENDING = frozenset({"abort", "send_error", "set_status", "halt"})
 _REDIRECTS = frozenset(
@@ -51,6 +52,11 @@ def refuses(project: Project, place: Place, statement: msgspec.Struct) -> bool:
         target = chain(statement.targets[0])
         return target.endswith((".status_code", ".status")) and statement.value.value in _CODES
     return False
+
+
+def refusal_name(name: str) -> bool:
+    """Whether an exception of that name says that somebody may not."""
+    return _MAY_NOT.search(name) is not None
 
 
 def raised(project: Project, place: Place, exception: AnyExpression, depth: int = 0) -> bool:
