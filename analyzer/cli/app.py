@@ -11,11 +11,13 @@ from analyzer.cli import exits
 from analyzer.cli.cache import cache
 from analyzer.cli.check import check
 from analyzer.cli.explain import explain
+from analyzer.cli.graph import graph
 from analyzer.cli.group import AuditGroup
 from analyzer.cli.profile import profile
 from analyzer.cli.routes import routes
 from analyzer.cli.rules import rules
 from analyzer.cli.streams import write_error, write_out
+from analyzer.cli.why import why
 
 EPILOG = """[bold]Examples[/bold]
 
@@ -46,6 +48,8 @@ app = typer.Typer(
 app.command("check", epilog=EPILOG)(check)
 app.command("routes")(routes)
 app.command("profile")(profile)
+app.command("graph")(graph)
+app.command("why")(why)
 app.command("rules")(rules)
 app.command("explain")(explain)
 app.add_typer(cache, name="cache")
