@@ -25,6 +25,8 @@ def style(material: Material) -> Line:
     counts = material.packages()
     for names, label in ((GRAPHQL, "GraphQL"), (RPC, "RPC")):
         package = next((name for name in sorted(names) if counts[name]), "")
+        if package.startswith("grpc") and not _serves(material):
+            continue
         if package:
             parts.append(label)
             evidence.append(material.importing(package)[0])
@@ -52,6 +54,17 @@ def style(material: Material) -> Line:
             if counts[package]:
                 return line("API style", ["REST"], material.importing(package)[:1])
     return line("API style", parts, evidence)
+
+
+def _serves(material: Material) -> bool:
+    """Whether a class of ours is a gRPC servicer: the library alone may as well be there to call others."""
+    project = material.picture.project
+    return any(
+        chain(base).endswith(("Servicer", "ServiceBase", "Base")) and "grpc" in chain(base).lower()
+        for path in material.paths
+        for item in project.outline(path).classes
+        for base in item.bases
+    )
 
 
 def _renders(material: Material, place: Place) -> int:

@@ -15,7 +15,8 @@ EXTENSIONS = {
     "strawberry": "Strawberry", "ariadne": "Ariadne", "grpc": "gRPC", "channels": "Channels",
 }  # fmt: skip
 GRAPHQL = {"graphene", "strawberry", "ariadne", "graphql", "graphene_django", "flask_graphql", "tartiflette"}
-RPC = {"grpc", "grpclib", "thriftpy2", "zeep", "spyne", "jsonrpcserver", "fastapi_jsonrpc"}
+RPC = {"grpc", "grpclib", "spyne", "jsonrpcserver", "fastapi_jsonrpc"}
+"""Libraries that serve; gRPC's also call, so that alone they need a servicer (see ``profile_access``)."""
 
 DRIVERS = {
     "asyncpg": "PostgreSQL", "psycopg2": "PostgreSQL", "psycopg": "PostgreSQL", "aiopg": "PostgreSQL",

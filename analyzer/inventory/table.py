@@ -38,7 +38,9 @@ def chosen(found: Inventory, methods: Sequence[str], paths: Sequence[str], ungua
 
 def cells(row: Row) -> tuple[str, ...]:
     """One text a column, unescaped."""
-    guards = [f"{_short(item.name)}{f' ({item.demand})' if item.demand else ''}" for item in row.guards]
+    # What the handler checks itself is worth a word only where nothing stands before it.
+    before = [item for item in row.guards if item.name != row.handler] or row.guards
+    guards = [f"{_short(item.name)}{f' ({item.demand})' if item.demand else ''}" for item in before]
     response = " ".join([row.response, *map(str, row.statuses)]).strip()
     return (
         row.method,

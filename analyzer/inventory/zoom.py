@@ -11,6 +11,7 @@ from analyzer.inventory.graph_model import Graph, GraphNode, Link, counted
 
 MOST_NODES = 60
 """Nodes in one picture: what a person can still find a name among. Provisional, by looking at drawn pictures."""
+_FEWEST = 10
 MOST_EDGES = 400
 """Mermaid refuses more than 500 edges by default (its ``maxEdges`` setting)."""
 
@@ -42,15 +43,15 @@ def matching(names: list[str], wanted: str) -> set[str]:
 
 
 def readable(graph: Graph) -> Graph:
-    """The graph, or its packages at the greatest depth at which there are few enough of them to read."""
+    """The graph, or its packages: the largest opened first, as long as there are few enough nodes and edges to read."""
     if len(graph.nodes) <= MOST_NODES and len(graph.edges) <= MOST_EDGES:
         return graph
-    deepest = max(node.name.count(".") for node in graph.nodes) + 1
-    for depth in range(deepest, 0, -1):
-        drawn = _packages(graph, depth)
-        if len(drawn.nodes) <= MOST_NODES and len(drawn.edges) <= MOST_EDGES:
-            break
-    else:
+    most = MOST_NODES
+    drawn = _packages(graph, most)
+    while len(drawn.edges) > MOST_EDGES and most > _FEWEST:
+        most -= _FEWEST
+        drawn = _packages(graph, most)
+    if len(drawn.nodes) > MOST_NODES or len(drawn.edges) > MOST_EDGES:
         drawn = _largest(drawn)
     what = f"{len(graph.nodes):,} {graph.level}s are drawn as {len(drawn.nodes):,} packages"
     return msgspec.structs.replace(
@@ -58,9 +59,34 @@ def readable(graph: Graph) -> Graph:
     )
 
 
-def _packages(graph: Graph, depth: int) -> Graph:
-    """Names cut after so many parts, and everything inside drawn as one."""
-    names = {node.name: ".".join(node.name.split(".")[:depth]) for node in graph.nodes}
+def _opened(names: list[str], most: int) -> dict[str, str]:
+    """Each name with the package that stands for it: at first the top one, then the largest part of the fullest."""
+    shown = {name: name.split(".")[0] for name in names}
+    while True:
+        sizes = Counter(shown.values())
+        if len(sizes) >= most:
+            return shown
+        for package in sorted(sizes, key=lambda package: (-sizes[package], package)):
+            depth = package.count(".") + 2
+            parts = Counter(
+                ".".join(name.split(".")[:depth]) for name, at in shown.items() if at == package and name != package
+            )
+            if parts and sizes[package] > 1:
+                part = min(parts, key=lambda part: (-parts[part], part))
+                for name, at in shown.items():
+                    if at == package and (name == part or name.startswith(part + ".")):
+                        shown[name] = part
+                break
+        else:
+            return shown
+
+
+def _packages(graph: Graph, most: int) -> Graph:
+    """At most so many packages, as far as there are not more at the top, and everything inside each drawn as one.
+
+    A package of which parts are drawn on their own stands for the rest of it.
+    """
+    names = _opened([node.name for node in graph.nodes], most)
     groups: dict[str, Counter[str]] = {}
     sizes: Counter[str] = Counter()
     for node in graph.nodes:
