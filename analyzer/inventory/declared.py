@@ -21,6 +21,8 @@ _MARKS = {
     "File": "file", "UploadedFile": "file", "QueryParameter": "query",
 }  # fmt: skip
 _INJECTED = {"Depends", "Security", "Inject", "FromDishka", "Provide", "Dependency"}
+_PASSWORD_FORMS = {"OAuth2PasswordRequestForm", "OAuth2PasswordRequestFormStrict"}
+"""FastAPI's own form of RFC 6749, section 4.3.2, whichever way it is injected."""
 _TYPED = {"FastAPI", "Litestar", "Django Ninja"}
 """Frameworks (``Route.framework``) in which a handler's signature is the declaration of its inputs."""
 _OWN = re.compile(
@@ -68,6 +70,9 @@ def signature_inputs(project: Project, route: Route) -> Iterator[Input]:
             if (index == 0 and function.owner >= 0) or parameter.kind in {"args", "kwargs"}:
                 continue
             if parameter.name not in names:
+                if type_text(parameter.annotation).rpartition(".")[2] in _PASSWORD_FORMS:
+                    yield from (Input("form", name, "str") for name in ("username", "password"))
+                    continue
                 found = _parameter(project, place, parameter, route)
                 if found is not None:
                     yield found

@@ -57,8 +57,13 @@ def read_inputs(project: Project, place: Place, function: Function) -> Iterator[
             kind, name = _part(node, own), ""
         if kind:
             named.setdefault(kind, []).append(name)
+    shapes = {kind: name for node in walk(body) if isinstance(node, Call) for kind, name in _shaped(node, own, aliases)}
+    for kind, name in shapes.items():
+        yield Input(kind, "", name)
     for kind, names in named.items():
         known = list(dict.fromkeys(name for name in names if name))
+        if kind in shapes and not known:
+            continue
         if not known and kind == "header":
             continue  # every server looks at headers; what is not named tells nothing
         for name in known[:_MOST] or [""]:
@@ -85,13 +90,35 @@ def _is_request(expression: AnyExpression, own: set[str]) -> bool:
 def _named(node: Call | Subscript, own: set[str], aliases: dict[str, str]) -> tuple[str, str]:
     """``request.args.get("page")``, ``form["name"]``, ``self.get_argument("id")`` as kind and name."""
     if isinstance(node, Subscript):
-        return _holder(node.value, own, aliases), _constant(node.index)
+        return _told(node.value, _holder(node.value, own, aliases), _constant(node.index))
     if not isinstance(node.func, Attribute) or not node.arguments:
         return "", ""
     name = _constant(node.arguments[0].value)
     if node.func.attr in _METHODS and (_is_request(node.func.value, own) or chain_of(node.func.value) == "self"):
         return _METHODS[node.func.attr], name
-    return (_holder(node.func.value, own, aliases), name) if node.func.attr in _GETTERS else ("", "")
+    if node.func.attr not in _GETTERS:
+        return "", ""
+    return _told(node.func.value, _holder(node.func.value, own, aliases), name)
+
+
+def _told(holder: AnyExpression, kind: str, name: str) -> tuple[str, str]:
+    """Django's ``META`` holds headers as CGI names them, and much that no client sends."""
+    if isinstance(holder, Attribute) and holder.attr == "META":
+        return (
+            ("header", name.removeprefix("HTTP_").replace("_", "-").title()) if name.startswith("HTTP_") else ("", "")
+        )
+    return kind, name
+
+
+def _shaped(node: Call, own: set[str], aliases: dict[str, str]) -> Iterator[tuple[str, str]]:
+    """``OrderSerializer(data=request.data)``, ``LoginForm(request.POST)``: the class that checks what comes in."""
+    name = chain_of(node.func)
+    if name.rpartition(".")[2][:1].isupper() and name.replace(".", "").isidentifier():
+        for item in node.arguments:
+            if item.keyword in {None, "data", "formdata", "files"}:
+                kind = _holder(item.value, own, aliases)
+                if kind in {"body", "form", "query"}:
+                    yield kind, name
 
 
 def _holder(expression: AnyExpression, own: set[str], aliases: dict[str, str]) -> str:

@@ -27,7 +27,7 @@ def inventory(picture: Picture) -> Inventory:
     rows = [_row(picture, route, layers) for route in picture.routes]
     rows.sort(key=lambda row: (row.path, row.method, row.handler, row.registered))
     gaps = sorted({Gap(item.path, item.line, item.why) for item in picture.backend.unresolved})
-    return Inventory(tuple(rows), tuple(gaps), picture.backend.frameworks, len(picture.project.paths()))
+    return Inventory(tuple(rows), tuple(gaps), picture.backend.frameworks)
 
 
 def _row(picture: Picture, route: Route, layers: _Layers) -> Row:

@@ -62,5 +62,4 @@ class Inventory(msgspec.Struct, frozen=True):
     rows: tuple[Row, ...]
     unresolved: tuple[Gap, ...]
     frameworks: tuple[str, ...]
-    files: int
     notes: tuple[str, ...] = ()
