@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from analyzer.project import Place
 from analyzer.project.layout import Layout
 from tests.projects import project_of
 
@@ -98,3 +99,21 @@ def test_relative_imports_climb_and_stop_at_the_top() -> None:
     assert layout.relative("app/a/b.py", 2, "c") == "app/c.py"
     assert layout.relative("app/a/b.py", 1, "") == "app/a/__init__.py"
     assert layout.relative("app/c.py", 5, "x") is None
+
+
+def test_a_package_that_is_started_inside_is_on_the_path() -> None:
+    files = {
+        "shop/__init__.py": "",
+        "shop/main.py": "import crud, models\ndef f(): return crud.find()",
+        "shop/crud.py": "import models\ndef find(): ...",
+        "shop/models.py": "class M: ...",
+    }
+    project = project_of(files)
+    target = project.resolve(Place("shop/main.py", 0), "crud.find")
+    assert target is not None
+    assert target.path == "shop/crud.py"
+    # One name may be that of a library; and a package that others import through is one.
+    alone = project_of({"shop/__init__.py": "", "shop/main.py": "import redis", "shop/redis.py": "x = 1"})
+    assert alone.layout.absolute("shop/main.py", "redis") is None
+    through = project_of({**files, "run.py": "from shop.main import f"})
+    assert through.layout.absolute("shop/main.py", "crud") is None

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from analyzer.facts.expressions import Attribute, Call, Compare, Constant, Name
+import msgspec
+
+from analyzer.facts.expressions import Argument, Attribute, Call, Compare, Constant, Name
 from analyzer.facts.statements import Assign
 from analyzer.facts.visit import chain, walk
 from analyzer.flow.passwords import is_password_name
@@ -37,6 +39,19 @@ _ANSWERING = frozenset(
     "redirect_to HttpResponse RedirectResponse get_or_404 get_json strip split lower".split()
 )
 """Calls that make an answer and change nothing."""
+_EFFECTS = frozenset(
+    "system popen run call check_call check_output Popen rmtree remove unlink drop_all create_all".split()
+)
+_EFFECT = re.compile(
+    r"^(?:os\.(?:system|popen|remove|unlink)|subprocess\.\w+|shutil\.rmtree)$|\.(?:drop_all|create_all)$"
+)
+"""Library calls that change the machine or a whole database."""
+_OWNED = frozenset(
+    {"user", "user_id", "owner", "owner_id", "customer", "customer_id", "patient", "patient_id", "member"}
+)
+"""Columns that say whose a record is."""
+_LONGEST = 30
+"""Code points of a key; longer text is a message."""
 _DEPTH = 4
 _MOST = 60
 
@@ -72,21 +87,31 @@ def takes_password(picture: Picture, handler: Place) -> bool:
             continue
         if any(is_password_name(name) for name in _fields(picture, target.path, target.index)):
             return True
-    return any(
-        isinstance(node, Constant) and isinstance(node.value, str) and len(node.value) < 30
-        and " " not in node.value and is_password_name(node.value)
-        for node in walk(project.body(handler))
-    )  # fmt: skip
+    return any(_password_word(node) for node in walk(project.body(handler)))
+
+
+def _password_word(node: msgspec.Struct) -> bool:
+    """A key (``form["password"]``) or a keyword (``create(password=data.password)``) that is a password's name."""
+    if isinstance(node, Constant) and isinstance(node.value, str):
+        return len(node.value) < _LONGEST and " " not in node.value and is_password_name(node.value)
+    return isinstance(node, Argument) and node.keyword is not None and is_password_name(node.keyword)
 
 
 def writes(picture: Picture, handler: Place) -> list[str]:
-    """What the handler, or what it calls, writes with, as written; in order of nearness."""
-    return [
-        access.shown
-        for place in _below(picture, handler)
-        for access in picture.accesses_of(place)
-        if access.kind == "write"
-    ]
+    """What the handler, or what it calls, changes something with, as written; in order of nearness.
+
+    That is a write to a database, a command of the system, or a file or table that is taken away.
+    """
+    found: list[str] = []
+    for place in _below(picture, handler):
+        found.extend(access.shown for access in picture.accesses_of(place) if access.kind == "write")
+        function = picture.project.function(place)
+        for use in function.uses if function else ():
+            if use.kind == "call" and use.chain.rpartition(".")[2] in _EFFECTS:
+                target = picture.project.resolve(place, use.chain, use.line)
+                if target is not None and _EFFECT.search(target.dotted):
+                    found.append(use.chain)
+    return found
 
 
 def hands_on(picture: Picture, handler: Place) -> bool:
@@ -100,8 +125,10 @@ def hands_on(picture: Picture, handler: Place) -> bool:
     return any(name not in _ANSWERING for name in called)
 
 
-def personal(picture: Picture, handler: Place) -> tuple[str, str] | None:
+def personal(picture: Picture, handler: Place, *, owned: bool = False) -> tuple[str, str] | None:
     """A model with personal columns that the handler (or what it calls) reads, and the column; ``None`` for none.
+
+    ``owned``: a column that says whose a record is counts as well, for one record is asked for by its id.
 
     A declared response of ours that has no such field hands none out.
     """
@@ -126,7 +153,7 @@ def personal(picture: Picture, handler: Place) -> tuple[str, str] | None:
             if target is None or target.kind != "class" or not persistence.is_model(project, target.path, target.index):
                 continue
             for name in _fields(picture, target.path, target.index):
-                if _PERSONAL.match(name):
+                if _PERSONAL.match(name) or (owned and name in _OWNED):
                     return project.outline(target.path).classes[target.index].name, name
     return None
 

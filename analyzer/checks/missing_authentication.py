@@ -65,7 +65,7 @@ def _judged(
     elif writes:
         what = f"changes data with `{writes[0]}`"
     else:
-        personal = _public.personal(picture, handler)
+        personal = _public.personal(picture, handler, owned=bool(siblings) and any("{" in one.path for one in routes))
         if not personal or any(one.optional for one in known):
             return None
         what = f"hands out `{personal[0]}` with its `{personal[1]}`"

@@ -26,6 +26,11 @@ _IDENTITY = re.compile(
 )
 """What names of things that say who is asking contain, in headers, cookies, sessions and objects."""
 
+_CALLER = re.compile(
+    r"authori[sz]|authenticat|bearer|token|current_?user|jwt|cookie|credential|request\.user|oauth|optional_?user|api_?key",
+    re.IGNORECASE,
+)
+"""The narrower words for what looks at the caller without refusing anybody; ``session`` is as often the database."""
 _WORD = re.compile(r"[\w.-]{1,40}")
 """Keys of headers, cookies and sessions; sentences are messages."""
 
@@ -90,12 +95,18 @@ class Guarding:
 
     def looks(self, one: Attachment) -> bool:
         """Whether an attachment reads who is asking, whatever it makes of it."""
-        return self.looks_at(one.place) if one.place.path else _IDENTITY.search(one.dotted) is not None
+        return self.looks_at(one.place) if one.place.path else _CALLER.search(one.dotted) is not None
 
     def looks_at(self, place: Place) -> bool:
         """Whether a function reads who is asking, whatever it makes of it."""
         function = self._project.function(place)
-        return function is not None and self._looks(function, list(walk(self._project.body(place))))
+        if function is None:
+            return False
+        injected = injections(self._project, place, function)
+        spelled = [chain(node) for node in walk(self._project.body(place)) if isinstance(node, Name | Attribute)]
+        spelled += [one.name for one in function.parameters]
+        spelled += [found.dotted for at, call in injected if (found := attachment(self._project, at, call, "handler"))]
+        return any(_CALLER.search(one) for one in spelled)
 
     def demand(self, place: Place, depth: int = 0) -> str:
         """``authenticated`` when the function, or what it calls, looks at who is asking and can refuse; else ``""``."""

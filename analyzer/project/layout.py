@@ -12,6 +12,10 @@ from collections.abc import Iterable, Mapping
 
 from analyzer.facts.outline import Outline
 
+_BESIDE = 2
+"""Modules beside each other, imported by their bare names, that prove a folder to be on the path; one may be a library
+of the same name."""
+
 
 class Layout:
     """The module names of a tree. Paths are relative with forward slashes; folders have no trailing slash."""
@@ -88,12 +92,27 @@ class Layout:
                     for part in parts[:-1]:
                         folder = _join(folder, part)
                         self._packages.add(folder)
+        self._packages -= self._started_inside(outlines, absolute)
         for path, dotted in absolute:
             if dotted.split(".", 1)[0] in sys.stdlib_module_names:
                 continue
             for root in self._holding(dotted):
                 if root not in self._packages and _within(path, root):
                     self._roots[root] = self._roots.get(root, 0) + 1
+
+    def _started_inside(self, outlines: Mapping[str, Outline], absolute: Iterable[tuple[str, str]]) -> set[str]:
+        """Packages in name only: their modules import each other as if the folder were on the path, because the program
+        is started inside it. Two such imports prove it, where no import goes through the package or is relative."""
+        beside: dict[str, set[str]] = {}
+        through = {_folder(path) for path, one in outlines.items() if any(item.level for item in one.imports)}
+        for path, dotted in absolute:
+            folder, first = _folder(path), dotted.split(".", 1)[0]
+            bare = dotted == first and first not in sys.stdlib_module_names
+            if bare and folder in self._packages and f"{folder}/{first}.py" in self._files:
+                beside.setdefault(folder, set()).add(first)
+            if "." in dotted:
+                through.update(_join(root, first) for root in self._holders.get(first, ()))
+        return {folder for folder, names in beside.items() if len(names) >= _BESIDE} - through
 
     def _holding(self, dotted: str) -> Iterable[str]:
         for folder in self._holders.get(dotted.split(".", 1)[0], ()):

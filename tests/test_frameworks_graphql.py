@@ -1,0 +1,63 @@
+"""The schema itself is the oracle: the fields of its root types, and what resolves them."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+
+import pytest
+
+from analyzer.frameworks import recognise
+from tests.projects import project_of
+
+_APP = Path(__file__).parent / "oracles" / "graphql_app"
+
+
+def told(module: str) -> set[tuple[str, str, str]]:
+    backend = recognise(project_of({f"{module}.py": (_APP / f"{module}.py").read_text()}))
+    assert backend.unresolved == ()
+    assert backend.frameworks == ("GraphQL",)
+    functions = [(route, backend.project.function(route.handler)) for route in backend.routes]
+    return {(route.method, route.path, one.qualname) for route, one in functions if one is not None}
+
+
+@pytest.mark.parametrize(
+    ("library", "count"),
+    [("graphene", 5), ("strawberry", 4), ("ariadne", 3)],
+    ids=["graphene", "strawberry", "ariadne"],
+)
+def test_the_fields_of_the_schema_are_found(library: str, count: int) -> None:
+    pytest.importorskip(library, reason=f"{library} is not installed: its schema cannot be asked")
+    made = importlib.import_module(f"tests.oracles.graphql_app.with_{library}").schema
+    schema = getattr(made, "graphql_schema", None) or getattr(made, "_schema", None) or made
+    roots = {"QUERY": schema.query_type, "MUTATION": schema.mutation_type, "SUBSCRIPTION": schema.subscription_type}
+    expected = {(method, field) for method, root in roots.items() if root is not None for field in root.fields}
+    found = told(f"with_{library}")
+    assert {(method, path) for method, path, _ in found} == expected
+    assert len(found) == count
+
+
+def test_resolvers_are_the_handlers() -> None:
+    assert told("with_graphene") == {
+        ("QUERY", "ping", "ping_resolver"),
+        ("QUERY", "tallTrees", "TreeQuery.resolve_tall_trees"),
+        ("QUERY", "tree", "TreeQuery.resolve_tree"),
+        ("MUTATION", "plantTree", "PlantTree.mutate"),
+        ("MUTATION", "fellTree", "FellTree.mutate_and_get_payload"),
+    }
+    assert told("with_ariadne") == {
+        ("QUERY", "trees", "resolve_trees"),
+        ("QUERY", "tallTree", "tall_tree"),
+        ("MUTATION", "plantTree", "plant"),
+    }
+
+
+def test_a_schema_beyond_reach_is_said() -> None:
+    backend = recognise(project_of({"s.py": "import graphene\nschema = graphene.Schema(query=build())\n"}))
+    assert [one.why for one in backend.unresolved] == ["the schema's query is not a plain class"]
+    assert backend.routes == ()
+
+
+def test_the_client_alone_is_no_backend() -> None:
+    source = "from strawberry.printer import print_schema\ndef f(s): return print_schema(s)\n"
+    assert recognise(project_of({"c.py": source})).routes == ()
