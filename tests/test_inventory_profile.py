@@ -70,6 +70,12 @@ def test_a_site_with_templates_and_sessions() -> None:
     assert found["deployment"] == UNDECIDED
 
 
+@pytest.mark.parametrize("field", ["is_admin: bool", "admin = Column(Boolean)", "role: str = 'reader'"])
+def test_roles_are_fields_of_a_user(field: str) -> None:
+    sources = {"app.py": f"import jwt\nclass User:\n    name = ''\n    {field}\n"}
+    assert values(sources, {})["authentication"] == "JWT, roles"
+
+
 def test_graphql() -> None:
     sources = {"app.py": "import graphene\nfrom flask import Flask\napp = Flask(__name__)\n"}
     assert values(sources, {})["API style"] == "GraphQL"

@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from analyzer.facts.expressions import Call, Compare, Constant, Subscript
+from analyzer.facts.expressions import Call, Compare, Constant, Name, Subscript
+from analyzer.facts.statements import Assign
 from analyzer.facts.visit import chain, walk
 from analyzer.inventory.profile import Line, Material, Seen, line
 from analyzer.inventory.stack import GRAPHQL, NAMES, OAUTH, RPC, SESSIONS, TEMPLATES, TOKENS
 from analyzer.project import Place
 
 _RENDER = re.compile(r"(?:^|\.)(?:render|template)$")
-_ROLE_FIELD = re.compile(r"^(?:is_superuser|is_admin|is_staff|role|roles|user_role|role_id|permissions)$")
+_ROLE_FIELD = re.compile(r"^(?:is_superuser|(?:is_)?admin|is_staff|role|roles|user_role|role_id|permissions)$")
 _API_KEY = re.compile(r"^(?:x-)?api[-_]?key$", re.IGNORECASE)
 _MANY, _SOME = 0.5, 0.15
 """Shares of handlers that answer with HTML: from the half on it is the style, from a seventh on one of two."""
@@ -158,7 +159,7 @@ def _roles(material: Material) -> Iterator[Seen]:
     for path in material.paths:
         for item in project.outline(path).classes:
             if re.search(r"user|account|member|role", item.name, re.IGNORECASE):
-                for name, values in project.namespace(path).variables.items():
-                    field = name.removeprefix(f"{item.qualname}.")
-                    if field != name and _ROLE_FIELD.match(field) and values:
-                        yield Seen(f"{item.name}.{field}", path, item.line)
+                for statement in item.body:
+                    for target in statement.targets if isinstance(statement, Assign) else ():
+                        if isinstance(target, Name) and _ROLE_FIELD.match(target.id):
+                            yield Seen(f"{item.name}.{target.id}", path, statement.line)

@@ -64,6 +64,8 @@ NAMES = {
     "django.contrib.auth.login": "session", "django.contrib.auth.decorators.login_required": "session",
     "django.contrib.auth.mixins.LoginRequiredMixin": "session", "django.contrib.auth.views.LoginView": "session",
     "django.contrib.auth.logout": "session", "rest_framework.authentication.SessionAuthentication": "session",
+    "django.contrib.auth.models.Group": "roles", "django.contrib.auth.decorators.permission_required": "roles",
+    "django.contrib.auth.mixins.PermissionRequiredMixin": "roles", "flask_principal.RoleNeed": "roles",
     "flask.session": "session", "quart.session": "session",
     "fastapi.security.APIKeyHeader": "API key", "fastapi.security.APIKeyQuery": "API key",
     "fastapi.security.APIKeyCookie": "API key", "rest_framework.authentication.TokenAuthentication": "API key",
