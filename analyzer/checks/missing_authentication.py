@@ -15,6 +15,8 @@ from analyzer.project import Place
 _CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE", "MUTATION"})
 _VERBS = {"POST": "creates or changes data", "PUT": "changes data", "PATCH": "changes data", "DELETE": "deletes data"}
 _NAMES = 3
+_HOOK = re.compile(r"^(?:_|get_|perform_|filter_|check_|initial|has_)")
+"""Methods that generic views call on the way."""
 _CHANGES = re.compile(
     r"(?:^|_)(?:delete|remove|create|update|edit|add|insert|reset|drop|clear|purge|destroy|complete|upload)(?:_|$)"
 )
@@ -43,7 +45,11 @@ def _judged(
     known: Sequence[Known],
     guarded: dict[str, list[str]],
 ) -> Finding | None:
-    function = picture.project.outline(handler.path).functions[handler.index]
+    outline = picture.project.outline(handler.path)
+    function = outline.functions[handler.index]
+    # A method that only stands for the one a generic view brings: the class is what a reader looks for.
+    stands = function.owner >= 0 and _HOOK.match(function.name) is not None
+    told = outline.classes[function.owner] if stands else function
     siblings = guarded.get(handler.path, [])
     posted = any(route.method == "ANY" for route in routes) and _public.posted(picture, handler)
     changing = [route for route in routes if route.method in _CHANGING or (posted and route.method == "ANY")]
@@ -74,9 +80,9 @@ def _judged(
     near = f", although {siblings[0]} beside it does" if siblings else ""
     return Finding(
         rule=rule.code,
-        location=Location(handler.path, Span(function.line, function.column, function.line, function.end_column)),
-        message=f"`{function.name}` ({shown}) {what}, and nothing on the way looks at who is asking{near}",
-        fix=_fix(routes[0].framework, function.name),
+        location=Location(handler.path, Span(told.line, told.column, told.line, told.end_column)),
+        message=f"`{told.name}` ({shown}) {what}, and nothing on the way looks at who is asking{near}",
+        fix=_fix(routes[0].framework, told.name),
         severity=rule.severity,
         confidence=confidence,
         related=tuple(

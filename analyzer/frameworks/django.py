@@ -224,11 +224,42 @@ def _class(
             if verb and action:
                 _add(found, verb.upper(), path, methods.get(action) or _any(project, target), where, attached)
         return
-    present = [name for name in VERBS if name in methods]
-    for name in present:
-        _add(found, name.upper(), path, methods[name], where, attached)
-    if not present:
+    answering = {name: methods[name] for name in VERBS if name in methods}
+    for verb, action in _generic(project, target):
+        answering.setdefault(verb, methods.get(action) or _any(project, target))
+    for name, handler in answering.items():
+        _add(found, name.upper(), path, handler, where, attached)
+    if not answering:
         _add(found, "ANY", path, _any(project, target), where, attached)
+
+
+_GENERIC = (
+    (r"\.(?:List\w*|ListModelMixin)$", "get", "list"),
+    (r"\.Retrieve\w*APIView$", "get", "retrieve"),
+    (r"\.(?:\w*Create\w*APIView)$", "post", "create"),
+    (r"\.\w*Update\w*APIView$", "put", "update"),
+    (r"\.\w*Update\w*APIView$", "patch", "partial_update"),
+    (r"\.\w*Destroy\w*APIView$", "delete", "destroy"),
+)
+"""REST framework's generic views by name: which method they answer, and the action that a class overrides for it."""
+_PAGES = re.compile(r"^django\.views\.generic\.(?:\w+\.)*(?P<kind>\w+)View$")
+_FORMS = frozenset({"Form", "Create", "Update", "Delete"})
+
+
+def _generic(project: Project, target: Target) -> list[tuple[str, str]]:
+    """The methods that generic bases answer, each with the action (or method) a class would override."""
+    found: list[tuple[str, str]] = []
+    for base in project.classes.externals(target.path, target.index):
+        if base.startswith("rest_framework.generics."):
+            found += [(verb, action) for pattern, verb, action in _GENERIC if re.search(pattern, base)]
+        page = _PAGES.match(base)
+        if page is not None and page["kind"] not in {"", "Redirect"}:
+            found.append(("get", "get"))
+            if page["kind"] in _FORMS:
+                found += [("post", "post"), ("put", "put")]
+                if page["kind"] == "Delete":
+                    found.append(("delete", "delete"))
+    return list(dict.fromkeys(found))
 
 
 def _any(project: Project, target: Target) -> Place:

@@ -218,6 +218,7 @@ def _class_view(
     listed: list[str] | None = None,
 ) -> None:
     wanted = {item.lower() for item in listed} if listed else set(VERBS)
+    answered = listed or _methods(project, target) or ["GET"]
     for prefix in prefixes(own, mounts, held):
         for name, method in sorted(project.classes.methods(target.path, target.index)):
             if name in wanted:
@@ -225,13 +226,24 @@ def _class_view(
             elif name == "dispatch_request":
                 _add(
                     found,
-                    [item.upper() for item in listed or ["GET"]],
+                    [item.upper() for item in answered],
                     prefix,
                     rule,
                     method,
                     where,
                     around.get(held, ()),
                 )
+
+
+def _methods(project: Project, target: Target) -> list[str] | None:
+    """The class variable ``methods`` of a view that answers all of them alike."""
+    for item in project.classes.order(target.path, target.index):
+        if item.kind == "class":
+            name = project.outline(item.path).classes[item.index].qualname
+            found = project.variable(item.path, f"{name}.methods")
+            if found is not None:
+                return texts(project, Place(found[0], -1), found[1])
+    return None
 
 
 def _hooks(project: Project, own: dict[Holder, str]) -> dict[Holder, list[Attachment]]:

@@ -1,0 +1,35 @@
+"""Flask's own map of URLs is the oracle: the same methods, paths and handlers."""
+
+from __future__ import annotations
+
+import importlib
+import re
+from pathlib import Path
+
+import pytest
+
+from analyzer.frameworks import recognise
+from tests.projects import project_of
+
+_APP = Path(__file__).parent / "oracles" / "flask_app"
+
+
+def test_the_applications_own_table_is_found() -> None:
+    pytest.importorskip("flask", reason="Flask is not installed: its map of URLs cannot be asked")
+    app = importlib.import_module("tests.oracles.flask_app.main").create()
+    expected: set[tuple[str, str, str]] = set()
+    for rule in app.url_map.iter_rules():
+        view = app.view_functions[rule.endpoint]
+        path = re.sub(r"<(?:[^<>:]+:)?([^<>]+)>", r"{\1}", rule.rule)
+        # Flask answers HEAD with every GET and OPTIONS everywhere; only what is asked for is a route.
+        for method in rule.methods - {"HEAD", "OPTIONS"}:
+            made = getattr(view, "view_class", None)
+            handler = getattr(made, method.lower(), None) or getattr(made, "dispatch_request", None) if made else view
+            expected.add((method, path, handler.__qualname__.replace(".<locals>", "")))
+    files = {f"flask_app/{path.name}": path.read_text() for path in _APP.glob("*.py")}
+    backend = recognise(project_of(files))
+    assert backend.unresolved == ()
+    functions = [(route, backend.project.function(route.handler)) for route in backend.routes]
+    found = {(route.method, route.path, one.qualname) for route, one in functions if one is not None}
+    assert found - {("OPTIONS", "/about", "about")} == expected
+    assert len(expected) == 26
