@@ -22,6 +22,8 @@ _SMALL, _SHARE_OF_SMALL = 10, 0.2
 """A layer is the application's own convention when a third of the handlers that deal with data go through it; below
 that, it is a corner of the application. Up to ten such handlers a fifth will do: there, one service is an intention.
 Provisional, chosen on the labelled applications."""
+_CLOSED = 2
+"""Handlers through services for each one past them, from which on nobody meant the layer to be open."""
 _MOST = 0.5
 """What only behaves like a layer, without being called one, must carry half of them."""
 _DEEP = 4
@@ -127,7 +129,9 @@ class Dealings:
         established = _is_habit(certain, direct) or (either > 0 and either >= _MOST * (either + direct))
         service, repository = (_usual(found) if established else "" for found in names)
         first, second = ({path: _usual(found) for path, found in one.items()} for one in near)
-        closed = bool(service) and (through[0] >= past or (through[0] + past <= _SMALL and _is_habit(through[0], past)))
+        closed = bool(service) and (
+            through[0] >= _CLOSED * past or (through[0] + past <= _SMALL and _is_habit(through[0], past))
+        )
         return Habit(through[0], through[1], direct, service, repository, closed, (first, second))
 
     def _is_certain(self, target: Target) -> bool:

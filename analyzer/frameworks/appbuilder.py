@@ -1,0 +1,85 @@
+"""Flask-AppBuilder: views and REST resources whose methods are routes by ``@expose``.
+
+A resource (``BaseApi`` and what extends it) stands at ``/api/<version>/<resource_name>``, a view at ``/<class name>``,
+both in lower case, unless the class says ``route_base``. Only what is written in the project is a route: the methods
+that a generic resource brings are the library's own.
+"""
+
+from __future__ import annotations
+
+import re
+
+from analyzer.facts.expressions import Call
+from analyzer.facts.visit import chain as chain_of
+from analyzer.frameworks.backend import Found, Route, Unresolved
+from analyzer.frameworks.registry import imports_any, methods_of
+from analyzer.frameworks.text import argument, text
+from analyzer.project.project import Project
+from analyzer.project.target import Place
+
+_RESOURCES = re.compile(r"^flask_appbuilder\.(?:\w+\.)*(?:Base|Model|BaseModel\w*)?(?:Rest)?Api$")
+_LIBRARY = "flask_appbuilder."
+
+
+def recognise(project: Project) -> Found | None:
+    """The routes of Flask-AppBuilder's classes; ``None`` when the project does not import it."""
+    if not imports_any(project, frozenset({"flask_appbuilder"})):
+        return None
+    found = Found()
+    for path in project.paths():
+        for index, item in enumerate(project.outline(path).classes):
+            bases = project.classes.externals(path, index)
+            if not any(base.startswith(_LIBRARY) for base in bases) or _extended(project, path, index):
+                continue
+            start = _base(project, path, index, item.name, any(map(_RESOURCES.match, bases)))
+            for _, method in sorted(project.classes.methods(path, index)):
+                function = project.function(method)
+                for decorator in function.decorators if function else ():
+                    if isinstance(decorator, Call) and chain_of(decorator.func).rpartition(".")[2] == "expose":
+                        _add(project, method, decorator, start, found)
+    return found
+
+
+def _extended(project: Project, path: str, index: int) -> bool:
+    """Whether a class is only there to be extended: its methods answer under the names of those that do."""
+    below = project.classes.below(path, index)
+    item = project.outline(path).classes[index]
+    named = any(project.variable(path, f"{item.qualname}.{one}") for one in ("route_base", "resource_name"))
+    return bool(below) and not named
+
+
+def _base(project: Project, path: str, index: int, name: str, resource: bool) -> str | None:
+    """The path that all methods of a class share; ``None`` when it is not constant."""
+    given = _variable(project, path, index, "route_base")
+    if given is not None:
+        return given or None
+    if not resource:
+        return f"/{name.lower()}"
+    version = _variable(project, path, index, "version")
+    called = _variable(project, path, index, "resource_name")
+    if called == "":
+        return None
+    return f"/api/{'v1' if version is None else version}/{(called or name).lower() if called is None else called}"
+
+
+def _variable(project: Project, path: str, index: int, name: str) -> str | None:
+    """The constant text of a class variable, inherited ones too: ``""`` when not constant, ``None`` when absent."""
+    for item in project.classes.order(path, index):
+        if item.kind != "class":
+            continue
+        value = project.variable(item.path, f"{project.outline(item.path).classes[item.index].qualname}.{name}")
+        if value is not None:
+            return text(project, Place(value[0], -1), value[1]) or ""
+    return None
+
+
+def _add(project: Project, handler: Place, decorator: Call, start: str | None, found: Found) -> None:
+    place = Place(handler.path, -1)
+    url = text(project, place, argument(decorator, 0, "url")) if decorator.arguments else "/"
+    if url is None or start is None:
+        found.unresolved.append(Unresolved(handler.path, decorator.line, "the path is not constant"))
+        return
+    whole = start.rstrip("/") + (url if url.startswith("/") else f"/{url}")
+    shown = re.sub(r"<(?:[^<>:]+:)?([^<>]+)>", r"{\1}", whole) or "/"
+    for method in methods_of(project, place, decorator, "expose"):
+        found.routes.append(Route(shown, method, handler, "Flask", handler.path, decorator.line, whole))

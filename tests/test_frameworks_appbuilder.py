@@ -1,0 +1,53 @@
+"""Flask-AppBuilder's resources and views, by the rules its documentation gives for their paths."""
+
+from __future__ import annotations
+
+from analyzer.frameworks import recognise
+from tests.projects import project_of
+
+_SOURCE = """
+    from flask_appbuilder import BaseView, ModelRestApi, expose
+    from flask_appbuilder.api import BaseApi
+    from flask_appbuilder.security.decorators import protect
+    VERSION = "v2"
+    class Charts(ModelRestApi):
+        resource_name = "chart"
+        @expose("/<pk>", methods=("PUT",))
+        @protect()
+        def put(self, pk): ...
+        @expose("/data")
+        def data(self): ...
+        def helper(self): ...
+    class Reports(BaseApi):
+        version = VERSION
+        @expose("/", methods=["GET", "POST"])
+        def all(self): ...
+    class Shared(BaseView):
+        @expose("/list/")
+        def list(self): ...
+    class Dashboards(Shared):
+        route_base = "/boards"
+        @expose("/<int:key>/edit")
+        def edit(self, key): ...
+    class Welcome(Shared):
+        pass
+    class Odd(BaseView):
+        route_base = compute()
+        @expose("/odd")
+        def odd(self): ...
+"""
+
+
+def test_paths_are_composed_as_the_library_does() -> None:
+    backend = recognise(project_of({"views.py": _SOURCE}))
+    functions = [(route, backend.project.function(route.handler)) for route in backend.routes]
+    assert {(route.method, route.path, one.qualname) for route, one in functions if one is not None} == {
+        ("PUT", "/api/v1/chart/{pk}", "Charts.put"),
+        ("GET", "/api/v1/chart/data", "Charts.data"),
+        ("GET", "/api/v2/reports/", "Reports.all"),
+        ("POST", "/api/v2/reports/", "Reports.all"),
+        ("GET", "/boards/list/", "Shared.list"),
+        ("GET", "/boards/{key}/edit", "Dashboards.edit"),
+        ("GET", "/welcome/list/", "Shared.list"),
+    }
+    assert [one.why for one in backend.unresolved] == ["the path is not constant"]
