@@ -1,0 +1,1 @@
+"""A small Bottle backend, whose own table tells which routes the recogniser must find."""

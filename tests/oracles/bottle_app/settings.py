@@ -1,0 +1,5 @@
+"""Constants of paths."""
+
+VERSION = "v2"
+PREFIX = f"/api/{VERSION}"
+USERS = "/users"
