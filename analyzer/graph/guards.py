@@ -193,6 +193,12 @@ class Guards:
         for place in project.places():
             function = project.function(place)
             uses = function.uses if function else project.outline(place.path).uses
+            for use in uses:
+                if use.kind == "call" and use.chain.removesuffix("[]").endswith("Auth"):
+                    target = project.resolve(place, use.chain.removesuffix("[]"), use.line)
+                    if target is not None and target.dotted.startswith("litestar.security."):
+                        # Its ``on_app_init`` may be called anywhere, a plugin say; it then stands before every route.
+                        yield "Litestar", Attachment("application", Place("", -1), "JWTAuth", place.path, use.line)
             if any(use.kind == "call" and use.chain.rpartition(".")[2] in _CREATING for use in uses):
                 for node in walk(project.body(place)):
                     if isinstance(node, Call) and chain(node.func).rpartition(".")[2] in _CREATING:

@@ -1,0 +1,220 @@
+"""Litestar: handlers by decorator, controllers and routers with paths, composed by ``route_handlers``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+import msgspec
+
+from analyzer.facts.expressions import AnyExpression, Binary, Call, Name, Sequence, Starred
+from analyzer.facts.outline import Function
+from analyzer.facts.visit import chain as chain_of
+from analyzer.frameworks.attachments import attachments
+from analyzer.frameworks.backend import Attachment, Found, Route, Unresolved
+from analyzer.frameworks.registry import VERBS, Creation, Holder, creations, holder, imports_any
+from analyzer.frameworks.text import argument, text, texts
+from analyzer.project.project import Project
+from analyzer.project.target import Place, Target
+
+_APPLICATIONS = frozenset({"litestar.Litestar", "litestar.app.Litestar"})
+_ROUTERS = frozenset({"litestar.Router", "litestar.router.Router"})
+_CONTROLLER = re.compile(r"^litestar(?:\.controller)?\.Controller$")
+_HANDLER = re.compile(r"^litestar(?:\.handlers(?:\.\w+)*)?\.(?P<name>\w+?)(?:\(\))?$")
+_SOCKETS = frozenset({"websocket", "websocket_listener", "websocket_stream"})
+_ATTACHING = ("guards", "middleware", "before_request")
+_DEPTH = 12
+Made = Mapping[Holder, Creation]
+
+
+class _Above(msgspec.Struct, frozen=True):
+    """What stands above a handler: its path so far, and what runs before it."""
+
+    path: str | None
+    attached: tuple[Attachment, ...] = ()
+
+
+class _Walk:
+    """One look at a project: the routers made in it, what is found, and which handlers an application holds."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        self.found = Found()
+        self.made: Made = {one.holder: one for one in creations(project, _APPLICATIONS | _ROUTERS)}
+        self.held: set[Holder] = set()
+        self.handlers: set[Place] = set()
+
+    def group(self, creation: Creation, above: _Above, depth: int = 0) -> None:
+        """Everything below an application or router."""
+        if depth > _DEPTH:
+            return
+        self.held.add(creation.holder)
+        place, call = creation.place, creation.call
+        router = creation.dotted in _ROUTERS
+        given = argument(call, 0 if router else 99, "path")
+        inner = self._below(above, place, given, call, "router" if router else "application")
+        for at, item in self._items(place, argument(call, 99 if router else 0, "route_handlers")):
+            self.item(at, item, inner, depth)
+
+    def item(self, place: Place, item: AnyExpression, above: _Above, depth: int) -> None:
+        """One of ``route_handlers``: a handler, a controller, or a router."""
+        target = self.project.resolve_expression(place, item)
+        if target is not None and target.kind == "class":
+            self.controller(target, above)
+            return
+        if target is not None and target.kind == "function":
+            self.handler(Place(target.path, target.index), above)
+            return
+        held = holder(self.project, place, chain_of(item))
+        if held is not None and held in self.made:
+            self.group(self.made[held], above, depth + 1)
+        else:
+            self.found.unresolved.append(Unresolved(place.path, item.line, "the route handler is not a plain name"))
+
+    def controller(self, target: Target, above: _Above) -> None:
+        """The handlers of a controller class, inherited ones too."""
+        project = self.project
+        path: str | None = ""
+        for item in project.classes.order(target.path, target.index):
+            if item.kind != "class":
+                continue
+            name = project.outline(item.path).classes[item.index].qualname
+            value = project.variable(item.path, f"{name}.path")
+            if value is not None:
+                path = text(project, Place(value[0], -1), value[1])
+                break
+        whole = None if above.path is None or path is None else f"{above.path}/{path}"
+        for _, method in sorted(project.classes.methods(target.path, target.index)):
+            self.handler(method, _Above(whole, above.attached))
+
+    def handler(self, place: Place, above: _Above) -> None:
+        """The routes of one decorated function."""
+        function = self.project.function(place)
+        outside = Place(place.path, function.parent if function else -1)
+        for decorator in function.decorators if function else ():
+            methods = self._methods(outside, decorator)
+            if not methods:
+                continue
+            self.handlers.add(place)
+            call = decorator if isinstance(decorator, Call) else None
+            given = argument(call, 0, "path") if call is not None else None
+            paths: list[str | None] = [""]
+            if given is not None:
+                listed = texts(self.project, outside, given)
+                paths = [*listed] if listed else [text(self.project, outside, given)]
+            attached = above.attached
+            for keyword in _ATTACHING if call is not None else ():
+                attached += tuple(attachments(self.project, outside, argument(call, 99, keyword), "handler"))  # type: ignore[arg-type]
+            for path in paths:
+                self._add(place, methods, above.path, path, attached, decorator.line)
+
+    def _methods(self, place: Place, decorator: AnyExpression) -> list[str]:
+        plain = decorator.func if isinstance(decorator, Call) else decorator
+        target = self.project.resolve_expression(place, plain)
+        named = _HANDLER.match(target.dotted) if target is not None and not target.ours else None
+        if named is None:
+            return []
+        name = named["name"]
+        if name in VERBS:
+            return [name.upper()]
+        if name in _SOCKETS:
+            return ["WEBSOCKET"]
+        if name in {"route", "HTTPRouteHandler"} and isinstance(decorator, Call):
+            given = argument(decorator, 99, "http_method")
+            one = _verb(self.project, place, given)
+            listed = given.items if isinstance(given, Sequence) else []
+            return (
+                [one] if one else sorted(filter(None, (_verb(self.project, place, item) for item in listed))) or ["ANY"]
+            )
+        return []
+
+    def _add(
+        self,
+        place: Place,
+        methods: list[str],
+        before: str | None,
+        path: str | None,
+        attached: tuple[Attachment, ...],
+        line: int,
+    ) -> None:
+        if before is None or path is None:
+            self.found.unresolved.append(Unresolved(place.path, line, "the path is not constant"))
+            return
+        whole = "/" + "/".join(part for part in f"{before}/{path}".split("/") if part)
+        shown = re.sub(r"\{(\w+):[^}]*\}", r"{\1}", whole)
+        for method in methods:
+            self.found.routes.append(Route(shown, method, place, "Litestar", place.path, line, whole, (), attached))
+
+    def _below(self, above: _Above, place: Place, given: AnyExpression | None, call: Call, level: str) -> _Above:
+        path = "" if given is None else text(self.project, place, given)
+        attached = above.attached
+        for keyword in _ATTACHING:
+            attached += tuple(attachments(self.project, place, argument(call, 99, keyword), level))
+        return _Above(None if above.path is None or path is None else f"{above.path}/{path}", attached)
+
+    def _items(self, place: Place, given: AnyExpression | None) -> Iterator[tuple[Place, AnyExpression]]:
+        """The entries of a list: displays, sums and unpacking of them, names of such."""
+        if isinstance(given, Sequence):
+            for item in given.items:
+                if isinstance(item, Starred):
+                    yield from self._items(place, item.value)
+                else:
+                    yield place, item
+        elif isinstance(given, Binary) and given.op == "+":
+            yield from self._items(place, given.left)
+            yield from self._items(place, given.right)
+        elif given is not None:
+            chain = chain_of(given)
+            module, _, name = chain.rpartition(".")
+            target = self.project.resolve(place, module) if module else None
+            path = target.path if target is not None and target.kind == "module" else place.path
+            found = self.project.variable(path, name) if not module or path != place.path else None
+            if found is not None and not isinstance(found[1], Name):
+                yield from self._items(Place(found[0], -1), found[1])
+            else:
+                self.found.unresolved.append(
+                    Unresolved(place.path, given.line, "the route handlers are not a plain list")
+                )
+
+
+def recognise(project: Project) -> Found | None:
+    """The routes of Litestar applications; ``None`` when the project does not import it.
+
+    Handlers that no application of the project is seen to hold (a plugin registers them, or a list that is put together
+    at run time) stand at their own path, and the list is said to be unresolved.
+    """
+    if not imports_any(project, frozenset({"litestar"})):
+        return None
+    walk = _Walk(project)
+    for creation in walk.made.values():
+        if creation.dotted in _APPLICATIONS:
+            walk.group(creation, _Above(""))
+    for held, creation in walk.made.items():
+        if held not in walk.held:
+            walk.group(creation, _Above(""))
+    for path in project.paths():
+        outline = project.outline(path)
+        for index in range(len(outline.classes)):
+            controller = any(map(_CONTROLLER.match, project.classes.externals(path, index)))
+            if controller and not project.classes.below(path, index) and not _known(project, walk, path, index):
+                walk.controller(project.class_target(path, index), _Above(""))
+        for index, function in enumerate(outline.functions):
+            if function.owner < 0 and _decorated(function) and Place(path, index) not in walk.handlers:
+                walk.handler(Place(path, index), _Above(""))
+    return walk.found
+
+
+def _known(project: Project, walk: _Walk, path: str, index: int) -> bool:
+    return any(method in walk.handlers for _, method in project.classes.methods(path, index))
+
+
+def _decorated(function: Function) -> bool:
+    return bool(function.decorators)
+
+
+def _verb(project: Project, place: Place, given: AnyExpression | None) -> str:
+    """``"GET"`` or ``HttpMethod.GET``."""
+    if given is None or isinstance(given, Sequence):
+        return ""
+    plain = text(project, place, given) or chain_of(given).rpartition(".")[2]
+    return plain.upper() if plain.lower() in VERBS else ""

@@ -1,0 +1,46 @@
+"""Litestar's own routes are the oracle: the same methods, paths and handlers."""
+
+from __future__ import annotations
+
+import importlib
+import re
+from pathlib import Path
+
+import pytest
+
+from analyzer.frameworks import recognise
+from tests.projects import project_of
+
+_APP = Path(__file__).parent / "oracles" / "litestar_app"
+
+
+def test_the_applications_own_table_is_found() -> None:
+    pytest.importorskip("litestar", reason="Litestar is not installed: its routes cannot be asked")
+    app = importlib.import_module("tests.oracles.litestar_app.main").app
+    expected: set[tuple[str, str, str]] = set()
+    for route in app.routes:
+        path = re.sub(r"\{(\w+):[^}]*\}", r"{\1}", route.path)
+        for handler in getattr(route, "route_handlers", None) or [route.route_handler]:
+            for method in getattr(handler, "http_methods", None) or {"WEBSOCKET"}:
+                if method != "OPTIONS":
+                    expected.add((str(getattr(method, "value", method)), path, handler.fn.__qualname__))
+    files = {f"litestar_app/{path.name}": path.read_text() for path in _APP.glob("*.py")}
+    backend = recognise(project_of(files))
+    assert backend.unresolved == ()
+    functions = [(route, backend.project.function(route.handler)) for route in backend.routes]
+    assert {(route.method, route.path, one.qualname) for route, one in functions if one is not None} == expected
+    assert len(expected) == 11
+
+
+def test_handlers_that_something_else_registers_stand_at_their_own_path() -> None:
+    source = """
+        from litestar import Controller, Litestar, get
+        class Health(Controller):
+            path = "/health"
+            @get("/live")
+            async def live(self) -> str: ...
+        app = Litestar(route_handlers=collect())
+    """
+    backend = recognise(project_of({"main.py": source}))
+    assert [(route.label, route.framework) for route in backend.routes] == [("GET /health/live", "Litestar")]
+    assert [one.why for one in backend.unresolved] == ["the route handlers are not a plain list"]
