@@ -63,6 +63,9 @@ _REVEALING = frozenset({"get_secret_value"})
 _THREADS = frozenset({"to_thread", "run_in_executor", "run_in_threadpool", "run_sync", "sync_to_async"})
 """Calls that run their argument elsewhere."""
 
+_JOINING = frozenset({"os.path.join", "posixpath.join", "os.path.normpath", "os.path.abspath", "os.path.expanduser"})
+"""Functions on paths that keep every part of them (``basename`` does not)."""
+
 _QUOTING = re.compile(r"quote|escape|^(?:Identifier|Literal|Placeholder|mogrify|sqlescape|ident|bindparam|literal)$")
 """Names of functions and methods that make text safe to stand in a statement (``connection.ops.quote_name``,
 ``psycopg.sql.Identifier``, ``pymysql.converters.escape_string``)."""
@@ -112,6 +115,8 @@ def value(run: Evaluation, call: Call, state: Environment) -> Value:
         return single("hashed", spelled(call), call.line)
     if last in _NUMBERS:
         return single("number", spelled(call), call.line)
+    if target is not None and target.dotted in _JOINING:
+        return concat(run.value(one, state) for one in positional)
     if last in _THREADS:
         return _elsewhere(run, call, last, state)
     if _QUOTING.search(last) or (target is not None and target.dotted in _COMPOSED):

@@ -1,0 +1,124 @@
+"""What BA102, BA103, BA104 and BA108 share: request data that reaches an operation where it may do harm.
+
+A call is a sink when the knowledge says so. A function that only hands a parameter on to a sink is a sink itself: its
+callers are asked, and the finding stands where the text was put together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from analyzer.facts.expressions import AnyExpression, Call, Name
+from analyzer.facts.visit import chain
+from analyzer.flow.arguments import argument
+from analyzer.flow.callers import bound
+from analyzer.flow.engine import Flow, Point
+from analyzer.flow.named import method
+from analyzer.flow.parts import Part, Row
+from analyzer.flow.questions import Pictured, called_name, flow_of, location, places_calling, written
+from analyzer.flow.values import spelled
+from analyzer.knowledge import Sink, known
+from analyzer.knowledge.schema import names
+from analyzer.model import Confidence, Finding, Rule, Step
+from analyzer.project.target import Place
+
+_WRAPPERS = 3
+"""Functions followed outwards from a sink that only hands its text on."""
+Harms = Callable[[Row], Part | None]
+"""Given a row of parts that reaches the sink: the part that does harm there, ``None`` when none can."""
+Settled = Callable[[Flow, Place], bool]
+"""Whether the code around a place settles the matter in a way that is not followed."""
+Counts = Callable[[Flow, Point, Call], bool]
+"""Whether a call that the knowledge names is a sink as it is called here."""
+
+
+def reaching(
+    picture: Pictured,
+    rule: Rule,
+    kind: str,
+    harms: Harms,
+    says: str,
+    *,
+    counts: Counts | None = None,
+    settled: Settled | None = None,
+) -> Iterator[Finding]:
+    """Findings of a rule, in order of places. ``says`` is the message, with ``{data}`` and ``{sink}`` in it."""
+    flow = flow_of(picture)
+    sinks = names(sink for sink in known().sinks if sink.kind == kind)
+    seen: set[tuple[str, int, int]] = set()
+    for place in places_calling(flow.project, sinks):
+        for point in flow.calls(place):
+            call = point.expression
+            if not isinstance(call, Call) or called_name(flow, place, call) not in sinks:
+                continue
+            target = flow.project.resolve_expression(place, call.func) if chain(call.func) else None
+            if target is not None and target.ours:
+                continue
+            sink = known().sink(kind, target.dotted if target else "", written(call))
+            given = argument(call, sink.argument, *sink.keywords) if sink is not None else None
+            if sink is None or given is None or (counts is not None and not counts(flow, point, call)):
+                continue
+            for at, outer, part in _parts(flow, Point(place, given, point.environment), call, harms, _WRAPPERS):
+                if settled is not None and (settled(flow, at.place) or settled(flow, place)):
+                    continue
+                finding = _finding(rule, at, outer, part, sink, says)
+                span = finding.location.span
+                if (finding.location.path, span.line, span.column) not in seen:
+                    seen.add((finding.location.path, span.line, span.column))
+                    yield finding
+
+
+def _parts(flow: Flow, point: Point, call: Call, harms: Harms, depth: int) -> Iterator[tuple[Point, Call, Part]]:
+    """Where the text of a sink is put together, the call it goes into there, and what of it does harm."""
+    outer = _handed_on(point)
+    if outer and point.place not in flow.handlers:
+        if depth:
+            yield from _at_callers(flow, point.place, outer, harms, depth - 1)
+        return
+    for row in flow.value(point).rows:
+        part = harms(row)
+        if part is not None:
+            yield point, call, part
+            return
+
+
+def _handed_on(point: Point) -> str:
+    """The parameter that a text is, unchanged; ``""`` when it is anything else."""
+    expression = point.expression
+    if not isinstance(expression, Name):
+        return ""
+    known_as = point.environment.get(expression.id, ())
+    return expression.id if len(known_as) == 1 and known_as[0].how == "parameter" else ""
+
+
+def _at_callers(
+    flow: Flow, place: Place, parameter: str, harms: Harms, depth: int
+) -> Iterator[tuple[Point, Call, Part]]:
+    function = flow.project.function(place)
+    for site in flow.callers.of(place)[0] if function is not None else ():
+        point = flow.call_at(site)
+        if point is None or not isinstance(point.expression, Call) or function is None:
+            continue
+        target = flow.project.resolve(site.place, site.chain, site.line)
+        given = (bound(function, point.expression, method(target, function, site.chain)) or {}).get(parameter)
+        if given is not None:
+            inner = Point(site.place, given.value, point.environment)
+            yield from _parts(flow, inner, point.expression, harms, depth)
+
+
+def request_part(row: Row) -> Part | None:
+    """The first part of a row that a client sends as it likes."""
+    return next((part for part in row if part.kind == "request" and part.type != "object"), None)
+
+
+def _finding(rule: Rule, point: Point, call: Call, part: Part, sink: Sink, says: str) -> Finding:
+    built: AnyExpression | None = point.expression if point.expression.line != call.line else None
+    return Finding(
+        rule=rule.code,
+        location=location(point.place, call),
+        message=says.format(data=f"`{part.text}`" if part.text else "request data", sink=f"`{spelled(call.func)}`"),
+        fix=sink.fix[:1].upper() + sink.fix[1:],
+        severity=rule.severity,
+        confidence=Confidence.HIGH,
+        steps=(Step(location(point.place, built), "the text is put together here"),) if built is not None else (),
+    )

@@ -1,0 +1,57 @@
+"""The part of BA104 and BA108 about URLs: who decides on the host."""
+
+from __future__ import annotations
+
+import re
+
+from analyzer.flow.engine import Flow
+from analyzer.flow.parts import Part, Row
+from analyzer.project.target import Place
+
+_OPEN = re.compile(r"\A(?:[A-Za-z][A-Za-z0-9+.-]*:)?(?://[^/?#]*)?\Z")
+"""The text before a part leaves the host open: nothing, a scheme, or a host that is not finished (RFC 3986, 3.2)."""
+
+
+_OWN = re.compile(
+    r"(?:^|\.)request\.(?:url|path|full_path|base_url|host_url|url_root|script_root|build_absolute_uri)\b"
+)
+"""The address that was asked for itself: a client who changes it only leads itself astray."""
+_CHECK = re.compile(
+    r"allowed_?hosts?|is_?safe|safe_?(?:url|redirect|next)|(?:valid|check|verify|ensure|assert|allow|sanitiz|restrict|guard)\w*_?"
+    r"(?:url|uri|redirect|next|target|host|domain|origin|link)|(?:url|uri|redirect|host|origin)\w*_?(?:valid|safe|allowed|ok)"
+    r"|same_?origin|is_?(?:local|internal|relative)_?url|is_?absolute|ssrf|whitelist|allowlist",
+    re.IGNORECASE,
+)
+"""Functions that look at where a URL leads, by what they are called: one asked in the same module settles it."""
+_PARSERS = frozenset({"urlparse", "urlsplit", "URL", "url_parse", "make_url", "ip_address"})
+
+
+def checked(flow: Flow, place: Place) -> bool:
+    """Whether the code around looks at where a URL leads: a checking function anywhere in the module, or a parser of
+    URLs in the function itself. What it makes of it is not followed, so the rule stays silent there."""
+    project = flow.project
+    function = project.function(place)
+    here = function.uses if function is not None else []
+    if any(use.kind == "call" and use.chain.rpartition(".")[2] in _PARSERS for use in here):
+        return True
+    outline = project.outline(place.path)
+    uses = [use for one in outline.functions for use in one.uses]
+    return any(use.kind == "call" and _CHECK.search(use.chain.rpartition(".")[2]) for use in uses)
+
+
+def chosen(row: Row) -> Part | None:
+    """The part of a URL that a client sends and that stands where the scheme or the host does; ``None`` for none.
+
+    Once a part of ours (a setting, a number, what a call gave) stands in front, the host is taken for decided.
+    """
+    before = ""
+    for part in row:
+        if part.kind == "text":
+            before += part.text
+        elif part.kind == "request" and part.type != "object" and not _OWN.search(part.text):
+            return part if _OPEN.match(before) else None
+        else:
+            return None
+        if not _OPEN.match(before):
+            return None
+    return None

@@ -1,0 +1,34 @@
+"""BA104: request data that chooses the host of an outbound request."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import msgspec
+
+from analyzer.checks._reaching import reaching
+from analyzer.checks._targets import checked, chosen
+from analyzer.flow.questions import place_at
+from analyzer.graph.guards import Guards
+from analyzer.graph.picture import Picture
+from analyzer.model import Confidence, Finding, Rule
+
+_RULING = re.compile(r"admin|superuser|staff|manager|operator|owner", re.IGNORECASE)
+"""Guards that let only those in who run the application, and who may well name a host; told by their names."""
+
+
+def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
+    """Findings of BA104, in order of places."""
+    says = "{data} comes from the client and decides which host {sink} asks, the network behind the server included"
+    for finding in reaching(picture, rule, "url", chosen, says, settled=checked):
+        yield msgspec.structs.replace(finding, confidence=Confidence.LOW) if _ruled(picture, finding) else finding
+
+
+def _ruled(picture: Picture, finding: Finding) -> bool:
+    """Whether only people who run the application reach the place."""
+    place = place_at(picture.project, finding.location.path, finding.location.span.line)
+    reached = picture.chain_to(place) if place is not None else None
+    if reached is None:
+        return False
+    return any(_RULING.search(guard.name) for guard in picture.shared(Guards).of(reached[0]).guards)
