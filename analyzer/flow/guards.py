@@ -40,6 +40,10 @@ _VALIDATING = re.compile(r"valid|check|ensure|assert|verify|allow|require|safe|p
 """Names of functions worth following to see whether they check their argument. The name alone proves nothing."""
 
 
+_ENOUGH = frozenset({"allowed", "text"})
+"""Kinds of proofs after which a value is one of those that the code names."""
+
+
 class Guard(msgspec.Struct, frozen=True):
     """A proof: the value called ``key`` (read by ``subject``) is of ``kind`` (a kind of part).
 
@@ -63,6 +67,8 @@ def guards(test: AnyExpression, truth: bool, state: Environment, depth: int = 3)
         if (test.op == "and") == truth:
             for value in test.values:
                 yield from guards(value, truth, state, depth)
+        else:
+            yield from _either(test, truth, state, depth)
     elif isinstance(test, Compare):
         yield from _compared(test, truth)
     elif isinstance(test, Call):
@@ -76,6 +82,16 @@ def guards(test: AnyExpression, truth: bool, state: Environment, depth: int = 3)
         found = state.get(test.id, ())
         if len(found) == 1 and found[0].how == "value" and found[0].expression is not None:
             yield from guards(found[0].expression, truth, state, depth - 1)
+
+
+def _either(test: Boolean, truth: bool, state: Environment, depth: int) -> Iterator[Guard]:
+    """``if x not in NAMES and x != "main": refuse``: behind it one of several proofs holds, and each would do."""
+    sides = [list(guards(value, truth, state, depth)) for value in test.values]
+    for first in sides[0]:
+        if first.kind in _ENOUGH and all(
+            any(one.key == first.key and one.kind in _ENOUGH for one in side) for side in sides[1:]
+        ):
+            yield Guard(first.key, "allowed", first.subject)
 
 
 def called_guard(call: Call) -> Iterator[Guard]:
