@@ -1,0 +1,145 @@
+"""What a setting may be: constants through names, settings classes and the defaults of environment variables."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import msgspec
+
+from analyzer.facts.expressions import AnyExpression, Attribute, Call, Compare, Conditional, Constant, Lambda, Sequence
+from analyzer.facts.statements import If
+from analyzer.facts.visit import chain, walk
+from analyzer.flow.arguments import argument
+from analyzer.flow.engine import Flow, Point
+from analyzer.flow.questions import chain_end, written
+from analyzer.graph.picture import Picture
+from analyzer.model import Tier
+from analyzer.project.target import Place
+
+_DEPTH = 6
+_READERS = re.compile(r"(?:^|_)(?:getenv|environ|env|config|conf|bool|list|str|strtobool)(?:_|$)")
+_ON, _OFF = frozenset({"1", "true", "yes", "on", "t", "y"}), frozenset({"0", "false", "no", "off", "f", "n", ""})
+_DEVELOPMENT = re.compile(
+    r"(?:^|[/_.-])(?:dev|devel|develop|development|local|tests?|testing|debug|e2e|ci|example|examples|demo|sample)"
+    r"(?=[/_.-]|settings|config|$)"
+)
+_SWITCH = re.compile(
+    r"(?:^|[._])(?:is_)?(?:debug|dev|develop|development|local|test|testing)(?:$|[._])|environment|\benv\b"
+)
+
+
+class Choice(msgspec.Struct, frozen=True):
+    """One value a setting may have; ``default`` when the environment may say otherwise. A list is a tuple of texts."""
+
+    value: bool | int | float | str | tuple[str, ...] | None
+    point: Point
+    default: bool
+
+
+def choices(flow: Flow, point: Point, default: bool = False, depth: int = _DEPTH) -> Iterator[Choice]:
+    """The values an expression may have, as far as they are written somewhere; unknown ones are left out."""
+    if depth <= 0:
+        return
+    if isinstance(point.expression, Conditional) and develops(point.expression.test):
+        return
+    for origin in flow.origins(point):
+        here = Point(origin.place, origin.expression, origin.environment)
+        one = origin.expression
+        if isinstance(one, Constant):
+            yield Choice(one.value, here, default)
+        elif isinstance(one, Sequence):
+            found = [
+                inner.value
+                for item in one.items
+                for inner in choices(flow, Point(here.place, item, here.environment), default, depth - 1)
+            ]
+            yield Choice(tuple(value for value in found if isinstance(value, str)), here, default)
+        elif isinstance(one, Compare):
+            yield from _compared(flow, here, one, default, depth)
+        elif isinstance(one, Call):
+            yield from _called(flow, here, one, default, depth)
+        elif isinstance(one, Attribute):
+            field = _field(flow, here, one)
+            if field is not None:
+                yield from choices(flow, field, True, depth - 1)
+
+
+def truth(value: object) -> bool | None:
+    """Whether a setting written as a flag, number or word is on; ``None`` when it is no switch."""
+    if isinstance(value, bool | int):
+        return bool(value)
+    if isinstance(value, str):
+        return True if value.lower() in _ON else False if value.lower() in _OFF else None
+    return None
+
+
+def develops(test: AnyExpression) -> bool:
+    """Whether a condition asks for development: ``settings.DEBUG``, ``ENVIRONMENT == "local"``."""
+    return any(_SWITCH.search(chain(inner).lower()) for inner in walk(test) if chain(inner))  # type: ignore[arg-type]
+
+
+def conditional(flow: Flow, place: Place, line: int) -> bool:
+    """Whether a line of a function is reached only under a condition that asks for development."""
+    return any(
+        isinstance(one, If) and one.line < line <= one.end_line and develops(one.test)
+        for one in walk(flow.project.body(place))
+    )
+
+
+def deployed(picture: Picture, path: str) -> bool:
+    """Whether a file is part of what runs in production: no test, no development settings, no tool beside it."""
+    return picture.tier(path) is Tier.MAIN and not picture.is_side(path) and not _DEVELOPMENT.search(path.lower())
+
+
+def _compared(flow: Flow, here: Point, one: Compare, default: bool, depth: int) -> Iterator[Choice]:
+    """``os.getenv("DEBUG", "true").lower() == "true"``."""
+    if one.operators[0] not in {"==", "in", "!="}:
+        return
+    for right in choices(flow, Point(here.place, one.comparators[0], here.environment), default, depth - 1):
+        wanted = right.value if isinstance(right.value, tuple) else (right.value,)
+        known = {str(value).lower() for value in wanted}
+        for left in choices(flow, Point(here.place, one.left, here.environment), default, depth - 1):
+            if left.default:
+                same = str(left.value).lower() in known
+                yield Choice(same != (one.operators[0] == "!="), here, True)
+
+
+def _called(flow: Flow, here: Point, one: Call, default: bool, depth: int) -> Iterator[Choice]:
+    last, name = chain_end(one), written(one)
+    following: AnyExpression | None = None
+    if last in {"lower", "strip", "upper", "split"} and isinstance(one.func, Attribute):
+        following = one.func.value
+        for inner in choices(flow, Point(here.place, following, here.environment), default, depth - 1):
+            if last == "split" and isinstance(inner.value, str):
+                parts = tuple(part.strip() for part in re.split(r"[,;\s]", inner.value))
+                yield Choice(parts, inner.point, inner.default)
+            else:
+                yield inner
+        return
+    if last == "cast" or (last in {"bool", "list", "str", "int", "tuple", "set"} and len(one.arguments) == 1):
+        following = argument(one, 1 if last == "cast" else 0)
+    elif last in {"Field", "field"}:
+        following = argument(one, 0 if last == "Field" else -1, "default", "default_factory")
+        following = following.body if isinstance(following, Lambda) else following
+        default = True
+    elif (last == "get" and name.endswith("environ.get")) or _READERS.search(name.lower().replace(".", "_")):
+        following = argument(one, 1, "default")
+        default = True
+    if following is not None:
+        yield from choices(flow, Point(here.place, following, here.environment), default, depth - 1)
+
+
+def _field(flow: Flow, here: Point, one: Attribute) -> Point | None:
+    """The default of a field of a settings object."""
+    project = flow.project
+    target = project.resolve_expression(here.place, one.value)
+    if target is None or target.kind not in {"instance", "class"} or target.index < 0:
+        return None
+    for item in project.classes.order(target.path, target.index):
+        if item.kind == "class":
+            qualname = project.outline(item.path).classes[item.index].qualname
+            found = project.variable(item.path, f"{qualname}.{one.attr}")
+            if found is not None:
+                return Point(Place(found[0], -1), found[1], {})
+    return None

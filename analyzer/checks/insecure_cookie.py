@@ -1,0 +1,136 @@
+"""BA602: cookies without the flags that keep them from scripts and plain connections."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from analyzer.facts.expressions import AnyExpression, Call, Constant, Name
+from analyzer.facts.statements import Assign
+from analyzer.facts.visit import chain, walk
+from analyzer.flow.arguments import argument, constants, spread
+from analyzer.flow.engine import Flow, Point
+from analyzer.flow.questions import Pictured, flow_of, location, places_calling
+from analyzer.graph.picture import Picture
+from analyzer.model import Confidence, Finding, Rule, Severity
+from analyzer.project.target import Place
+
+_SECRET = re.compile(
+    r"sess|token|auth|jwt|login|remember|credential|(?:^|[_-])sid$|api[_-]?key|identity", re.IGNORECASE
+)
+"""Names of cookies (and of what is put into them) that let somebody in."""
+_SHOWN = re.compile(r"csrf|xsrf|lang|locale|theme|consent|timezone|tz$|sidebar|dark|flash|banner|color", re.IGNORECASE)
+"""Names of cookies that scripts are meant to read."""
+_SETTING = re.compile(r"(?:^|_)(?:SESSION|CSRF|AUTH|REMEMBER|JWT|ACCESS|REFRESH)?_?COOKIE_(?P<flag>SECURE|HTTPONLY)$")
+_STORES = re.compile(r"Storage|SessionMiddleware|SessionInterface|CookieBackend|CookieTransport|SessionConfig")
+_DEVELOPING = re.compile(
+    r"(?:^|[/_.-])(?:dev|develop|development|local|test|tests|testing|debug|ci|example|sample)(?:[/_.-]|$)"
+)
+_FIX = 'Set `secure=True`, `httponly=True` and `samesite="lax"` (or `strict`)'
+
+
+def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
+    """Findings of BA602: calls first, then settings; in order of places."""
+    flow = flow_of(picture)
+    for place in places_calling(flow.project, frozenset({"set_cookie"})):
+        for point in flow.calls(place):
+            call = point.expression
+            if isinstance(call, Call) and chain(call.func).endswith(".set_cookie") and not spread(call):
+                finding = _cookie(flow, rule, point, call)
+                if finding is not None:
+                    yield finding
+    yield from _stores(flow, rule)
+    yield from _settings(picture, rule)
+
+
+def _cookie(flow: Flow, rule: Rule, point: Point, call: Call) -> Finding | None:
+    target = flow.project.resolve_expression(point.place, call.func)
+    if target is not None and target.ours:
+        return None
+    name = argument(call, 0, "key", "name")
+    value = argument(call, 1, "value")
+    if name is None:
+        return None
+    called = next(
+        (one for one in constants(flow, Point(point.place, name, point.environment)) if isinstance(one, str)), ""
+    )
+    spelled = called or chain(name)
+    if not called and isinstance(value, Constant):
+        return None  # a mark for scripts under a name of the moment: nothing in it lets anybody in
+    missing = [flag for flag in ("secure", "httponly") if _off(flow, point, argument(call, -1, flag))]
+    if not missing or _SHOWN.search(spelled):
+        return None
+    words = " ".join(chain(node) for node in walk(value) if isinstance(node, Name)) if value is not None else ""
+    secret = _SECRET.search(spelled) is not None or _SECRET.search(words) is not None
+    if not secret and len(missing) < 2:
+        return None
+    return Finding(
+        rule=rule.code,
+        location=location(point.place, call),
+        message=f"The cookie `{spelled}` is set without {' and '.join(f'`{flag}`' for flag in missing)}: "
+        + ("a script of another page's making reads it" if "httponly" in missing else "it travels over plain HTTP too"),
+        fix=_FIX,
+        severity=rule.severity if secret else Severity.NOTE,
+        confidence=Confidence.HIGH if secret else Confidence.MEDIUM,
+    )
+
+
+def _off(flow: Flow, point: Point, given: AnyExpression | None) -> bool:
+    """Whether a flag is absent or switched off; one that cannot be read is taken to be on."""
+    return given is None or False in constants(flow, Point(point.place, given, point.environment))
+
+
+def _stores(flow: Flow, rule: Rule) -> Iterator[Finding]:
+    """``RedisStorage(app["redis"], httponly=False)``: stores of sessions that are told to drop a flag."""
+    project = flow.project
+    for place in project.places():
+        function = project.function(place)
+        uses = function.uses if function else project.outline(place.path).uses
+        if not any(use.kind == "call" and _STORES.search(use.chain) for use in uses):
+            continue
+        for point in flow.calls(place):
+            call = point.expression
+            if not isinstance(call, Call) or not _STORES.search(chain(call.func).rpartition(".")[2]):
+                continue
+            for flag in ("httponly", "secure", "cookie_httponly", "cookie_secure"):
+                given = argument(call, -1, flag)
+                if given is not None and _off(flow, point, given):
+                    yield _told(rule, place, call, f"The session's cookie is made with `{flag}=False`", Confidence.HIGH)
+                    break
+
+
+def _settings(picture: Pictured, rule: Rule) -> Iterator[Finding]:
+    """``SESSION_COOKIE_SECURE = False`` in settings of production; a default of an environment variable counts."""
+    for path in picture.project.paths():
+        if _DEVELOPING.search(path):
+            continue
+        outline = picture.project.outline(path)
+        for statement in [*outline.body, *(one for item in outline.classes for one in item.body)]:
+            if not isinstance(statement, Assign) or statement.value is None:
+                continue
+            name = chain(statement.targets[0])
+            if _SETTING.search(name) and _falsy(statement.value):
+                confidence = Confidence.HIGH if isinstance(statement.value, Constant) else Confidence.MEDIUM
+                yield _told(
+                    rule, Place(path, -1), statement.value, f"`{name}` is off unless somebody sets it", confidence
+                )
+
+
+def _falsy(value: AnyExpression) -> bool:
+    if isinstance(value, Constant):
+        return value.value is False
+    if not isinstance(value, Call):
+        return False
+    defaults = [one.value for one in value.arguments if one.keyword in {None, "default", "default_factory"}]
+    return any(_falsy(one) for one in defaults)
+
+
+def _told(rule: Rule, place: Place, node: object, what: str, confidence: Confidence) -> Finding:
+    return Finding(
+        rule=rule.code,
+        location=location(place, node),
+        message=f"{what}: the session can be read by scripts or on plain HTTP",
+        fix=_FIX if "made with" in what else "Switch it on for production; development may switch it off for itself",
+        severity=rule.severity,
+        confidence=confidence,
+    )

@@ -1,0 +1,77 @@
+"""BA601: TLS that checks nobody's certificate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from analyzer.facts.expressions import Attribute, Call, Constant, Name
+from analyzer.facts.statements import Assign
+from analyzer.facts.visit import chain, walk
+from analyzer.flow.arguments import argument, constants
+from analyzer.flow.engine import Point
+from analyzer.flow.questions import Pictured, flow_of, location, places_calling
+from analyzer.model import Confidence, Finding, Rule
+from analyzer.project.target import Place
+
+_CALLS = frozenset(
+    "get post put patch delete head options request stream Session Client AsyncClient ClientSession TCPConnector send "
+    "PoolManager ProxyManager HTTPSConnectionPool _create_unverified_context".split()
+)
+_LIBRARIES = frozenset({"requests", "httpx", "aiohttp", "urllib3", "ssl", "requests_oauthlib", "niquests"})
+_SWITCHES = ("verify", "ssl", "verify_ssl", "cert_reqs", "assert_hostname")
+_FIX = 'Leave the check on; for a private authority name its certificate, `verify="/etc/ssl/our-ca.pem"`'
+
+
+def check(picture: Pictured, rule: Rule) -> Iterator[Finding]:
+    """Findings of BA601, in order of places."""
+    flow = flow_of(picture)
+    project = flow.project
+    for place in places_calling(project, _CALLS):
+        for point in flow.calls(place):
+            call = point.expression
+            if not isinstance(call, Call):
+                continue
+            target = project.resolve_expression(place, call.func) if chain(call.func) else None
+            library = target.dotted.partition(".")[0] if target is not None and not target.ours else ""
+            if library not in _LIBRARIES:
+                continue
+            if target is not None and target.dotted == "ssl._create_unverified_context":
+                yield _finding(rule, place, call, "`ssl._create_unverified_context()`")
+                continue
+            for switch in _SWITCHES:
+                given = argument(call, -1, switch)
+                if given is None:
+                    continue
+                off = False in constants(flow, Point(place, given, point.environment))
+                if (off and (switch != "ssl" or library == "aiohttp")) or _none(given):
+                    yield _finding(rule, place, given, f"`{switch}=False`" if off else f"`{switch}=CERT_NONE`")
+    for place in project.places():
+        function = project.function(place)
+        uses = function.uses if function else project.outline(place.path).uses
+        if any(use.kind == "write" and use.chain.endswith((".verify_mode", ".check_hostname")) for use in uses):
+            yield from _contexts(picture, rule, place)
+
+
+def _contexts(picture: Pictured, rule: Rule, place: Place) -> Iterator[Finding]:
+    """``context.verify_mode = ssl.CERT_NONE``; the switched-off host name that has to precede it is not told twice."""
+    for node in walk(picture.project.body(place)):
+        off = isinstance(node, Assign) and node.value is not None and _none(node.value)
+        if isinstance(node, Assign) and off and chain(node.targets[0]).endswith(".verify_mode"):
+            yield _finding(rule, place, node.value, "`verify_mode = CERT_NONE`")
+
+
+def _none(given: object) -> bool:
+    if isinstance(given, Constant):
+        return given.value in ("CERT_NONE", "NONE")
+    return isinstance(given, Name | Attribute) and chain(given).rpartition(".")[2] == "CERT_NONE"
+
+
+def _finding(rule: Rule, place: Place, node: object, what: str) -> Finding:
+    return Finding(
+        rule=rule.code,
+        location=location(place, node),
+        message=f"{what} accepts every certificate: whoever stands between reads and changes what is sent",
+        fix=_FIX,
+        severity=rule.severity,
+        confidence=Confidence.HIGH,
+    )
