@@ -168,9 +168,11 @@ def test_the_limit_of_results_keeps_the_worst(monkeypatch: pytest.MonkeyPatch) -
 
 def test_the_limit_of_bytes_keeps_the_worst(monkeypatch: pytest.MonkeyPatch) -> None:
     report = sample(many(400), {"m.py": "a\n" * 400, "z.py": "a\n"}, notes=())
-    monkeypatch.setattr(sarif, "MOST_BYTES", 20_000)
+    # What every report holds, the rules' documentation, leaves room for some of the results.
+    most = sarif._compressed(render(sample((), {}, notes=()), "sarif")) + 5_000
+    monkeypatch.setattr(sarif, "MOST_BYTES", most)
     text = render(report, "sarif")
-    assert sarif._compressed(text) <= 20_000
+    assert sarif._compressed(text) <= most
     run = json.loads(text)["runs"][0]
     assert run["results"][0]["ruleId"] == "BA101"
     assert 10 < len(run["results"]) < 400
