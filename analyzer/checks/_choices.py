@@ -136,10 +136,5 @@ def _field(flow: Flow, here: Point, one: Attribute) -> Point | None:
     target = project.resolve_expression(here.place, one.value)
     if target is None or target.kind not in {"instance", "class"} or target.index < 0:
         return None
-    for item in project.classes.order(target.path, target.index):
-        if item.kind == "class":
-            qualname = project.outline(item.path).classes[item.index].qualname
-            found = project.variable(item.path, f"{qualname}.{one.attr}")
-            if found is not None:
-                return Point(Place(found[0], -1), found[1], {})
-    return None
+    found = project.classes.variable(target.path, target.index, one.attr)
+    return Point(Place(found[0], -1), found[1], {}) if found is not None else None

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from analyzer.facts.expressions import Argument, Attribute, Call, Compare, Constant, Name
-from analyzer.facts.statements import Assign
 from analyzer.facts.visit import chain, walk
 from analyzer.flow.passwords import is_password_name
 from analyzer.frameworks import Route, persistence
@@ -184,14 +183,7 @@ def posted(picture: Picture, handler: Place) -> bool:
 
 def _fields(picture: Picture, path: str, index: int) -> Iterator[str]:
     """The fields that a class of ours declares, inherited ones too."""
-    for item in picture.project.classes.order(path, index):
-        if item.kind != "class":
-            continue
-        for statement in picture.project.outline(item.path).classes[item.index].body:
-            if isinstance(statement, Assign):
-                for one in statement.targets:
-                    if isinstance(one, Name):
-                        yield chain(one)
+    return (name for name, _, _ in picture.project.classes.fields(path, index))
 
 
 def _below(picture: Picture, handler: Place) -> list[Place]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from analyzer.facts.expressions import AnyExpression, Attribute, Call, Constant, Name
-from analyzer.facts.statements import Assign
+from analyzer.facts.expressions import AnyExpression, Attribute, Call, Constant
 from analyzer.facts.visit import chain
 from analyzer.project.project import Project
 from analyzer.project.target import Place, Target
@@ -42,12 +41,7 @@ def _field(project: Project, target: Target, name: str) -> str:
     """The class of the field that a form declares under a name, by its last name."""
     if target.kind != "instance" or target.index < 0:
         return ""
-    for item in project.classes.order(target.path, target.index):
-        if item.kind != "class":
-            continue
-        for statement in project.outline(item.path).classes[item.index].body:
-            if not isinstance(statement, Assign) or not isinstance(statement.value, Call):
-                continue
-            if any(isinstance(one, Name) and one.id == name for one in statement.targets):
-                return chain(statement.value.func).rpartition(".")[2]
+    for field, _, statement in project.classes.fields(target.path, target.index):
+        if field == name and isinstance(statement.value, Call):
+            return chain(statement.value.func).rpartition(".")[2]
     return ""

@@ -115,25 +115,14 @@ def constant(flow: Flow, place: Place, expression: AnyExpression) -> tuple[str, 
         index = project.owner_index(place)
         if index < 0:
             return None
-        for item in project.classes.order(place.path, index):
-            if item.kind == "class":
-                qualname = project.outline(item.path).classes[item.index].qualname
-                found = project.variable(item.path, f"{qualname}.{rest}")
-                if found is not None:
-                    return found
-        return None
+        return project.classes.variable(place.path, index, rest)
     found = project.variable(place.path, name)
     if found is None and "." in name:
         target = project.resolve(place, name.rpartition(".")[0], expression.line)
         if target is not None and target.kind == "instance" and _holds_data(flow, target):
             return None
         if target is not None and target.kind in {"class", "instance"} and target.index >= 0:
-            for item in project.classes.order(target.path, target.index):
-                if item.kind == "class":
-                    qualname = project.outline(item.path).classes[item.index].qualname
-                    found = project.variable(item.path, f"{qualname}.{name.rpartition('.')[2]}")
-                    if found is not None:
-                        return found
+            found = project.classes.variable(target.path, target.index, name.rpartition(".")[2])
         if target is not None and target.kind == "module" and not target.path.endswith("/"):
             return project.variable(target.path, name.rpartition(".")[2])
     return found

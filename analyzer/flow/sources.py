@@ -15,7 +15,6 @@ from analyzer.facts.expressions import (
     Sequence,
     Subscript,
 )
-from analyzer.facts.statements import Assign
 from analyzer.facts.visit import chain
 from analyzer.project.project import Project
 from analyzer.project.target import Place, Target
@@ -122,13 +121,7 @@ def field_type(project: Project, target: Target, name: str) -> tuple[Place, AnyE
     """The declared type of a field of one of our classes, with the place to read the annotation in."""
     if target.kind not in {"class", "instance"} or target.index < 0:
         return None
-    for item in project.classes.order(target.path, target.index):
-        if item.kind != "class":
-            continue
-        for statement in project.outline(item.path).classes[item.index].body:
-            if not isinstance(statement, Assign) or statement.annotation is None:
-                continue
-            target_name = statement.targets[0]
-            if isinstance(target_name, Name) and target_name.id == name:
-                return Place(item.path, -1), statement.annotation
+    for field, path, statement in project.classes.fields(target.path, target.index):
+        if field == name and statement.annotation is not None:
+            return Place(path, -1), statement.annotation
     return None

@@ -85,13 +85,7 @@ _WAYS = re.compile(
 
 
 def _keeps_connections(flow: Flow, target: Target) -> bool:
-    for item in flow.project.classes.order(target.path, target.index):
-        body = flow.project.outline(item.path).classes[item.index].body if item.kind == "class" else []
-        for statement in body:
-            for field in statement.targets if isinstance(statement, Assign) else ():
-                if isinstance(field, Name) and _WAYS.match(field.id):
-                    return True
-    return False
+    return any(_WAYS.match(name) for name, _, _ in flow.project.classes.fields(target.path, target.index))
 
 
 def _typed(flow: Flow, item: Target, name: str) -> bool:

@@ -64,13 +64,8 @@ def _base(project: Project, path: str, index: int, name: str, resource: bool) ->
 
 def _variable(project: Project, path: str, index: int, name: str) -> str | None:
     """The constant text of a class variable, inherited ones too: ``""`` when not constant, ``None`` when absent."""
-    for item in project.classes.order(path, index):
-        if item.kind != "class":
-            continue
-        value = project.variable(item.path, f"{project.outline(item.path).classes[item.index].qualname}.{name}")
-        if value is not None:
-            return text(project, Place(value[0], -1), value[1]) or ""
-    return None
+    value = project.classes.variable(path, index, name)
+    return None if value is None else text(project, Place(value[0], -1), value[1]) or ""
 
 
 def _add(project: Project, handler: Place, decorator: Call, start: str | None, found: Found) -> None:

@@ -237,13 +237,8 @@ def _class_view(
 
 def _methods(project: Project, target: Target) -> list[str] | None:
     """The class variable ``methods`` of a view that answers all of them alike."""
-    for item in project.classes.order(target.path, target.index):
-        if item.kind == "class":
-            name = project.outline(item.path).classes[item.index].qualname
-            found = project.variable(item.path, f"{name}.methods")
-            if found is not None:
-                return texts(project, Place(found[0], -1), found[1])
-    return None
+    found = project.classes.variable(target.path, target.index, "methods")
+    return texts(project, Place(found[0], -1), found[1]) if found is not None else None
 
 
 def _hooks(project: Project, own: dict[Holder, str]) -> dict[Holder, list[Attachment]]:

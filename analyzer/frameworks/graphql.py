@@ -9,8 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from analyzer.facts.expressions import AnyExpression, Call, Name
-from analyzer.facts.statements import Assign
+from analyzer.facts.expressions import AnyExpression, Call
 from analyzer.facts.visit import chain as chain_of
 from analyzer.frameworks.attachments import run_by
 from analyzer.frameworks.backend import Found, Route, Unresolved
@@ -87,15 +86,10 @@ Field = tuple[str, Place | None, tuple[str, int]]
 def _fields(project: Project, target: Target) -> Iterator[tuple[str, AnyExpression, Place, tuple[str, int]]]:
     """The class variables of a type and of the types it is put together from, nearest first."""
     seen: set[str] = set()
-    for item in project.classes.order(target.path, target.index):
-        if item.kind != "class":
-            continue
-        for statement in project.outline(item.path).classes[item.index].body:
-            if isinstance(statement, Assign) and statement.value is not None:
-                for one in statement.targets:
-                    if isinstance(one, Name) and one.id not in seen:
-                        seen.add(one.id)
-                        yield one.id, statement.value, Place(item.path, -1), (item.path, statement.line)
+    for name, path, statement in project.classes.fields(target.path, target.index):
+        if statement.value is not None and name not in seen:
+            seen.add(name)
+            yield name, statement.value, Place(path, -1), (path, statement.line)
 
 
 def _graphene(project: Project, target: Target) -> Iterator[Field]:

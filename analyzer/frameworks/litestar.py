@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping
 import msgspec
 
 from analyzer.facts.expressions import AnyExpression, Binary, Call, Name, Sequence, Starred
-from analyzer.facts.outline import Function
 from analyzer.facts.visit import chain as chain_of
 from analyzer.frameworks.attachments import attachments
 from analyzer.frameworks.backend import Attachment, Found, Route, Unresolved
@@ -74,15 +73,8 @@ class _Walk:
     def controller(self, target: Target, above: _Above) -> None:
         """The handlers of a controller class, inherited ones too."""
         project = self.project
-        path: str | None = ""
-        for item in project.classes.order(target.path, target.index):
-            if item.kind != "class":
-                continue
-            name = project.outline(item.path).classes[item.index].qualname
-            value = project.variable(item.path, f"{name}.path")
-            if value is not None:
-                path = text(project, Place(value[0], -1), value[1])
-                break
+        value = project.classes.variable(target.path, target.index, "path")
+        path = "" if value is None else text(project, Place(value[0], -1), value[1])
         whole = None if above.path is None or path is None else f"{above.path}/{path}"
         for _, method in sorted(project.classes.methods(target.path, target.index)):
             self.handler(method, _Above(whole, above.attached))
@@ -199,17 +191,13 @@ def recognise(project: Project) -> Found | None:
             if controller and not project.classes.below(path, index) and not _known(project, walk, path, index):
                 walk.controller(project.class_target(path, index), _Above(""))
         for index, function in enumerate(outline.functions):
-            if function.owner < 0 and _decorated(function) and Place(path, index) not in walk.handlers:
+            if function.owner < 0 and function.decorators and Place(path, index) not in walk.handlers:
                 walk.handler(Place(path, index), _Above(""))
     return walk.found
 
 
 def _known(project: Project, walk: _Walk, path: str, index: int) -> bool:
     return any(method in walk.handlers for _, method in project.classes.methods(path, index))
-
-
-def _decorated(function: Function) -> bool:
-    return bool(function.decorators)
 
 
 def _verb(project: Project, place: Place, given: AnyExpression | None) -> str:

@@ -70,11 +70,7 @@ def _named(project: Project, place: Place, expression: Name | Attribute, depth: 
     if isinstance(expression, Attribute):
         holder = project.resolve_expression(place, expression.value)
         if holder is not None and holder.kind in {"class", "instance"}:
-            for item in project.classes.order(holder.path, holder.index):
-                if item.kind != "class":
-                    continue
-                name = project.outline(item.path).classes[item.index].qualname
-                value = project.variable(item.path, f"{name}.{expression.attr}")
-                if value is not None:
-                    return text(project, Place(value[0], -1), value[1], depth + 1)
+            value = project.classes.variable(holder.path, holder.index, expression.attr)
+            if value is not None:
+                return text(project, Place(value[0], -1), value[1], depth + 1)
     return None

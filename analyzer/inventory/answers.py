@@ -50,13 +50,8 @@ def serializer_of(project: Project, place: Place) -> str:
     owner = project.owner_index(place)
     if owner < 0:
         return ""
-    for target in project.classes.order(place.path, owner):
-        if target.kind == "class":
-            name = project.outline(target.path).classes[target.index].qualname
-            value = project.variable(target.path, f"{name}.serializer_class")
-            if value is not None:
-                return spelt(value[1])
-    return ""
+    value = project.classes.variable(place.path, owner, "serializer_class")
+    return spelt(value[1]) if value is not None else ""
 
 
 def statuses_of(project: Project, place: Place, function: Function) -> tuple[int, ...]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from analyzer.facts.expressions import AnyExpression, Name
+from analyzer.facts.statements import Assign
 from analyzer.facts.visit import chain as chain_of
 from analyzer.project import declared
 from analyzer.project.target import Place, Target
@@ -101,6 +103,29 @@ class Classes:
                 if name not in seen:
                     seen.add(name)
                     yield name, Place(item.path, at)
+
+    def variable(self, path: str, index: int, name: str) -> tuple[str, AnyExpression] | None:
+        """The one value of a class variable, own or inherited, with the file it stands in; ``None`` as for
+        :meth:`Project.variable`."""
+        for item in self.order(path, index):
+            if item.kind == "class":
+                qualname = self._project.outline(item.path).classes[item.index].qualname
+                found = self._project.variable(item.path, f"{qualname}.{name}")
+                if found is not None:
+                    return found
+        return None
+
+    def fields(self, path: str, index: int) -> Iterator[tuple[str, str, Assign]]:
+        """Every name that the bodies of a class and of its bases of ours assign or annotate, the nearest class first:
+        name, file, statement. A name that several of them assign comes once for each."""
+        for item in self.order(path, index):
+            if item.kind != "class":
+                continue
+            for statement in self._project.outline(item.path).classes[item.index].body:
+                if isinstance(statement, Assign):
+                    for target in statement.targets:
+                        if isinstance(target, Name):
+                            yield target.id, item.path, statement
 
     def _own(self, path: str, index: int, name: str) -> Target | None:
         key = (path, index, name)
