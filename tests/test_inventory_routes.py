@@ -258,3 +258,15 @@ def test_openapi_merges_templates_and_tells_what_it_leaves_out() -> None:
     identities = [item["operationId"] for path in document["paths"].values() for item in path.values()]
     assert len(set(identities)) == len(identities)
     assert [line.partition(": ")[2] for line in told] == ["/live", "PURGE /x", "GET /x/{other}"]
+
+
+def test_inputs_of_one_name_stand_in_one_order_whatever_the_hash_seed() -> None:
+    names = [f"x{number}" for number in range(12)]
+    lines = ["from fastapi import Depends, FastAPI", "app = FastAPI()"]
+    for kind in ("int", "str"):
+        lines.append(f"def as_{kind}({', '.join(f'{name}: {kind} = None' for name in names)}): ...")
+    lines += ['@app.get("/")', "def listed(a=Depends(as_str), b=Depends(as_int)): ..."]
+    (row,) = inventory(picture_of({"app/main.py": "\n".join(lines)})).routes
+    assert [(item.name, item.type) for item in row.inputs] == [
+        (name, kind) for name in sorted(names) for kind in ("int", "str")
+    ]

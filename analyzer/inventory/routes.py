@@ -33,7 +33,7 @@ def inventory(picture: Picture) -> Inventory:
 def _row(picture: Picture, route: Route, layers: _Layers) -> Row:
     project = picture.project
     function = project.function(route.handler)
-    inputs = sorted(set(_inputs(picture, route)), key=lambda item: (INPUT_KINDS.index(item.kind), item.name))
+    inputs = sorted(set(_inputs(picture, route)), key=lambda item: (INPUT_KINDS.index(item.kind), item))
     return Row(
         method=route.method,
         path=route.path,
