@@ -266,7 +266,7 @@ def test_inputs_of_one_name_stand_in_one_order_whatever_the_hash_seed() -> None:
     for kind in ("int", "str"):
         lines.append(f"def as_{kind}({', '.join(f'{name}: {kind} = None' for name in names)}): ...")
     lines += ['@app.get("/")', "def listed(a=Depends(as_str), b=Depends(as_int)): ..."]
-    (row,) = inventory(picture_of({"app/main.py": "\n".join(lines)})).routes
+    (row,) = inventory(picture_of({"app/main.py": "\n".join(lines)})).rows
     assert [(item.name, item.type) for item in row.inputs] == [
         (name, kind) for name in sorted(names) for kind in ("int", "str")
     ]
