@@ -1,0 +1,232 @@
+"""BA402: the text of an internal error goes to the client."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import msgspec
+
+from analyzer.checks._choices import develops
+from analyzer.facts.expressions import AnyExpression, Attribute, Call, Compare, Name, Sequence
+from analyzer.facts.outline import Function
+from analyzer.facts.statements import AnyStatement, Assign, Evaluate, Handler, If, Raise, Return, Try
+from analyzer.facts.visit import chain, children, walk
+from analyzer.flow.questions import location
+from analyzer.frameworks.persistence import is_schema
+from analyzer.graph.picture import Picture
+from analyzer.model import Confidence, Finding, Rule, Tier
+from analyzer.project import Place, Project
+
+_BROAD = frozenset({"Exception", "BaseException"})
+_INTERNAL = frozenset(
+    "OSError IOError KeyError AttributeError TypeError IndexError RuntimeError LookupError ImportError SystemError "
+    "ConnectionError NameError ZeroDivisionError MemoryError".split()
+)
+"""Built-in errors whose text speaks of the program. ``ValueError`` is left out: code of one's own raises it with a
+message for whoever gave the value."""
+_LIBRARIES = re.compile(
+    r"^(?:sqlalchemy|psycopg2?|asyncpg|pymysql|MySQLdb|mysql|sqlite3|aiosqlite|pymongo|redis|requests|httpx|urllib3|botocore"
+    r"|boto3|aiohttp\.client_exceptions|ldap3?|smtplib|subprocess|socket|ssl|docker|kubernetes|django\.db)(?:\.|$)"
+)
+"""Libraries whose errors name hosts, statements, tables or paths."""
+_RESPONSES = re.compile(r"(?:Response|jsonify|render|render_template|make_response|render_template_string)$")
+_REFUSALS = re.compile(r"(?:^|\.)(?:HTTPException|HTTP[A-Z]\w*|abort|APIException|InternalServerError|BadRequest)$")
+_WRITERS = frozenset({"self.write", "self.finish", "self.send_error", "self.wfile.write"})
+_TRACES = frozenset({"traceback.format_exc", "traceback.format_exception", "traceback.format_stack", "sys.exc_info"})
+_HARMLESS = frozenset({"type", "isinstance", "issubclass", "len", "bool", "hash", "id", "getattr", "hasattr", "print"})
+_KEEPING = frozenset({"str", "repr", "format", "dict", "list", "json.dumps"})
+_LOGGING = re.compile(r"(?:^|[._])log(?:ger|ging)?\w*(?:\(\))?\.\w+$|capture_exception$")
+_CHECKING = re.compile(r"(?:^|\.)(?:model_validate\w*|parse_(?:obj|raw)\w*|validate\w*|loads)$|\.load$")
+"""Calls that check what a client sent, and raise what is wrong with it."""
+_TELLING = frozenset({"args", "orig", "strerror", "statement", "__cause__", "__traceback__", "stderr", "output"})
+"""Attributes of an exception that hold internal text."""
+_FIX = "Log the exception with its traceback, and answer with a fixed text and an id that finds it in the log"
+
+
+def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
+    """One finding a clause that hands its exception out, in order of places."""
+    project = picture.project
+    for place in project.places():
+        function = project.function(place)
+        if function is None or picture.tier(place.path) is not Tier.MAIN or picture.is_side(place.path):
+            continue
+        answers = place in picture.handlers()
+        given, registered = _handed(function)
+        if not given and not answers and picture.chain_to(place) is None:
+            continue
+        body = project.body(place)
+        search = _Search(project, place, answers=answers or registered, responds=answers or bool(given))
+        for guarded, clause in [(node, one) for node in walk(body) if isinstance(node, Try) for one in node.handlers]:
+            confidence = _internal(project, place, clause)
+            if confidence is not None:
+                confidence = Confidence.LOW if _only_checks(project, place, guarded) else confidence
+                found = search.leak(clause.body, {clause.name} if clause.name else set())
+                if found is not None:
+                    yield _finding(rule, place, found, chain(clause.kind) if clause.kind else "", confidence)
+        if given:
+            found = search.leak(body, {given})
+            if found is not None:
+                yield _finding(rule, place, found, "Exception", Confidence.MEDIUM)
+
+
+def _internal(project: Project, place: Place, clause: Handler) -> Confidence | None:
+    """How sure it is that what a clause catches speaks of the program; ``None`` when it may speak to the client."""
+    if clause.kind is None:
+        return Confidence.HIGH
+    kinds = clause.kind.items if isinstance(clause.kind, Sequence) else [clause.kind]
+    best = None
+    for kind in kinds:
+        name = chain(kind)
+        target = project.resolve_expression(place, kind)
+        if target is not None and target.ours:
+            return None
+        if name in _BROAD:
+            return Confidence.HIGH
+        if name in _INTERNAL or (target is not None and _LIBRARIES.match(target.dotted)):
+            best = Confidence.MEDIUM
+        else:
+            return None
+    return best
+
+
+def _only_checks(project: Project, place: Place, guarded: Try) -> bool:
+    """Whether all that is tried is to check the client's own input: the error speaks of that."""
+    calls = [one for one in walk(guarded.body) if isinstance(one, Call)]
+    if len(guarded.body) != 1 or not calls:
+        return False
+    for call in calls:
+        target = project.resolve_expression(place, call.func)
+        schema = target is not None and target.kind == "class" and is_schema(project, target.path, target.index)
+        if not schema and not _CHECKING.search(chain(call.func)):
+            return False
+    return True
+
+
+def _handed(function: Function) -> tuple[str, bool]:
+    """The parameter in which a framework may hand any exception to a function (``exc: Exception``), and whether the
+    function is registered for that; ``""`` for none."""
+    for decorator in function.decorators:
+        named = chain(decorator.func) if isinstance(decorator, Call) else ""
+        # The decorator's own argument says what comes in.
+        if isinstance(decorator, Call) and named.endswith(("errorhandler", "exception_handler")):
+            broad = any(chain(one.value) in _BROAD for one in decorator.arguments)
+            if broad and function.parameters:
+                return function.parameters[-1].name, True
+    for parameter in function.parameters:
+        if parameter.annotation is not None and chain(parameter.annotation) in _BROAD and function.owner < 0:
+            return parameter.name, False
+    return "", False
+
+
+class _Search(msgspec.Struct):
+    """Looks for the statement of a block that hands an exception out."""
+
+    project: Project
+    place: Place
+    answers: bool
+    """Whether what the function returns is the answer."""
+    responds: bool
+    """Whether a response object that it returns is the answer."""
+
+    def leak(self, block: list[AnyStatement], tainted: set[str]) -> AnyExpression | None:
+        """The expression that carries the exception's text into an answer; ``tainted`` are the names that hold it."""
+        for statement in block:
+            found = self._statement(statement, tainted)
+            if found is not None:
+                return found
+        return None
+
+    def _statement(self, statement: AnyStatement, tainted: set[str]) -> AnyExpression | None:
+        if isinstance(statement, If):
+            if develops(statement.test):
+                return None
+            asked = any(isinstance(one, Call) and chain(one.func) == "isinstance" for one in walk(statement.test))
+            inside = None if asked else self.leak(statement.then, set(tainted))
+            return inside or self.leak(statement.otherwise, set(tainted))
+        if isinstance(statement, Assign) and statement.value is not None:
+            names = {chain(one) for one in statement.targets if isinstance(one, Name)}
+            if _tells(statement.value, tainted) is not None:
+                tainted |= names
+            else:
+                tainted -= names
+            return None
+        if isinstance(statement, Return) and statement.value is not None and self.responds:
+            return self._answered(statement.value, tainted)
+        if isinstance(statement, Raise) and isinstance(statement.exception, Call):
+            return self._refused(statement.exception, tainted)
+        if isinstance(statement, Evaluate) and isinstance(statement.value, Call):
+            name = chain(statement.value.func)
+            if name in _WRITERS and self.answers:
+                return _given(statement.value, tainted)
+            return self._refused(statement.value, tainted)
+        for name in ("body", "then", "otherwise", "final"):
+            inner = getattr(statement, name, None)
+            if isinstance(inner, list) and not isinstance(statement, Try):
+                found = self.leak(inner, set(tainted))
+                if found is not None:
+                    return found
+        return None
+
+    def _answered(self, value: AnyExpression, tainted: set[str]) -> AnyExpression | None:
+        """What is returned: data, or a response made of it; what a function of ours makes of it is its own matter."""
+        inner = value
+        if isinstance(inner, Call):
+            target = self.project.resolve_expression(self.place, inner.func)
+            name = chain(inner.func)
+            if target is not None and target.ours:
+                return None
+            if not _RESPONSES.search(name) and (not self.answers or name not in _KEEPING):
+                return None
+            return _given(inner, tainted) if name not in {"str", "repr"} else _tells(inner, tainted)
+        if isinstance(inner, Name) or not self.answers:
+            return None
+        return _tells(inner, tainted)
+
+    def _refused(self, call: Call, tainted: set[str]) -> AnyExpression | None:
+        """``raise HTTPException(500, detail=str(e))``, ``abort(500, str(e))``."""
+        target = self.project.resolve_expression(self.place, call.func)
+        if target is None or target.ours or not _REFUSALS.search(target.dotted):
+            return None
+        return _given(call, tainted)
+
+
+def _given(call: Call, tainted: set[str]) -> AnyExpression | None:
+    found = (_tells(one.value, tainted) for one in call.arguments)
+    return next((one for one in found if one is not None), None)
+
+
+def _tells(node: msgspec.Struct, tainted: set[str]) -> AnyExpression | None:
+    """The first part of an expression that is the exception's text, leaving out what only asks about it."""
+    if isinstance(node, Name):
+        return node if node.id in tainted else None
+    if isinstance(node, Compare):
+        return None
+    if isinstance(node, Attribute):
+        return _tells(node.value, tainted) if node.attr in _TELLING else None
+    if isinstance(node, Call):
+        name = chain(node.func)
+        if name in _TRACES:
+            return node
+        if name in _HARMLESS or _LOGGING.search(name):
+            return None
+        keeps = name in _KEEPING or name.endswith((".format", ".join"))
+        if not keeps and not _RESPONSES.search(name):
+            return None
+    for child in children(node):
+        found = _tells(child, tainted)
+        if found is not None:
+            return found
+    return None
+
+
+def _finding(rule: Rule, place: Place, node: AnyExpression, kind: str, confidence: Confidence) -> Finding:
+    caught = f"any `{kind}`" if kind in _BROAD else f"`{kind}`" if kind else "whatever was raised"
+    return Finding(
+        rule=rule.code,
+        location=location(place, node),
+        message=f"The text of {caught} goes into the answer: statements, paths and hosts of the server go with it",
+        fix=_FIX,
+        severity=rule.severity,
+        confidence=confidence,
+    )
