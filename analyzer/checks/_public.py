@@ -102,7 +102,7 @@ def writes(picture: Picture, handler: Place) -> list[str]:
     That is a write to a database, a command of the system, or a file or table that is taken away.
     """
     found: list[str] = []
-    for place in _below(picture, handler):
+    for place in below(picture, handler):
         found.extend(access.shown for access in picture.accesses_of(place) if access.kind == "write")
         function = picture.project.function(place)
         for use in function.uses if function else ():
@@ -115,8 +115,8 @@ def writes(picture: Picture, handler: Place) -> list[str]:
 
 def hands_on(picture: Picture, handler: Place) -> bool:
     """Whether a handler may change something: ``False`` when it is seen to read only, or does nothing but answer."""
-    below = _below(picture, handler)
-    accesses = [access for place in below for access in picture.accesses_of(place)]
+    places = below(picture, handler)
+    accesses = [access for place in places for access in picture.accesses_of(place)]
     if accesses:
         return any(access.kind != "read" or access.shown.endswith("execute") for access in accesses)
     function = picture.project.outline(handler.path).functions[handler.index]
@@ -143,7 +143,7 @@ def personal(picture: Picture, handler: Place, *, owned: bool = False) -> tuple[
             ),
             None,
         )
-    for place in _below(picture, handler):
+    for place in below(picture, handler):
         if not any(access.kind == "read" for access in picture.accesses_of(place)):
             continue
         at = project.function(place)
@@ -186,7 +186,7 @@ def _fields(picture: Picture, path: str, index: int) -> Iterator[str]:
     return (name for name, _, _ in picture.project.classes.fields(path, index))
 
 
-def _below(picture: Picture, handler: Place) -> list[Place]:
+def below(picture: Picture, handler: Place) -> list[Place]:
     """The handler and the functions it calls, nearest first."""
     found = [handler]
     front = [handler]

@@ -10,8 +10,8 @@ from analyzer.facts.outline import Function
 from analyzer.facts.statements import Return
 from analyzer.facts.visit import chain as chain_of
 from analyzer.facts.visit import walk
+from analyzer.frameworks.spelling import spelt, type_text
 from analyzer.frameworks.text import argument
-from analyzer.inventory.spelling import spelt, type_text
 from analyzer.project import Place, Project
 
 _STATUS = re.compile(r"(?:HTTP_|HTTPStatus\.)(\d{3})?")

@@ -11,9 +11,9 @@ from analyzer.facts.visit import chain as chain_of
 from analyzer.facts.visit import walk
 from analyzer.frameworks import Route
 from analyzer.frameworks.persistence import is_model, is_schema
+from analyzer.frameworks.spelling import metadata, spelt, type_text, unannotated
 from analyzer.frameworks.text import argument, text
 from analyzer.inventory.rows import Input
-from analyzer.inventory.spelling import metadata, spelt, type_text, unannotated
 from analyzer.project import Place, Project
 
 _MARKS = {

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from analyzer.frameworks import Route
+from analyzer.frameworks.limits import limits_of
 from analyzer.graph.guards import Guards
 from analyzer.graph.picture import Picture
 from analyzer.inventory.answers import response_of, serializer_of, statuses_of
 from analyzer.inventory.declared import decorated_inputs, path_inputs, signature_inputs
-from analyzer.inventory.limits import limits_of
 from analyzer.inventory.read import read_inputs
 from analyzer.inventory.rows import INPUT_KINDS, Gap, GuardRow, Input, Inventory, Row
 from analyzer.project import Place

@@ -9,7 +9,7 @@ from analyzer.facts.expressions import AnyExpression, Call, Sequence
 from analyzer.facts.outline import Function
 from analyzer.facts.visit import chain as chain_of
 from analyzer.facts.visit import walk
-from analyzer.inventory.spelling import arguments, spelt
+from analyzer.frameworks.spelling import arguments, spelt
 from analyzer.project import Place, Project
 
 _LIBRARIES = (
@@ -17,7 +17,7 @@ _LIBRARIES = (
     "quart_rate_limiter.", "sanic_limiter.", "aiohttp_ratelimiter.", "rest_framework.throttling.", "limits.",
     "ninja.throttling.", "brake.", "litestar.middleware.rate_limit.",
 )  # fmt: skip
-_NAMES = re.compile(r"(?:^|_)(?:rate_?limit(?:ed|er)?|throttle[ds]?|limiter)(?:_|$)|RateLimit|Throttl", re.IGNORECASE)
+LIMITING = re.compile(r"(?:^|_)(?:rate_?limit(?:ed|er)?|throttle[ds]?|limiter)(?:_|$)|RateLimit|Throttl", re.IGNORECASE)
 _EXEMPT = {"exempt", "limit_exempt", "throttle_exempt"}
 
 
@@ -57,7 +57,7 @@ def _limit(project: Project, place: Place, item: AnyExpression) -> Iterator[str]
         return
     target = project.resolve(place, chain)
     library = target is not None and target.dotted.startswith(_LIBRARIES)
-    if not library and not _NAMES.search(name):
+    if not library and not LIMITING.search(name):
         return
     text = arguments(call) if call else ""
     only = re.fullmatch(r"'([^']*\d[^']*)'", text)
