@@ -1,0 +1,73 @@
+"""BA105: request data that a loader turns into objects of any class."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from analyzer.checks._choices import Choice, choices, deployed
+from analyzer.checks._reaching import reaching
+from analyzer.facts.expressions import Call
+from analyzer.facts.visit import chain
+from analyzer.flow.arguments import argument
+from analyzer.flow.engine import Flow, Point
+from analyzer.flow.parts import Part, Row
+from analyzer.flow.questions import chain_end, flow_of, location
+from analyzer.graph.picture import Picture
+from analyzer.model import Confidence, Finding, Rule
+from analyzer.project import Place
+
+_LOADERS = frozenset({"Loader", "UnsafeLoader", "CLoader", "CUnsafeLoader"})
+"""Loaders of PyYAML that make objects of any class; ``FullLoader`` does not since 5.4."""
+_SETTINGS = ("SESSION_SERIALIZER", "CELERY_ACCEPT_CONTENT", "CELERY_TASK_SERIALIZER", "CELERY_RESULT_SERIALIZER")
+_FIX = "Use the JSON serializer: what is stored then carries no code"
+
+
+def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
+    """Findings of BA105: calls first, then settings; in order of places."""
+    says = "{data} comes from the client, and {sink} makes objects of any class of it: code of the client's choice runs"
+    yield from reaching(picture, rule, "pickle", _sent, says, counts=_makes_anything)
+    flow = flow_of(picture)
+    for path in flow.project.paths():
+        if deployed(picture, path):
+            yield from _settings(flow, rule, path)
+
+
+def _sent(row: Row) -> Part | None:
+    """Whatever a client sends; bytes that a decoder made of it are no less the client's."""
+    return next((part for part in row if part.kind == "request"), None)
+
+
+def _makes_anything(flow: Flow, point: Point, call: Call) -> bool:
+    """Whether a loader makes more than plain data; those of YAML only do when told to."""
+    name = chain_end(call)
+    target = flow.project.resolve_expression(point.place, call.func) if chain(call.func) else None
+    if target is None or not target.dotted.startswith(("yaml.", "ruamel.")):
+        return target is not None
+    if name.startswith("unsafe_"):
+        return True
+    given = argument(call, 1, "Loader")
+    return given is not None and chain(given).rpartition(".")[2] in _LOADERS
+
+
+def _settings(flow: Flow, rule: Rule, path: str) -> Iterator[Finding]:
+    """``SESSION_SERIALIZER = "….PickleSerializer"``: sessions and messages are read with pickle."""
+    variables, place = flow.project.namespace(path).variables, Place(path, -1)
+    for name in _SETTINGS:
+        for value in variables.get(name, ())[-1:]:
+            for choice in choices(flow, Point(place, value, {})):
+                if _pickles(choice):
+                    yield Finding(
+                        rule=rule.code,
+                        location=location(place, value),
+                        message=f"`{name}` reads what is stored with pickle: whoever can write there "
+                        "or knows the key runs code on the server",
+                        fix=_FIX,
+                        severity=rule.severity,
+                        confidence=Confidence.MEDIUM,
+                    )
+                    break
+
+
+def _pickles(choice: Choice) -> bool:
+    given = choice.value if isinstance(choice.value, tuple) else (choice.value,)
+    return any(isinstance(one, str) and (one.endswith("PickleSerializer") or one == "pickle") for one in given)
