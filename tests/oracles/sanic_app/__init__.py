@@ -1,0 +1,1 @@
+"""A small Sanic backend, whose own router tells which routes the recogniser must find."""

@@ -1,0 +1,5 @@
+"""Constants of paths."""
+
+VERSION = 3
+PREFIX = "/api"
+ITEMS = "/items"
