@@ -22,7 +22,7 @@ _OPEN = frozenset(
     "liveness metrics status version docs redoc openapi swagger schema static assets favicon robots sitemap "
     "manifest csrf captcha otp totp mfa 2fa unsubscribe subscribe newsletter contact feedback public authenticate "
     "auth session sessions invitation invite challenge handshake wellknown error errors language lang locale "
-    "timezone theme consent tutorial about home index welcome hello password passwords demo".split()
+    "timezone theme consent about home index welcome hello password passwords demo".split()
 )
 """Words of the last two segments of a path, or of a handler's name, that say: whoever comes here is not known yet."""
 
@@ -34,7 +34,7 @@ _PERSONAL = re.compile(
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+[a-z]*")
 _ANSWERING = frozenset(
     "redirect url_for render render_template get items dict list str int len jsonify Response JSONResponse join format "
-    "post put delete patch route api_route url_is_local getlist abort loads dumps encode decode flash update append "
+    "post put delete patch route api_route getlist abort loads dumps encode decode flash update append "
     "redirect_to HttpResponse RedirectResponse get_or_404 get_json strip split lower".split()
 )
 """Calls that make an answer and change nothing."""

@@ -21,7 +21,7 @@ from analyzer.project.target import Place, Target
 _ROOTS = {"query": "QUERY", "mutation": "MUTATION", "subscription": "SUBSCRIPTION"}
 _TYPES = {"ariadne.QueryType": "QUERY", "ariadne.MutationType": "MUTATION", "ariadne.SubscriptionType": "SUBSCRIPTION"}
 _OBJECTS = {"Query": "QUERY", "Mutation": "MUTATION", "Subscription": "SUBSCRIPTION"}
-_MUTATING = ("mutate", "mutate_and_get_payload", "perform_mutation")
+_MUTATING = ("mutate", "mutate_and_get_payload")
 """The method of a graphene mutation that answers, nearest to the framework last."""
 _DECORATORS = frozenset({"field", "mutation", "subscription"})
 

@@ -40,7 +40,7 @@ LIBRARY = frozenset(
     "permissions_required permissions_accepted user_passes_test staff_member_required superuser_required "
     "LoginRequiredMixin PermissionRequiredMixin UserPassesTestMixin AccessMixin IsAuthenticated IsAdminUser "
     "DjangoModelPermissions DjangoObjectPermissions TokenHasScope TokenHasReadWriteScope HTTPBearer HTTPBasic "
-    "HTTPDigest OAuth2PasswordBearer OAuth2PasswordRequestFormStrict OAuth2AuthorizationCodeBearer OpenIdConnect "
+    "HTTPDigest OAuth2PasswordBearer OAuth2AuthorizationCodeBearer OpenIdConnect "
     "APIKeyHeader APIKeyCookie APIKeyQuery authenticated protect has_access has_access_api requires check_authorized "
     "check_permission verify_jwt_in_request requires_auth current_user_required JWTAuth JWTCookieAuth SessionAuth "
     "AuthBearer HttpBearer django_auth authentication_required require_oauth oauth_required token_auth".split()
