@@ -106,6 +106,9 @@ def _fix(framework: str, name: str) -> str:
     how = {
         "FastAPI": f"Give `{name}` (or its router) a dependency that identifies the caller and answers 401 otherwise",
         "Flask": f"Put the decorator that identifies the caller above `{name}`, or check in a `before_request` hook",
+        "Pyramid": f"Set a security policy and give the view `{name}` a `permission`",
+        "Quart": f"Put the decorator that identifies the caller above `{name}`, or check in a `before_request` hook",
+        "Sanic": f"Put the decorator that identifies the caller above `{name}`, or check in an `on_request` middleware",
         "Django": f"Put `@login_required` (or `permission_classes = [IsAuthenticated]`) on `{name}` or its class",
     }
     first = how.get(framework, f"Identify the caller before `{name}` runs and answer 401 otherwise")

@@ -32,11 +32,13 @@ _REQUEST = re.compile(
     r"(?:^|\.)(?:request|req|_request|http_request)\.(?:args|form|json|data|GET|POST|query_params|path_params|query|"
     r"headers|"
     r"cookies|files|FILES|values|body|match_info|get_json|view_args|META|params|stream|rel_url|get_argument|media|"
-    r"path|url|text|read|post|query_string|full_path)(?![A-Za-z_])"
+    r"path|url|text|read|post|query_string|full_path|json_body|matchdict|"
+    r"query_args|get_args|get_form|raw_url|load_json)(?![A-Za-z_])"
     r"|^self\.(?:get_argument|get_query_argument|get_body_argument)\b|(?:^|\.)self\.kwargs\["
     r"|^(?:flask|quart|bottle)\.request\."
 )
-"""Reads of an HTTP request, as Flask, Quart, Django, DRF, Starlette, aiohttp, Sanic, Falcon and Tornado spell them."""
+"""Reads of an HTTP request, as Flask, Quart, Django, DRF, Starlette, aiohttp, Sanic, Pyramid, Falcon and Tornado spell
+them."""
 
 _INJECTED = frozenset({"Depends", "Security", "Inject", "Provide", "FromDishka", "Injected", "Provider"})
 """Markers of a parameter filled by the framework's container, not by the client."""
@@ -69,9 +71,16 @@ def from_client(project: Project, place: Place, parameter: Parameter) -> bool:
     if parameter.name in _SERVED or injected(parameter):
         return False
     if parameter.annotation is None:
-        return True
+        return not _found_by_traversal(project, place, parameter)
     target = project.annotated(place, parameter.annotation)
     return target is None or target.ours or target.dotted.split(".", 1)[0] == "builtins"
+
+
+def _found_by_traversal(project: Project, place: Place, parameter: Parameter) -> bool:
+    """Whether a parameter is the resource Pyramid hands to a view beside the request: ``view(context, request)``."""
+    function = project.function(place)
+    names = [one.name for one in function.parameters if one.name not in {"self", "cls"}] if function else []
+    return parameter.name == "context" and names[:2] == ["context", "request"]
 
 
 def harmless_type(project: Project, place: Place, annotation: AnyExpression | None) -> str:

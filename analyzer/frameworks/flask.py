@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+
+import msgspec
 
 from analyzer.facts.expressions import AnyExpression, Call
 from analyzer.facts.outline import Class, Function
@@ -39,6 +41,9 @@ ROUTERS = frozenset(
         "flask_openapi3.APIBlueprint",
         "quart.Quart",
         "quart.Blueprint",
+        "quart.app.Quart",
+        "quart.blueprints.Blueprint",
+        "quart_trio.QuartTrio",
     }
 )
 _APIS = frozenset(
@@ -52,9 +57,21 @@ _APIS = frozenset(
     }
 )
 _KNOWN = ROUTERS | _APIS
-_HOOKS = (".before_request", ".before_app_request")
-Around = Mapping[Holder, tuple[Attachment, ...]]
-"""What runs before every route of a router."""
+_REQUEST_HOOKS = ("before_request", "before_app_request")
+_SOCKET_HOOKS = ("before_websocket", "before_app_websocket")
+
+
+class Around(msgspec.Struct, frozen=True):
+    """What runs before every route of a router: before requests, and before Quart's websockets."""
+
+    requests: Mapping[Holder, tuple[Attachment, ...]]
+    sockets: Mapping[Holder, tuple[Attachment, ...]]
+
+    def of(self, held: Holder, methods: Sequence[str] = ()) -> tuple[Attachment, ...]:
+        """The hooks of a router for a route of these methods."""
+        return (self.sockets if "WEBSOCKET" in methods else self.requests).get(held, ())
+
+
 _MODULES = frozenset({"flask", "quart", "flask_restful", "flask_restx", "flask_smorest", "apiflask", "flask_openapi3"})
 
 
@@ -72,8 +89,11 @@ def recognise(project: Project) -> Found | None:
             app = argument(creation.call, 0, "app")
             apis[creation.holder] = holder(project, creation.place, chain_of(app)) if app is not None else None
     mounts = [*_mounts(project, own), *(Mount(api, app, "") for api, app in apis.items() if app is not None)]
-    hooks = _hooks(project, own)
-    around = {held: inherited(hooks, mounts, held) for held in own}
+    requests, sockets = (_hooks(project, own, names) for names in (_REQUEST_HOOKS, _SOCKET_HOOKS))
+    around = Around(
+        {held: inherited(requests, mounts, held) for held in own},
+        {held: inherited(sockets, mounts, held) for held in own},
+    )
     for place in project.places():
         function = project.function(place)
         for decorator in function.decorators if function else ():
@@ -84,9 +104,24 @@ def recognise(project: Project) -> Found | None:
             for decorator in item.decorators:
                 if isinstance(decorator, Call):
                     _decorated_class(project, path, index, item, decorator, own, mounts, around, found)
-    for place, call in calls(project, frozenset({"add_url_rule", "add_resource"})):
+    for place, call in calls(project, frozenset({"add_url_rule", "add_resource", "add_websocket"})):
         _added(project, place, call, own, mounts, around, found)
+    _name_quart(project, found)
     return found
+
+
+def _name_quart(project: Project, found: Found) -> None:
+    """Routes registered where Quart is imported are Quart's, all of them where nobody imports Flask."""
+    files = {path for path in project.paths() if _imports(project, path, "quart")}
+    alone = bool(files) and not any(_imports(project, path, "flask") for path in project.paths())
+    found.routes = [
+        msgspec.structs.replace(route, framework="Quart") if alone or route.registered in files else route
+        for route in found.routes
+    ]
+
+
+def _imports(project: Project, path: str, package: str) -> bool:
+    return any(not item.level and item.module.split(".")[0] == package for item in project.outline(path).imports)
 
 
 def _mounts(project: Project, own: dict[Holder, str]) -> Iterator[Mount]:
@@ -123,7 +158,7 @@ def _decorated(
     methods = methods_of(project, outside, decorator, name)
     rule = text(project, outside, argument(decorator, 0, "rule"))
     for prefix in prefixes(own, mounts, held):
-        _add(found, methods, prefix, rule, place, (place.path, decorator.line), around.get(held, ()))
+        _add(found, methods, prefix, rule, place, (place.path, decorator.line), around.of(held, methods))
 
 
 def _decorated_class(
@@ -180,8 +215,8 @@ def _added(
         listed = texts(project, place, argument(call, 99, "methods"))
         _class_view(project, target, rule, held, own, mounts, around, where, found, listed)
     else:
-        attached = (*around.get(held, ()), *_wrappers(project, place, view))
-        methods = methods_of(project, place, call, "route")
+        methods = methods_of(project, place, call, name)
+        attached = (*around.of(held, methods), *_wrappers(project, place, view))
         for prefix in prefixes(own, mounts, held):
             _add(found, methods, prefix, rule, Place(target.path, target.index), where, attached)
 
@@ -222,7 +257,7 @@ def _class_view(
     for prefix in prefixes(own, mounts, held):
         for name, method in sorted(project.classes.methods(target.path, target.index)):
             if name in wanted:
-                _add(found, [name.upper()], prefix, rule, method, where, around.get(held, ()))
+                _add(found, [name.upper()], prefix, rule, method, where, around.of(held))
             elif name == "dispatch_request":
                 _add(
                     found,
@@ -231,7 +266,7 @@ def _class_view(
                     rule,
                     method,
                     where,
-                    around.get(held, ()),
+                    around.of(held),
                 )
 
 
@@ -241,7 +276,7 @@ def _methods(project: Project, target: Target) -> list[str] | None:
     return texts(project, Place(found[0], -1), found[1]) if found is not None else None
 
 
-def _hooks(project: Project, own: dict[Holder, str]) -> dict[Holder, list[Attachment]]:
+def _hooks(project: Project, own: dict[Holder, str], names: tuple[str, str]) -> dict[Holder, list[Attachment]]:
     """``@app.before_request`` and ``app.before_request(f)`` by router; ``before_app_request`` counts for all."""
     found: dict[Holder, list[Attachment]] = {}
     hooked: list[tuple[Place, str, Attachment]] = []
@@ -249,17 +284,17 @@ def _hooks(project: Project, own: dict[Holder, str]) -> dict[Holder, list[Attach
         function = project.function(place)
         for decorator in function.decorators if function else ():
             chain = chain_of(decorator)
-            if chain.endswith(_HOOKS):
+            if chain.endswith(tuple(f".{name}" for name in names)):
                 one = Attachment("router", place, project.qualified(place), place.path, decorator.line)
                 hooked.append((Place(place.path, function.parent if function else -1), chain, one))
-    for place, call in calls(project, frozenset(name.removeprefix(".") for name in _HOOKS)):
+    for place, call in calls(project, frozenset(names)):
         given = attachment(project, place, argument(call, 0, "f"), "router")
         if given is not None:
             hooked.append((place, chain_of(call.func), given))
     for place, chain, one in hooked:
         before, _, name = chain.rpartition(".")
         held = holder(project, place, before)
-        for router_held in own if name == "before_app_request" else [held] if held is not None else []:
+        for router_held in own if name == names[1] else [held] if held is not None else []:
             found.setdefault(router_held, []).append(one)
     return found
 

@@ -44,7 +44,7 @@ def _nodes(
 ) -> Iterator[Call]:
     for node in nodes:
         if isinstance(node, For):
-            rounds = _rounds(project, place, node)
+            rounds = rounds_of(project, place, node)
             for names in rounds if rounds is not None else [{}]:
                 yield from _nodes(project, place, node.body, {**known, **names})
             yield from _nodes(project, place, node.otherwise, known)
@@ -56,7 +56,8 @@ def _nodes(
         yield from _nodes(project, place, list(children(node)), known)
 
 
-def _rounds(project: Project, place: Place, loop: For) -> list[dict[str, AnyExpression]] | None:
+def rounds_of(project: Project, place: Place, loop: For) -> list[dict[str, AnyExpression]] | None:
+    """The names bound in each round of a loop over a constant list; ``None`` where the list is not constant."""
     items = constant_items(project, place, loop.iterable)
     if items is None or len(items) > _LIMIT:
         return None

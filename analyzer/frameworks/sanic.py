@@ -105,7 +105,9 @@ class _Walk:
             target = self.project.resolve_expression(place, call.func.value)
             if target is not None and target.kind == "class" and self._is_view(target):
                 uri = text(self.project, place, argument(call, 1, "uri"))
-                self._add(place, argument(call, 0, "to"), target, ["GET"], uri, self._options(place, call), call.line)
+                to = argument(call, 0, "to")
+                if to is not None:
+                    self._add(place, to, target, ["GET"], uri, self._options(place, call), call.line)
 
     def attached(self, path: str, index: int, item: Class) -> None:
         """``class View(HTTPMethodView, attach=app, uri="/x")``."""
@@ -213,7 +215,7 @@ class _Walk:
     def _add(
         self,
         place: Place,
-        owner: AnyExpression | None,
+        owner: AnyExpression,
         handler: Target | None,
         methods: list[str],
         uri: str | None,
@@ -240,7 +242,7 @@ class _Walk:
                 yield name.upper(), place
 
     def _paths(
-        self, place: Place, owner: AnyExpression | None, uri: str, options: Options, line: int
+        self, place: Place, owner: AnyExpression, uri: str, options: Options, line: int
     ) -> Iterator[tuple[str, tuple[Attachment, ...]]]:
         """Every path a registration gets, with what runs before the handler there."""
         routers = self.blueprints.routers
@@ -265,4 +267,4 @@ class _Walk:
 
 def _shown(segment: str) -> str:
     named = _PARAMETER.match(segment)
-    return f"{{{named[1]}}}" if named else segment
+    return "{" + named[1] + "}" if named else segment

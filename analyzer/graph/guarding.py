@@ -59,6 +59,7 @@ _OPEN = frozenset(
         "anonymous_allowed",
         "no_auth",
         "skip_auth",
+        "NO_PERMISSION_REQUIRED",
     }
 )
 """What says in so many words that everybody may ask."""

@@ -16,6 +16,7 @@ from analyzer.project import Place, Project
 _ATTRIBUTES = {
     "args": "query", "GET": "query", "query_params": "query", "query": "query", "params": "query",
     "query_string": "query", "rel_url": "query", "values": "query",
+    "query_args": "query", "get_args": "query", "get_form": "form", "load_json": "body",
     "form": "form", "POST": "form", "forms": "form", "post": "form",
     "json": "body", "get_json": "body", "data": "body", "get_data": "body", "body": "body", "media": "body",
     "get_media": "body", "stream": "body", "json_body": "body", "text": "body", "read": "body", "rfile": "body",

@@ -28,7 +28,7 @@ async def drop(request, item, part):
 
 
 class Parts(HTTPMethodView):
-    decorators = [signed_in]  # noqa: RUF012 — as Sanic's own documentation writes it
+    decorators = (signed_in,)
 
     async def get(self, request, item):
         return empty()
