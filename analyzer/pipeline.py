@@ -48,7 +48,8 @@ def audit(paths: Sequence[Path], config: Config, progress: Progress | None = Non
             picture = _picture(tree, modules, config, progress)
             seen = running.result()
         progress.start("rules")
-        checked = checks.run(picture, enabled, seen.findings)
+        sharing = checks.Sharing(config.jobs or os.cpu_count() or 1, store.reopen)
+        checked = checks.run(picture, enabled, seen.findings, sharing)
         raw = [*_trust(enabled, tree, modules, seen.degraded), *checked.findings]
         told = graph.attach(raw, picture)
         progress.finish("rules")

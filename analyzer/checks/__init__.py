@@ -5,6 +5,6 @@ In: a :class:`~analyzer.graph.picture.Picture`, the enabled rules, what the engi
 ``judge(finding, picture) -> str`` that says ``confirm``, ``refute`` or ``stand`` of an engine's finding of its rule.
 """
 
-from analyzer.checks._run import CheckResult, run
+from analyzer.checks._run import CheckResult, Sharing, run
 
-__all__ = ["CheckResult", "run"]
+__all__ = ["CheckResult", "Sharing", "run"]

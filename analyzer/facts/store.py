@@ -53,6 +53,8 @@ class Store:
         self.notes: list[Note] = []
         self._lock = threading.RLock()
         self._spare: Database | None = None
+        self._inherited: Database | None = None
+        """Another process's connection: neither used nor closed here."""
         self._database = self._open(path)
 
     def __enter__(self) -> Store:
@@ -73,6 +75,20 @@ class Store:
                 except (sqlite3.Error, OSError):
                     # Nothing that this run found depends on it any more.
                     continue
+
+    def reopen(self) -> bool:
+        """In a copy of the process that opened it: read through a connection of its own, as sqlite demands.
+
+        False when that cannot be: what lies in a private temporary file is the first process's alone.
+        """
+        if self._spare is not None or self._database is None or self._database.path is None:
+            return False
+        self._inherited = self._database
+        try:
+            self._database = Database(self._inherited.path)
+        except (sqlite3.Error, OSError):
+            return False
+        return True
 
     def outlines(self, digests: Sequence[str]) -> dict[str, Outline]:
         """The outlines that are known, by digest."""

@@ -169,10 +169,18 @@ def _named(
 
 
 def _defined(run: Evaluation, definition: Definition, depth: int) -> list[Piece] | None:
-    if definition not in run.items:
-        run.items[definition] = None
-        run.items[definition] = _item_of(run, definition, depth)
-    return run.items[definition]
+    if (definition, depth) in run.items:
+        return run.items[definition, depth]
+    if definition in run.opened:
+        run.circular = True
+        return None
+    run.opened.add(definition)
+    try:
+        found = run.items[definition, depth] = _item_of(run, definition, depth)
+    finally:
+        run.opened.discard(definition)
+    run.forget()
+    return found
 
 
 def _item_of(run: Evaluation, definition: Definition, depth: int) -> list[Piece] | None:

@@ -45,6 +45,9 @@ if TYPE_CHECKING:
 DEPTH = 60
 """Nested definitions followed for one value."""
 
+_WHOLE = DEPTH + 2
+"""A depth that no definition has: nothing was cut."""
+
 CALLS = 3
 """Calls of the project's own functions followed, into the callee or out to the callers."""
 
@@ -64,9 +67,17 @@ class Evaluation:
         self.arguments = arguments
         self.stack = (*stack, place)
         self._values: dict[Definition, Value] = {}
-        self._busy: set[Definition] = set()
-        self.items: dict[Definition, list[Piece] | None] = {}
-        """Items of containers by definition, for :mod:`~analyzer.flow.pieces`."""
+        self._provisional: dict[Definition, Value] = {}
+        self._busy: dict[Definition, int] = {}
+        """Definitions under way, and how many were when they were begun."""
+        self._cut = _WHOLE
+        """The outermost definition under way at which a circle was cut, by its depth."""
+        self.items: dict[tuple[Definition, int], list[Piece] | None] = {}
+        """Items of containers by definition and depth, for :mod:`~analyzer.flow.pieces`."""
+        self.opened: set[Definition] = set()
+        """Containers that are being looked into."""
+        self.circular = False
+        """Whether a circle was cut for the question that is being answered."""
 
     def value(self, expression: AnyExpression, state: Environment) -> Value:
         """What an expression may be made of in a state."""
@@ -83,18 +94,37 @@ class Evaluation:
 
     def defined(self, definition: Definition) -> Value:
         """What a definition gives."""
-        found = self._values.get(definition)
+        found = self._values.get(definition, self._provisional.get(definition))
         if found is not None:
             return found
-        if definition in self._busy or len(self._busy) > DEPTH:
+        depth = self._busy.get(definition)
+        if depth is not None or len(self._busy) > DEPTH:
+            self.circular = True
+            self._cut = min(self._cut, depth or 0)
             return EMPTY
-        self._busy.add(definition)
+        depth, outer = len(self._busy), self._cut
+        self._busy[definition], self._cut = depth, _WHOLE
         try:
             found = self._define(definition)
         finally:
-            self._busy.discard(definition)
-        self._values[definition] = found
+            del self._busy[definition]
+        if self._cut >= depth:
+            self._values[definition], self._cut = found, outer
+        else:
+            self._provisional[definition], self._cut = found, min(self._cut, outer)
+        self.forget()
         return found
+
+    def forget(self) -> None:
+        """Drop what holds for one question only, once it is answered.
+
+        Where a circle was cut, an answer hangs on where the question began; the next one may begin elsewhere, and what
+        it finds must not hang on what was asked before.
+        """
+        if self.circular and not self._busy and not self.opened:
+            self._provisional.clear()
+            self.items.clear()
+            self.circular = False
 
     def piece(self, definition: Definition) -> Piece | None:
         """The item a loop variable or an unpacked name stands for, when there is only one candidate."""

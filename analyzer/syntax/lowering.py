@@ -19,7 +19,8 @@ from analyzer.syntax.continuations import Joined, join
 from analyzer.syntax.decoding import Undecodable, decode
 from analyzer.syntax.definitions import has_docstring
 from analyzer.syntax.exports import exports
-from analyzer.syntax.positions import Positions
+from analyzer.syntax.lean import lean
+from analyzer.syntax.positions import UNMARKED, Positions
 from analyzer.syntax.suites import sequence
 from analyzer.syntax.work import Work
 
@@ -79,8 +80,9 @@ def _lower(text: str, joined: Joined) -> ModuleFacts:
     if refusal:
         offset, message = refusal
         return refused(text.count("\n", 0, offset) + 1, 1, message)
-    module = cst.parse_module(joined.text)
-    positions = Positions(module, text)
+    with lean(UNMARKED):
+        module = cst.parse_module(joined.text)
+        positions = Positions(module, text)
     if positions.dropped is None or positions.dropped.count("\\") != len(joined.joints):
         # libcst passes over a continued line that we did not see either, and a block's end depends on it.
         return refused(1, 1, "continued in a way that cannot be analysed")

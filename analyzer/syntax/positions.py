@@ -22,7 +22,7 @@ _NEWLINE = re.compile(r"\r\n|\r|\n")
 
 _BLANK = re.compile(r"(?:[ \t\f]|\\(?:\r\n|\r|\n))*")
 
-_SKIPPED: frozenset[type] = frozenset(
+UNMARKED: frozenset[type] = frozenset(
     {
         cst.SimpleWhitespace, cst.ParenthesizedWhitespace, cst.TrailingWhitespace, cst.Newline, cst.Dot, cst.Comma,
         cst.Colon, cst.AssignEqual, cst.AssignTarget, cst.Arg, cst.Element, cst.DictElement, cst.SubscriptElement,
@@ -41,7 +41,7 @@ _OFTEN = 100
 
 def _levels(tape: list[Any]) -> int:
     """The depth of the tree, joined literals counted as one."""
-    flat = _SKIPPED | {str, cst.ConcatenatedString}
+    flat = UNMARKED | {str, cst.ConcatenatedString}
     inside: set[int] = set()
     deepest = 0
     for item in tape:
@@ -100,7 +100,7 @@ class Positions:
         self._add_up(state.tape)
 
     def _add_up(self, tape: list[Any]) -> None:
-        starts, ends, skipped = self._starts, self._ends, _SKIPPED
+        starts, ends, skipped = self._starts, self._ends, UNMARKED
         offset = level = deepest = 0
         for item in tape:
             kind = type(item)
