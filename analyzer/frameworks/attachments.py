@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
-from analyzer.facts.expressions import AnyExpression, Attribute, Call, Constant, Name, Sequence, Starred
+import msgspec
+
+from analyzer.facts.expressions import AnyExpression, Argument, Attribute, Call, Constant, Name, Sequence, Starred
 from analyzer.facts.visit import chain as chain_of
+from analyzer.facts.visit import walk
 from analyzer.frameworks.backend import Attachment
 from analyzer.frameworks.text import argument
 from analyzer.project.project import Project
@@ -19,6 +23,8 @@ _CARRIERS = frozenset(
 _RUN = ("__call__", "dispatch", "process_request", "process_view", "has_permission", "__init__")
 """The method of an object that a framework runs, in order of preference."""
 _DEPTH = 6
+_WORD = re.compile(r"[\w.:/*-]{1,40}")
+_MOST_WORDS = 6
 
 
 def attachment(
@@ -32,10 +38,12 @@ def attachment(
     if isinstance(expression, Call):
         name = chain_of(expression.func).rpartition(".")[2]
         if name in _CARRIERS and expression.arguments:
-            return attachment(project, place, expression.arguments[0].value, level, depth + 1)
-        made = _made(project, place, expression)
-        where = made or NOWHERE
-        return Attachment(level, where, _dotted(project, place, expression.func), place.path, expression.line)
+            carried = attachment(project, place, expression.arguments[0].value, level, depth + 1)
+            scopes = _words([one for one in expression.arguments if one.keyword == "scopes"])
+            return msgspec.structs.replace(carried, words=scopes) if carried is not None and scopes else carried
+        where = _made(project, place, expression) or NOWHERE
+        dotted, words = _dotted(project, place, expression.func), _words(expression.arguments)
+        return Attachment(level, where, dotted, place.path, expression.line, words)
     if isinstance(expression, Constant) and isinstance(expression.value, str):
         target = _imported(project, place, expression.value)
         return Attachment(level, run_by(project, target) or NOWHERE, expression.value, place.path, expression.line)
@@ -48,8 +56,19 @@ def attachment(
         if variable is not None and isinstance(variable[1], Call):
             inner = attachment(project, Place(variable[0], -1), variable[1], level, depth + 1)
             if inner is not None:
-                return Attachment(level, inner.place, inner.dotted, place.path, expression.line)
+                return Attachment(level, inner.place, inner.dotted, place.path, expression.line, inner.words)
     return Attachment(level, held or NOWHERE, _dotted(project, place, expression), place.path, expression.line)
+
+
+def _words(arguments: Iterable[Argument]) -> tuple[str, ...]:
+    """What is given where something is attached: texts, and the ends of enumerations (``Role.ADMIN``)."""
+    found: list[str] = []
+    for node in walk([one.value for one in arguments]):
+        if isinstance(node, Constant) and isinstance(node.value, str) and _WORD.fullmatch(node.value):
+            found.append(node.value)
+        elif isinstance(node, Attribute) and node.attr.isupper():
+            found.append(node.attr.lower())
+    return tuple(dict.fromkeys(found))[:_MOST_WORDS]
 
 
 def attachments(project: Project, place: Place, expression: AnyExpression | None, level: str) -> Iterator[Attachment]:

@@ -15,7 +15,8 @@ class Attachment(msgspec.Struct, frozen=True, order=True):
 
     ``level`` says where it is attached: ``handler``, ``class``, ``router``, ``application`` or ``settings``. ``place``
     is the function that runs where it is ours, ``Place("", -1)`` for a library's; ``dotted`` its canonical name (as
-    written where nothing is known of it). ``path`` and ``line`` are where it is attached.
+    written where nothing is known of it). ``path`` and ``line`` are where it is attached, ``words`` the texts and names
+    given there: ``("admin",)`` of ``roles_required("admin")``.
     """
 
     level: str
@@ -23,6 +24,7 @@ class Attachment(msgspec.Struct, frozen=True, order=True):
     dotted: str
     path: str
     line: int
+    words: tuple[str, ...] = ()
 
 
 class Route(msgspec.Struct, frozen=True, order=True):

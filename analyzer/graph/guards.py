@@ -14,6 +14,7 @@ from analyzer.frameworks.attachments import attachment, attachments
 from analyzer.frameworks.backend import Attachment, Route
 from analyzer.frameworks.fastapi import injections
 from analyzer.frameworks.text import argument
+from analyzer.graph.demands import RANK, Demands
 from analyzer.graph.guarding import LIBRARY, Guarding
 from analyzer.project import Place, Project
 
@@ -29,12 +30,17 @@ _OPENING = frozenset({"exclude_from_auth", "allow_anonymous", "public", "auth_ex
 
 
 class Guard(msgspec.Struct, frozen=True, order=True):
-    """A guard before a route: what it demands (``authenticated``), where it stands, and what it is called."""
+    """A guard before a route: what it demands, where it stands, and what it is called.
+
+    ``demand`` is ``authenticated``, ``signature``, ``scope``, ``role`` or ``owner``; ``wanted`` names the role or scope
+    where the code does.
+    """
 
     demand: str
     path: str
     line: int
     name: str
+    wanted: str = ""
 
 
 class Known(msgspec.Struct, frozen=True):
@@ -63,6 +69,7 @@ class Guards:
         self._picture = picture
         self._project = picture.project
         self._guarding = Guarding(picture.project)
+        self.demands = Demands(picture.project)
         self._ambient = tuple(self._around())
         self._of: dict[tuple[Place, str, tuple[Attachment, ...]], Known] = {}
 
@@ -86,21 +93,33 @@ class Guards:
             demand = self._guarding.attached(one, safe=safe)
             opened = opened or demand == "open"
             if demand and demand != "open":
-                found.append(Guard(demand, one.path, one.line, one.dotted))
+                found.append(self._guard(one))
             elif self._guarding.looks(one):
                 optional = True
         for place in route.dependencies:
             if self._guarding.demand(place):
-                at = project.function(place)
-                found.append(Guard("authenticated", place.path, at.line if at else 1, project.qualified(place)))
+                found.append(self._guard_at(place))
             elif self._guarding.looks_at(place):
                 optional = True
         opened = opened or self._exempt(function)
         if not found and not opened:
             found.extend(self._from_afar(route, safe))
-        if not found and self._guarding.demand(handler):
-            found.append(Guard("authenticated", handler.path, function.line, project.qualified(handler)))
+        inside = self.demands.inside(handler)
+        if (not found and self._guarding.demand(handler)) or (found and RANK[inside.kind] > 1):
+            name = project.qualified(handler)
+            found.append(Guard(inside.kind or "authenticated", handler.path, function.line, name, inside.wanted))
         return Known(tuple(sorted(set(found))), opened and not found, optional)
+
+    def _guard(self, one: Attachment) -> Guard:
+        """Something attached that guards, with what it demands."""
+        told = self.demands.attached(one)
+        return Guard(told.kind, one.path, one.line, one.dotted, told.wanted)
+
+    def _guard_at(self, place: Place) -> Guard:
+        """A function that guards, with what it demands."""
+        function, told = self._project.function(place), self.demands.of(place)
+        name = self._project.qualified(place)
+        return Guard(told.kind or "authenticated", place.path, function.line if function else 1, name, told.wanted)
 
     def _own(self, handler: Place, function: Function) -> Iterator[Attachment]:
         """Decorators of the handler, what is injected into it, and what its registration lists."""
@@ -175,7 +194,7 @@ class Guards:
                 continue
             demand = self._guarding.attached(one, safe=safe)
             if demand and demand != "open":
-                yield Guard(demand, one.path, one.line, one.dotted)
+                yield self._guard(one)
 
     def _around(self) -> Iterator[tuple[str, Attachment]]:
         project = self._project

@@ -13,6 +13,7 @@ from http import HTTPStatus
 from typing import Any
 
 from analyzer.inventory.rows import Input, Inventory, Row
+from analyzer.inventory.table import demanded
 from analyzer.model import visible
 
 VERSION = "3.1.0"
@@ -114,7 +115,7 @@ def _operation(row: Row, method: str, names: dict[str, str], given: list[str], u
     used.add(identity)
     operation: dict[str, Any] = {"operationId": identity, "x-handler": visible(f"{row.file}:{row.line}")}
     if row.guards:
-        operation["x-guards"] = [visible(item.name) for item in row.guards]
+        operation["x-guards"] = [visible(f"{item.name} ({demanded(item)})") for item in row.guards]
     parameters = [_parameter(item, names) for item in row.inputs if _is_parameter(item, names)]
     declared = {item["name"] for item in parameters if item["in"] == "path"}
     parameters += [

@@ -75,8 +75,10 @@ def _inputs(picture: Picture, route: Route) -> Iterator[Input]:
 def guards_of(picture: Picture, route: Route) -> tuple[GuardRow, ...]:
     """The guards of a route, sorted."""
     known = picture.shared(Guards).of(route).guards
-    rows = sorted(GuardRow(item.name, item.demand, item.path, item.line) for item in known)
+    rows = sorted(GuardRow(item.name, item.demand, item.path, item.line, item.wanted) for item in known)
     # The same guard may be found where it is attached and where it is defined: once is enough.
+    told = {row.name for row in rows if row.wanted}
+    rows = [row for row in rows if row.wanted or row.name not in told]
     return tuple({(row.name, row.demand): row for row in rows[::-1]}.values())[::-1]
 
 

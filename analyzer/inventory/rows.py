@@ -20,12 +20,17 @@ class Input(msgspec.Struct, frozen=True, order=True):
 
 
 class GuardRow(msgspec.Struct, frozen=True, order=True):
-    """What stands before a handler: ``demand`` is what it asks for, ``file`` and ``line`` where it is attached."""
+    """What stands before a handler: ``demand`` is what it asks for, ``file`` and ``line`` where it is attached.
+
+    ``demand`` is ``authenticated``, ``signature``, ``scope``, ``role`` or ``owner``; ``wanted`` names the role or scope
+    where the code does.
+    """
 
     name: str
     demand: str
     file: str
     line: int
+    wanted: str = ""
 
 
 class Row(msgspec.Struct, frozen=True):

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import msgspec
 
 from analyzer.inventory.markup import cell
-from analyzer.inventory.rows import Gap, Input, Inventory, Row
+from analyzer.inventory.rows import Gap, GuardRow, Input, Inventory, Row
 from analyzer.model import visible
 
 COLUMNS = ("method", "path", "handler", "guard", "input", "response", "limit", "layers")
@@ -39,8 +39,8 @@ def chosen(found: Inventory, methods: Sequence[str], paths: Sequence[str], ungua
 def cells(row: Row) -> tuple[str, ...]:
     """One text a column, unescaped."""
     # What the handler checks itself is worth a word only where nothing stands before it.
-    before = [item for item in row.guards if item.name != row.handler] or row.guards
-    guards = [f"{_short(item.name)}{f' ({item.demand})' if item.demand else ''}" for item in before]
+    before = [one for one in row.guards if one.name != row.handler or one.demand != "authenticated"] or row.guards
+    guards = [f"{_short(item.name)} ({demanded(item)})" for item in before]
     response = " ".join([row.response, *map(str, row.statuses)]).strip()
     return (
         row.method,
@@ -53,6 +53,11 @@ def cells(row: Row) -> tuple[str, ...]:
         ", ".join(row.limits),
         " → ".join(row.layers),
     )
+
+
+def demanded(item: GuardRow) -> str:
+    """What a guard demands: ``role admin``, ``authenticated``."""
+    return f"{item.demand} {item.wanted}".rstrip()
 
 
 def _short(name: str) -> str:
