@@ -28,8 +28,8 @@ from analyzer.flow.walk import Trace, trace
 from analyzer.project.project import Project
 from analyzer.project.target import Place
 
-_KEPT = 4096
-"""Traces kept: every function that rules look into in a backend of 130,000 lines (33 MB), few enough for a million."""
+_KEPT = 60_000
+"""Expressions of statements in the traces kept: all that rules look into in a backend of 130,000 lines (35 MB)."""
 
 
 class Point(msgspec.Struct, frozen=True):
@@ -50,6 +50,7 @@ class Flow:
         self.aliases: dict[str, dict[str, str]] = {}
         """Imported names by the names they go by in a file, remembered by :mod:`~analyzer.flow.questions`."""
         self._traces: OrderedDict[Place, Trace] = OrderedDict()
+        self._weight = 0
         self._evaluations: dict[Place, Evaluation] = {}
         self._finals: dict[Place, Environment] = {}
         self._points: dict[Place, list[Point]] = {}
@@ -62,8 +63,10 @@ class Flow:
         if kept is None:
             kept = trace(self.project.body(place), self.start(place))
             self._traces[place] = kept
-            if len(self._traces) > _KEPT:
-                old, _ = self._traces.popitem(last=False)
+            self._weight += len(kept)
+            while self._weight > _KEPT and len(self._traces) > 1:
+                old, dropped = self._traces.popitem(last=False)
+                self._weight -= len(dropped)
                 self._evaluations.pop(old, None)
                 self._finals.pop(old, None)
                 self._calls.pop(old, None)

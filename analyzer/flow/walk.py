@@ -54,6 +54,10 @@ class Trace:
         self._returns: dict[int, tuple[AnyExpression | None, Environment]] = {}
         self.end: Environment | None = {}
 
+    def __len__(self) -> int:
+        """How many expressions of statements have been noted."""
+        return len(self._points)
+
     @property
     def points(self) -> Iterable[tuple[AnyExpression, Environment]]:
         """Expressions of statements in source order, each with its state."""

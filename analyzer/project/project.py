@@ -18,6 +18,8 @@ from analyzer.project.target import Place, Target
 
 _TOKENS = re.compile(r"[^.()\[\]]+|\(\)|\[\]")
 _FOREVER = 1 << 30
+_CHAINS = 100_000
+"""Resolved chains remembered (25 MB): more than rules ask for in a backend of 130,000 lines."""
 _DEPTH = 40
 """Chains of definitions longer than this are given up: real code stays under ten, only cycles go on."""
 
@@ -114,6 +116,8 @@ class Project:
             found = self._follow(place, chain, line)
         finally:
             self._busy.discard(key)
+        if len(self._chains) >= _CHAINS:
+            self._chains.clear()
         self._chains[key] = found
         return found
 
