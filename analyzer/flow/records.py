@@ -1,0 +1,61 @@
+"""Objects whose text or dump shows their fields: which of these are secrets."""
+
+from __future__ import annotations
+
+from analyzer.facts.expressions import AnyExpression, Call, Constant
+from analyzer.facts.statements import Assign
+from analyzer.facts.visit import chain
+from analyzer.flow.arguments import argument
+from analyzer.flow.sensitive import sensitive
+from analyzer.project.project import Project
+from analyzer.project.target import Target
+
+_SHOWING = ("pydantic.", "sqlmodel.", "msgspec.Struct", "ninja.", "typing.NamedTuple", "typing.TypedDict", "odmantic.")
+"""Bases whose objects show every field when they are made text."""
+
+
+def shows_fields(project: Project, target: Target) -> bool:
+    """Whether the text of an object of a class is its fields: schemas, data classes, named tuples without own text."""
+    for item in project.classes.order(target.path, target.index):
+        if item.kind == "external":
+            if item.dotted.startswith(_SHOWING):
+                return True
+            continue
+        methods = project.namespace(item.path).methods.get(item.index, {})
+        if "__repr__" in methods or "__str__" in methods:
+            return False
+        decorators = project.outline(item.path).classes[item.index].decorators
+        if any(
+            chain(one).replace("()", "").rpartition(".")[2] in {"dataclass", "define", "frozen"} for one in decorators
+        ):
+            return True
+    return False
+
+
+def secret_field(project: Project, target: Target, *, shown: bool) -> tuple[str, str] | None:
+    """The first field of a class that is a secret, with its kind; ``shown``: one that the object's text shows."""
+    for name, _, statement in project.classes.fields(target.path, target.index):
+        kind = sensitive(name)
+        if kind.startswith(("password", "card")) and not _kept_back(statement, shown):
+            return name, kind
+    return None
+
+
+def _kept_back(statement: Assign, shown: bool) -> bool:
+    """``SecretStr``, ``Field(repr=False)``, ``field(repr=False)``; no value is a secret for a switch."""
+    value = statement.value
+    if isinstance(value, Call):
+        for keyword in ("repr", "exclude") if shown else ("exclude",):
+            given = argument(value, -1, keyword)
+            if isinstance(given, Constant) and given.value is (keyword == "exclude"):
+                return True
+    if isinstance(value, Constant) and isinstance(value.value, bool | int):
+        return True
+    return statement.annotation is not None and _secret_type(statement.annotation)
+
+
+def _secret_type(annotation: AnyExpression) -> bool:
+    from analyzer.facts.visit import walk
+
+    named = {chain(one).rpartition(".")[2] for one in walk(annotation)}  # type: ignore[arg-type]
+    return bool(named & {"SecretStr", "SecretBytes", "Secret", "bool", "int", "datetime"})
