@@ -89,7 +89,7 @@ def value(run: Evaluation, call: Call, state: Environment) -> Value:
     last = call.func.attr if isinstance(call.func, Attribute) else name.rsplit(".", 1)[-1]
     full = key(call.func) or name
     if sources.request_data(full):
-        return single("request", _picked(call) or spelled(call), call.line)
+        return single(_cast(call) or "request", _picked(call) or spelled(call), call.line)
     positional = [argument.value for argument in call.arguments if argument.keyword is None and not argument.star]
     if isinstance(call.func, Attribute) and last in _REVEALING and not call.arguments:
         return run.value(call.func.value, state)
@@ -128,6 +128,23 @@ def value(run: Evaluation, call: Call, state: Environment) -> Value:
     if last == "getattr" and len(positional) > 1:
         return single("attribute", spelled(call), call.line)
     return _carried(run, call, target, state)
+
+
+def _cast(call: Call) -> str:
+    """``number`` for ``request.args.get("page", type=int)``."""
+    for argument in call.arguments:
+        if argument.keyword == "type" and chain(argument.value).rsplit(".", 1)[-1] in sources.HARMLESS:
+            return "number"
+    return ""
+
+
+def escapes(run: Evaluation, expression: AnyExpression, state: Environment) -> bool:
+    """Whether an expression is a text that escapes what is put into it: ``Markup("<b>%s</b>")``."""
+    for origin in run.flow_origins(expression, state):
+        if isinstance(origin.expression, Call) and chain(origin.expression.func).rsplit(".", 1)[-1] == "Markup":
+            target = run.flow.project.resolve_expression(origin.place, origin.expression.func)
+            return target is not None and not target.ours
+    return False
 
 
 def _elsewhere(run: Evaluation, call: Call, last: str, state: Environment) -> Value:
@@ -219,6 +236,8 @@ def _method(
     if last == "join" and len(positional) == 1:
         return _join(run, func.value, positional[0], state)
     if last == "format":
+        if escapes(run, func.value, state):
+            return concat((run.value(func.value, state), _joined(run, call, state, "quoted")))
         return _formatted(run, call, func, positional, state)
     if last in {"substitute", "safe_substitute"}:
         return _substituted(run, call, func, state)

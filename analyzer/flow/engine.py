@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -25,6 +25,7 @@ from analyzer.flow.parts import Value
 from analyzer.flow.pieces import comprehended
 from analyzer.flow.values import Evaluation
 from analyzer.flow.walk import Trace, trace
+from analyzer.frameworks.backend import Route
 from analyzer.project.project import Project
 from analyzer.project.target import Place
 
@@ -56,6 +57,10 @@ class Flow:
         self._points: dict[Place, list[Point]] = {}
         self._call_points: dict[Place, list[Point]] = {}
         self._calls: dict[Place, dict[tuple[int, int, str], Point]] = {}
+
+    def routes(self, place: Place) -> Sequence[Route]:
+        """The routes that a function answers, as far as they are known."""
+        return self.handlers.get(place, ()) if isinstance(self.handlers, Mapping) else ()
 
     def trace(self, place: Place) -> Trace:
         """The walk of a function, of a module's top level for index −1."""

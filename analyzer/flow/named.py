@@ -66,6 +66,9 @@ def parameter(run: Evaluation, definition: Definition) -> Value:
     if kind:
         return single(kind, name, definition.line)
     if place in run.flow.handlers:
+        kind = sources.converted(run.flow.routes(place), name)
+        if kind:
+            return single(kind, name, definition.line)
         if sources.from_client(run.flow.project, place, declared):
             return single("request", name, definition.line)
         return single("attribute", name, definition.line)

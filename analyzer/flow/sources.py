@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence as Row
 
 from analyzer.facts.expressions import (
     AnyExpression,
@@ -16,6 +17,7 @@ from analyzer.facts.expressions import (
     Subscript,
 )
 from analyzer.facts.visit import chain
+from analyzer.frameworks.backend import Route
 from analyzer.project.project import Project
 from analyzer.project.target import Place, Target
 
@@ -81,6 +83,28 @@ def _found_by_traversal(project: Project, place: Place, parameter: Parameter) ->
     function = project.function(place)
     names = [one.name for one in function.parameters if one.name not in {"self", "cls"}] if function else []
     return parameter.name == "context" and names[:2] == ["context", "request"]
+
+
+def converted(routes: Row[Route], name: str) -> str:
+    """``number`` or ``allowed`` for a path parameter that every route of a handler converts (``<int:page>``)."""
+    found = set()
+    for route in routes:
+        kinds = [_CONVERTERS.get(one[1] or one[2], "") for one in _converters(route.pattern, name)]
+        found.add(kinds[0] if kinds else "")
+    return "" if "" in found or not found else max(found)
+
+
+def _converters(pattern: str, name: str) -> list[tuple[str, str, str]]:
+    """``<int:name>`` of Flask and Django, ``{name:int}`` and ``<name:int>`` of the others, as (whole, kind, kind)."""
+    known_as = re.escape(name)
+    return re.findall(rf"([<{{](?:(\w+)(?:\([^)]*\))?:{known_as}|{known_as}:(\w+))[^<>{{}}]*[>}}])", pattern)
+
+
+_CONVERTERS = {
+    **dict.fromkeys(("int", "float", "uuid", "number", "decimal", "dt", "date", "ymd"), "number"),
+    **dict.fromkeys(("slug", "any", "alpha"), "allowed"),
+}
+"""Converters of paths whose values hold no syntax, as Flask, Django, Starlette, Sanic, Falcon and Bottle call them."""
 
 
 def harmless_type(project: Project, place: Place, annotation: AnyExpression | None) -> str:

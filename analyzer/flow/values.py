@@ -287,6 +287,9 @@ def _mapping(run: Evaluation, expression: Mapping, state: Environment) -> Value:
 
 def _binary(run: Evaluation, expression: Binary, state: Environment) -> Value:
     left = run.value(expression.left, state)
+    if expression.op in {"%", "+"} and called.escapes(run, expression.left, state):
+        right = run.value(expression.right, state)
+        return concat((left, harmless(right, "quoted", "Markup", expression.line)))
     if expression.op == "%":
         return _percent(run, left, expression.right, state)
     return _operated(expression.op, left, run.value(expression.right, state), run, expression.right, state)

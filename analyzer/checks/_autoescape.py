@@ -1,0 +1,118 @@
+"""The part of BA107 about template engines that write values into HTML as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from analyzer.checks._choices import deployed
+from analyzer.facts.expressions import AnyExpression, Call, Constant
+from analyzer.facts.statements import Assign
+from analyzer.facts.visit import chain, walk
+from analyzer.flow.arguments import argument, constants, spread
+from analyzer.flow.engine import Flow, Point
+from analyzer.flow.questions import called_name, location, places_calling
+from analyzer.graph.picture import Picture
+from analyzer.model import Confidence, Finding, Rule
+from analyzer.project import Place
+
+_SERVING = frozenset(
+    {
+        "aiohttp_jinja2.setup",
+        "starlette.templating.Jinja2Templates",
+        "fastapi.templating.Jinja2Templates",
+        "tornado.web.Application",
+        "tornado.template.Loader",
+        "sanic_jinja2.SanicJinja2",
+    }
+)
+"""What makes the engine of a web application; each escapes unless told otherwise."""
+_ENGINES = frozenset({"jinja2.Environment", "jinja2.sandbox.SandboxedEnvironment"})
+_NAMES = frozenset({"setup", "Jinja2Templates", "Application", "Loader", "Environment", "SandboxedEnvironment"})
+_FIX = "Switch escaping on, `autoescape=True` or `select_autoescape()`, and mark what is HTML by intention"
+
+
+def findings(picture: Picture, flow: Flow, rule: Rule) -> Iterator[Finding]:
+    """Engines with escaping switched off, in order of places."""
+    project = flow.project
+    for place in places_calling(project, _NAMES):
+        if not deployed(picture, place.path):
+            continue
+        for point in flow.calls(place):
+            call = point.expression
+            if not isinstance(call, Call) or called_name(flow, place, call) not in _NAMES:
+                continue
+            target = project.resolve_expression(place, call.func) if chain(call.func) else None
+            dotted = target.dotted if target is not None else ""
+            given = argument(call, -1, "autoescape")
+            off = given is not None and _off(flow, Point(place, given, point.environment))
+            if dotted in _SERVING and off and given is not None:
+                yield _finding(rule, place, given, dotted.rpartition(".")[2], Confidence.HIGH)
+                continue
+            off = off or (given is None and not spread(call))
+            if dotted in _ENGINES and off and _serves_pages(picture, flow, place.path):
+                yield _finding(rule, place, given or call, "Environment", Confidence.MEDIUM)
+    for place in project.places():
+        function = project.function(place)
+        uses = function.uses if function else project.outline(place.path).uses
+        set_here = any(use.kind == "write" and use.chain.endswith("jinja_env.autoescape") for use in uses)
+        if set_here and deployed(picture, place.path):
+            yield from _assigned(flow, rule, place)
+
+
+def _assigned(flow: Flow, rule: Rule, place: Place) -> Iterator[Finding]:
+    for node in walk(flow.project.body(place)):
+        if isinstance(node, Assign) and node.value is not None:
+            named = chain(node.targets[0]).endswith("jinja_env.autoescape")
+            if named and isinstance(node.value, Constant) and not node.value.value:
+                yield _finding(rule, place, node.value, "jinja_env", Confidence.HIGH)
+
+
+def _off(flow: Flow, point: Point) -> bool:
+    found = constants(flow, point)
+    return bool(found) and not any(found)
+
+
+def _serves_pages(picture: Picture, flow: Flow, path: str) -> bool:
+    """Whether pages of the engine made in a module answer routes: a handler stands in it or in a module that imports
+    it, and there a template of HTML is asked for."""
+    project = flow.project
+    around = [path, *_importers(picture, path)]
+    handlers = {place.path for place in picture.handlers()}
+    if not handlers.intersection(around):
+        return False
+    for one in around:
+        for index in range(-1, len(project.outline(one).functions)):
+            place = Place(one, index)
+            function = project.function(place)
+            uses = function.uses if function is not None else project.outline(one).uses
+            asks = any(use.kind == "call" and use.chain.endswith("get_template") for use in uses)
+            if asks and any(_page(node) for node in walk(project.body(place))):
+                return True
+    return False
+
+
+def _importers(picture: Picture, path: str) -> Iterator[str]:
+    for other in picture.project.paths():
+        if any(edge.target == path for edge in picture.imports_of(other)):
+            yield other
+
+
+def _page(node: object) -> bool:
+    if not isinstance(node, Call) or not chain(node.func).endswith("get_template") or not node.arguments:
+        return False
+    name = node.arguments[0].value
+    return isinstance(name, Constant) and str(name.value).endswith(
+        (".html", ".htm", ".html.j2", ".html.jinja", ".jinja2")
+    )
+
+
+def _finding(rule: Rule, place: Place, node: AnyExpression, name: str, confidence: Confidence) -> Finding:
+    return Finding(
+        rule=rule.code,
+        location=location(place, node),
+        message=f"The templates of `{name}` write values into pages unescaped: whatever a user stored runs as script "
+        "in the browsers of others",
+        fix=_FIX,
+        severity=rule.severity,
+        confidence=confidence,
+    )

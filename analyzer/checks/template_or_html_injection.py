@@ -1,0 +1,110 @@
+"""BA107: request data that becomes template code or unescaped HTML."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from analyzer.checks import _autoescape, _html
+from analyzer.checks._reaching import reaching, request_part
+from analyzer.facts.expressions import Call
+from analyzer.facts.outline import Function
+from analyzer.facts.visit import chain
+from analyzer.flow.arguments import argument
+from analyzer.flow.engine import Flow, Point
+from analyzer.flow.parts import Part, Row
+from analyzer.flow.questions import flow_of, location, places_calling
+from analyzer.graph.picture import Picture
+from analyzer.model import Confidence, Finding, Rule
+
+_HTML_ANSWERS = frozenset({"Flask", "Quart", "Bottle"})
+"""Frameworks that send a returned text as HTML."""
+_STRINGS = frozenset({"render_template_string", "from_string"})
+_UNESCAPED = re.compile(r"\{\{-?\s*(\w+)[^{}]*\|\s*safe\b")
+_ESCAPE_OFF = re.compile(r"\{%-?\s*autoescape\s+(?:false|off)", re.IGNORECASE)
+_TAG = re.compile(r"</?[A-Za-z!]")
+_FIX = "Render a template that escapes by itself, or escape the value with `markupsafe.escape`"
+
+
+def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
+    """Findings of BA107: templates, markup, answers, and engines that do not escape; each in order of places."""
+    says = "{data} comes from the client and becomes part of the template that {sink} compiles: a client who writes "
+    yield from reaching(picture, rule, "template", request_part, says + "template code runs it on the server")
+    says = "{data} comes from the client, and {sink} declares it safe HTML: scripts in it run in the browser"
+    yield from reaching(picture, rule, "markup", request_part, says)
+    says = "{data} comes from the client and goes unescaped into the HTML that {sink} sends: scripts in it run in the "
+    yield from reaching(picture, rule, "html", _html.written, says + "browser", counts=_html.sent_as_html)
+    flow = flow_of(picture)
+    yield from _returned(picture, flow, rule)
+    yield from _marked_safe(flow, rule)
+    yield from _autoescape.findings(picture, flow, rule)
+
+
+def _returned(picture: Picture, flow: Flow, rule: Rule) -> Iterator[Finding]:
+    """Texts that handlers return and their framework sends as HTML."""
+    for place, routes in picture.handlers().items():
+        function = flow.project.function(place)
+        if function is None or not (any(one.framework in _HTML_ANSWERS for one in routes) or _answers_html(function)):
+            continue
+        seen = set()
+        for expression, state in flow.trace(place).returns:
+            if expression is None or (expression.line, expression.column) in seen:
+                continue
+            for text in _html.texts(flow, Point(place, expression, state)):
+                found = _first(flow.value(text).rows)
+                if found is not None:
+                    seen.add((expression.line, expression.column))
+                    yield _finding(rule, Point(place, expression, state), *found)
+                    break
+
+
+def _first(rows: tuple[Row, ...]) -> tuple[Part, Confidence] | None:
+    for row in rows:
+        part = _html.written(row)
+        if part is not None:
+            tagged = any(one.kind == "text" and _TAG.search(one.text) for one in row)
+            return part, Confidence.HIGH if tagged else Confidence.MEDIUM
+    return None
+
+
+def _answers_html(function: Function) -> bool:
+    """``@app.get("/", response_class=HTMLResponse)``."""
+    for decorator in function.decorators:
+        if isinstance(decorator, Call):
+            given = argument(decorator, -1, "response_class", "default_response_class")
+            if given is not None and chain(given).rpartition(".")[2] == "HTMLResponse":
+                return True
+    return False
+
+
+def _marked_safe(flow: Flow, rule: Rule) -> Iterator[Finding]:
+    """``render_template_string("{{ name|safe }}", name=request.args["name"])``."""
+    for place in places_calling(flow.project, _STRINGS):
+        for point in flow.calls(place):
+            call = point.expression
+            template = argument(call, 0, "source") if isinstance(call, Call) else None
+            if template is None or not isinstance(call, Call) or chain(call.func).rpartition(".")[2] not in _STRINGS:
+                continue
+            text = "".join(flow.value(Point(place, template, point.environment)).constants() or ())
+            bare, off = set(_UNESCAPED.findall(text)), _ESCAPE_OFF.search(text)
+            for one in call.arguments:
+                if one.keyword is None or not (off or one.keyword in bare):
+                    continue
+                rows = flow.value(Point(place, one.value, point.environment)).rows
+                part = next((found for row in rows if (found := _html.written(row)) is not None), None)
+                if part is not None:
+                    yield _finding(rule, point, part, Confidence.HIGH)
+                    break
+
+
+def _finding(rule: Rule, point: Point, part: Part, confidence: Confidence) -> Finding:
+    data = f"`{part.text}`" if part.text else "Request data"
+    return Finding(
+        rule=rule.code,
+        location=location(point.place, point.expression),
+        message=f"{data} comes from the client and goes unescaped into the HTML of the answer: scripts in it run in "
+        "the browser of whoever follows a prepared link",
+        fix=_FIX,
+        severity=rule.severity,
+        confidence=confidence,
+    )
