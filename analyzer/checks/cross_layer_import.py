@@ -18,7 +18,8 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
     grouped: dict[tuple[str, int, str], list[Upward]] = {}
     for found in picture.shared(Directions).find():
         edge = found.edge
-        key = (edge.source, 0, edge.target) if edge.lazy else (edge.source, edge.line, "")
+        apart = edge.lazy or found.used
+        key = (edge.source, 0, edge.target) if apart else (edge.source, edge.line, "")
         grouped.setdefault(key, []).append(found)
     for items in sorted(grouped.values(), key=lambda items: (items[0].edge.source, items[0].edge.line)):
         yield _finding(picture, rule, items)
@@ -30,12 +31,12 @@ def _finding(picture: Picture, rule: Rule, items: list[Upward]) -> Finding:
     name = picture.project.module_name(edge.source)
     taken = _names([item.edge.name or picture.project.module_name(item.edge.target) for item in items])
     related = [
-        Related(_at(item.edge), "imports it too")
+        Related(_at(item.edge), "uses it too" if item.used else "imports it too")
         for item in {item.edge.line: item for item in items}.values()
         if item.edge.line != edge.line
     ]
     for module in edge.through:
-        related.append(Related(_line(module, 1), f"re-exports {edge.name}"))
+        related.append(Related(_line(module, 1), f"offers {edge.name}" if first.used else f"re-exports {edge.name}"))
     if edge.target not in edge.through:
         related.append(
             Related(_line(edge.target, _defined(picture, first)), f"{edge.name or 'this module'} is defined here")
@@ -76,8 +77,11 @@ def _message(picture: Picture, found: Upward, name: str, taken: str) -> str:
             f"`{name}` lies in the {found.source} and imports {what}{lazily}, which lies in the {found.target}: in a "
             f"hexagonal code base dependencies point inwards ({found.target_why})."
         )
+    verb = "imports"
+    if found.used:
+        verb, what, lazily = "uses", f"{taken} from {target} through `{found.used}`", ""
     return (
-        f"`{name}` is {_a(found.source)} ({found.source_why}) and imports {what}{lazily}, {_a(found.target)} "
+        f"`{name}` is {_a(found.source)} ({found.source_why}) and {verb} {what}{lazily}, {_a(found.target)} "
         f"({found.target_why}): {_plural(found.source)} must not know the {found.target} layer."
     )
 

@@ -70,6 +70,8 @@ def _by_bases(roles: Roles, path: str, index: int, item: Class) -> Role | None:
         last = base.dotted.removesuffix("()").replace("[]", "").rpartition(".")[2]
         if base.kind == "class":
             own = roles.of_class(base.path, base.index)
+            if own.name in {"service", "controller"} and _stores(roles, path, index, item):
+                continue  # it borrows from a higher layer; what it does itself says which one it belongs to
             if own.name in {"repository", "service", "client", "controller", "middleware", "settings", "command"}:
                 return role(own.name, own.confidence, f"extends {last}", path, item.line)
             continue
@@ -77,6 +79,12 @@ def _by_bases(roles: Roles, path: str, index: int, item: Class) -> Role | None:
         if found:
             return role(found, Confidence.HIGH, f"extends {base.dotted}", path, item.line)
     return None
+
+
+def _stores(roles: Roles, path: str, index: int, item: Class) -> bool:
+    """Whether a class is called a repository and runs queries in a method of its own."""
+    methods = roles.project.namespace(path).methods.get(index, {})
+    return class_hint(item.name) == "repository" and any(roles.accesses.of(Place(path, at)) for at in methods.values())
 
 
 def _library_base(dotted: str, last: str) -> str:

@@ -12,6 +12,7 @@ from analyzer.graph.imports import ImportEdge
 from analyzer.graph.names import module_hint
 from analyzer.graph.picture import Picture
 from analyzer.graph.role import LAYERS, Role
+from analyzer.graph.upward_uses import hidden
 from analyzer.model import Confidence, Tier
 
 _WRONG_WAY = {
@@ -40,6 +41,8 @@ class Upward(msgspec.Struct, frozen=True):
     target_why: str
     confidence: Confidence
     detail: str = ""
+    used: str = ""
+    """The chain that goes up where no import does: ``container.orders``."""
 
 
 class Unit(msgspec.Struct, frozen=True):
@@ -68,12 +71,26 @@ class Directions:
         for path in picture.project.paths():
             if picture.tier(path) is not Tier.MAIN or picture.is_side(path):
                 continue
+            up: set[tuple[int, str]] = set()
             for edge in picture.imports_of(path):
                 if edge.type_only or picture.tier(edge.target) is not Tier.MAIN or _gathers(edge):
                     continue
                 found = self.judge(edge)
                 if found is not None:
+                    up.add((edge.line, edge.target))
                     yield found
+            yield from self._hidden(path, up)
+
+    def _hidden(self, path: str, known: set[tuple[int, str]]) -> Iterator[Upward]:
+        """Uses that go up beside the imports already found."""
+        targets = {target for _, target in known}
+        for edge, chain in hidden(self._picture, path):
+            if edge.target in targets or self._picture.tier(edge.target) is not Tier.MAIN:
+                continue
+            hexagonal = self._picture.shape(path).kind == "hexagonal"
+            found = None if hexagonal else self._layer(edge)
+            if found is not None:
+                yield msgspec.structs.replace(found, used=chain)
 
     def judge(self, edge: ImportEdge) -> Upward | None:
         """What is wrong with one import, ``None`` when nothing is."""

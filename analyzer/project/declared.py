@@ -57,6 +57,21 @@ def injected(project: Project, place: Place, call: Call) -> Target | None:
     return project.called(provider) if provider else None
 
 
+def given(project: Project, place: Place, default: AnyExpression) -> Target | None:
+    """What a parameter holds by its default: what is injected, or the very object that stands there."""
+    if isinstance(default, Call):
+        found = injected(project, place, default)
+        if found is not None:
+            return found
+    target = project.resolve_expression(place, default)
+    if target is None or target.kind in {"variable", "module"}:
+        return None
+    if target.kind == "external":
+        # ``Query(…)`` and its kind only describe a parameter; an object of a library has a name of its own.
+        return target if isinstance(default, Name | Attribute) and not target.dotted.startswith("builtins.") else None
+    return target
+
+
 def from_chain(source: str, line: int) -> AnyExpression | None:
     """The expression of a plain dotted annotation chain; ``Optional[]``-like chains lose their arguments."""
     return _parsed(source, line)

@@ -12,6 +12,7 @@ from analyzer.facts.statements import AnyStatement
 from analyzer.facts.visit import chain as chain_of
 from analyzer.project import declared
 from analyzer.project.classes import Classes
+from analyzer.project.held import HOLDERS, Held
 from analyzer.project.layout import Layout
 from analyzer.project.namespace import Namespace
 from analyzer.project.target import Place, Target
@@ -31,6 +32,7 @@ class Project:
         self.modules = modules
         self.layout = Layout(modules.outlines)
         self.classes = Classes(self)
+        self.held = Held(self)
         self._namespaces: dict[str, Namespace] = {}
         self._members: dict[tuple[str, str], Target | None] = {}
         self._chains: dict[tuple[Place, str, int], Target | None] = {}
@@ -254,17 +256,44 @@ class Project:
             tokens = tokens[1:]
         else:
             found = self._head(place, tokens[0], line)
-        for token in tokens[1:]:
-            if found is None:
-                return None
-            if token == "()":
-                found = self.called(found)
+        for number, token in enumerate(tokens[1:], 1):
+            kept = self._taken_out(place, found, tokens, number, line) if tokens[number - 1] in HOLDERS else None
+            if kept is not None:
+                found = kept
+            elif found is None:
+                continue
+            elif token == "()":
+                found = self._import_call(place, found, line) or self.called(found)
             elif token == "[]":
                 found = self._item(found)
             else:
                 found = self.attribute(found, token)
                 found = self._read_property(found)
         return found
+
+    def _import_call(self, place: Place, target: Target, line: int) -> Target | None:
+        """The module that ``import_module("a.b")`` gives, where it is used on the spot."""
+        if target.dotted not in _IMPORTERS:
+            return None
+        found = {
+            self._module_path(place.path, item)
+            for item in self.outline(place.path).imports
+            if item.dynamic and item.line == line and item.scope == place.index
+        }
+        origin = found.pop() if len(found) == 1 else None
+        return self.module_target(origin) if origin else None
+
+    def _taken_out(
+        self, place: Place, target: Target | None, tokens: Sequence[str], number: int, line: int
+    ) -> Target | None:
+        """What the token at ``number`` takes out of something that the application keeps things in."""
+        token = tokens[number]
+        if token == "()" or (target is not None and target.kind != "external"):
+            return None
+        holder = target.dotted if target else ".".join(tokens[:number]).replace(".(", "(").replace(".[", "[")
+        if token == "[]":
+            return self.held.item(place, holder, line)
+        return self.held.attribute(place, holder, token)
 
     def _item(self, target: Target) -> Target | None:
         if target.kind == "external":
@@ -329,8 +358,8 @@ class Project:
             instance = name != "cls" and not _has_decorator(function, "classmethod")
             return self.class_target(scope.path, function.owner, instance)
         found = self.annotated(scope, parameter.annotation)
-        if found is None and isinstance(parameter.default, Call):
-            found = declared.injected(self, scope, parameter.default)
+        if found is None and parameter.default is not None:
+            found = declared.given(self, Place(scope.path, function.parent), parameter.default)
         return found
 
     def _bound(self, path: str, name: str) -> Target | None:
@@ -342,10 +371,9 @@ class Project:
             return self.class_target(path, namespace.classes[name])
         if name in namespace.functions:
             return self.function_target(path, namespace.functions[name])
-        for item in namespace.imports.get(name, ()):
-            found = self._imported(path, item)
-            if found is not None:
-                return found
+        found = self._import_of(path, name)
+        if found is not None:
+            return found
         if name in namespace.variables:
             return self._variable_target(path, name)
         for star in namespace.stars:
@@ -357,6 +385,20 @@ class Project:
             if inner and inner != path:
                 return self.module_target(inner)
         return None
+
+    def _import_of(self, path: str, name: str) -> Target | None:
+        """What an imported name denotes. Of a library and the code of ours that stands in for it, ours tells more."""
+        first: Target | None = None
+        for item in self.namespace(path).imports.get(name, ()):
+            found = self._imported(path, item)
+            if found is None:
+                continue
+            if first is None and not (found.kind == "external" and item.guard == "try"):
+                return found
+            if first is not None and item.guard == "fallback" and found.kind in {"function", "class", "instance"}:
+                return found
+            first = first or found
+        return first
 
     def _variable_target(self, path: str, name: str) -> Target:
         place = Place(path, -1)
@@ -422,6 +464,7 @@ class Project:
         return Target("external", f"builtins.{name}") if known else None
 
 
+_IMPORTERS = {"importlib.import_module", "builtins.__import__"}
 _PROPERTIES = {"property", "cached_property", "hybrid_property", "reify"}
 _BUILTINS = frozenset(dir(__builtins__) if not isinstance(__builtins__, dict) else __builtins__)
 
