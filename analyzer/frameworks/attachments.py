@@ -20,7 +20,7 @@ _CARRIERS = frozenset(
     {"Depends", "Security", "Provide", "partial", "method_decorator", "Middleware", "DefineMiddleware"}
 )
 """Calls that stand for their first argument."""
-_RUN = ("__call__", "dispatch", "process_request", "process_view", "has_permission", "__init__")
+RUN = ("__call__", "dispatch", "process_request", "process_view", "has_permission", "has_object_permission", "__init__")
 """The method of an object that a framework runs, in order of preference."""
 _DEPTH = 6
 _WORD = re.compile(r"[\w.:/*-]{1,40}")
@@ -94,7 +94,7 @@ def run_by(project: Project, target: Target | None) -> Place | None:
         return Place(target.path, target.index)
     if target.kind in {"class", "instance"} and target.index >= 0:
         methods = dict(project.classes.methods(target.path, target.index))
-        for name in _RUN:
+        for name in RUN:
             if name in methods:
                 return methods[name]
     return None

@@ -14,7 +14,7 @@ from analyzer.facts.expressions import AnyExpression, Attribute, Call, Compare, 
 from analyzer.facts.outline import Function
 from analyzer.facts.statements import AnyStatement, Assert, Evaluate, Handler, If, Raise, Return, Try
 from analyzer.facts.visit import chain, children, walk
-from analyzer.frameworks.attachments import attachment
+from analyzer.frameworks.attachments import RUN, attachment
 from analyzer.frameworks.backend import Attachment
 from analyzer.frameworks.fastapi import injections
 from analyzer.graph.refusals import refuses
@@ -103,7 +103,7 @@ class Demands:
         beside = self._beside(one.place)
         if RANK[beside.kind] > RANK[found.kind]:
             found = beside
-        if RANK[found.kind] < RANK["scope"] and _CALLED.search(one.dotted):
+        if RANK[found.kind] < RANK["scope"] and _CALLED.search(_name(one.dotted)):
             found = Demand("role")
         if found.kind in _SAID and said:
             return Demand(found.kind, said)
@@ -204,6 +204,12 @@ _LIKELY = re.compile(
     re.IGNORECASE,
 )
 """Calls worth following from a guard; the others do its work."""
+
+
+def _name(dotted: str) -> str:
+    """What a guard is called, with its class where it is a method that frameworks name."""
+    holder, _, last = dotted.removesuffix("()").rpartition(".")
+    return f"{holder.rpartition('.')[2]}.{last}" if last in RUN else last
 
 
 def signed(nodes: Sequence[msgspec.Struct]) -> bool:

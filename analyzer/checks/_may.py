@@ -1,0 +1,175 @@
+"""What the other handlers of a backend know about who may: the evidence that BA304 compares a handler with."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import msgspec
+
+from analyzer.checks._owners import Owners
+from analyzer.checks._records import Records, Trail
+from analyzer.checks._resources import Resources
+from analyzer.frameworks import Route
+from analyzer.graph.guards import Guard, Guards
+from analyzer.graph.picture import Picture
+from analyzer.model import Tier
+from analyzer.project import Place
+
+_CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE", "MUTATION"})
+_SAYING = re.compile(r"permission(?!_classes$)|required|roles?$|scopes?$|allowed_", re.IGNORECASE)
+_ASKING = frozenset({"role", "scope", "owner"})
+
+
+class Handled(msgspec.Struct):
+    """A handler with its first route, its guards and what it does to records."""
+
+    handler: Place
+    name: str
+    owner: str
+    route: Route
+    guards: tuple[Guard, ...]
+    trail: Trail
+    changing: bool
+    stated: bool = False
+    """The class says in a variable who may: ``permission = "orders.change"``."""
+
+    stands: bool = False
+    """The handler only stands for the one that a generic view brings; it goes by the name of its class."""
+
+    @property
+    def known(self) -> bool:
+        """Whether it is known who asks."""
+        return bool(self.guards)
+
+    @property
+    def demands(self) -> frozenset[str]:
+        """What stands before the handler demands; what it compares itself is in its trail."""
+        return frozenset(one.demand for one in self.guards)
+
+    @property
+    def demanding(self) -> bool:
+        """Whether more is demanded than being logged in."""
+        mine = (self.handler.path, self.name)
+        return any(
+            one.demand in {"role", "scope", "signature"}
+            or (one.demand == "owner" and (one.path, one.name.rpartition(".")[2]) != mine)
+            for one in self.guards
+        )
+
+    @property
+    def demanded(self) -> str:
+        """In words what is demanded most specially."""
+        found = next((one for one in self.guards if one.demand in _ASKING), None)
+        return f"a {found.demand} ({found.wanted})" if found and found.wanted else f"a {found.demand}" if found else ""
+
+    @property
+    def own(self) -> bool:
+        """Whether the caller has a say in what the handler changes."""
+        scoped = any(load.scoped and (load.keyed or load.used) for load in self.trail.loads)
+        return scoped or bool(self.trail.made) or "owner" in self.demands
+
+
+class Evidence:
+    """The handlers of a picture and what they say about each resource."""
+
+    def __init__(self, picture: Picture) -> None:
+        self._picture = picture
+        self._owners = picture.shared(Owners)
+        self._resources = picture.shared(Resources)
+        self.handled = tuple(_handled(picture))
+        self.made: dict[str, set[str]] = {}
+        self._of: dict[str, list[Handled]] = {}
+        for one in self.handled:
+            for resource, column in one.trail.made:
+                self.made.setdefault(resource, set()).add(column)
+            for resource in {load.resource for load in one.trail.loads}:
+                self._of.setdefault(resource, []).append(one)
+
+    def asking(self, resource: str, apart: Handled, how: str) -> Handled | None:
+        """A handler that asks whose the records are (for the user model: who the caller is, or for a role)."""
+        model = self._resources.model(resource)
+        people = self._owners.is_user(model) if model is not None else self._owners.people(resource)
+        for one in self._of.get(resource, ()):
+            for load in one.trail.loads:
+                if load.resource != resource:
+                    continue
+                if people:
+                    stated = one is not apart and load.keyed and load.used == "changed"
+                    if stated and (load.scoped or "role" in one.demands):
+                        return one
+                elif (load.scoped and load.used and (how == "changed" or load.used == "read" or one is apart)) or (
+                    load.whose and how == "changed" and one is not apart and (apart.own or not one.changing)
+                ):
+                    return one
+        return None
+
+    def shared(self, resource: str, apart: Handled) -> bool:
+        """Whether everybody may read the records: some handler lists or shows them, whoever asks."""
+        return any(
+            load.resource == resource and load.used == "read" and not load.scoped
+            for one in self._of.get(resource, ())
+            if one is not apart and not one.changing and not one.demanding and not one.trail.role
+            for load in one.trail.loads
+            if not load.keyed or not one.known
+        )
+
+    def unasked(self, resource: str, apart: Handled) -> int:
+        """How many other handlers change records of the resource for everybody who is logged in."""
+        return sum(
+            any(load.resource == resource and load.used == "changed" and not load.scoped for load in one.trail.loads)
+            for one in self._of.get(resource, ())
+            if one is not apart and one.changing and one.known and not one.demanding
+        )
+
+    def beside(self, one: Handled) -> Sequence[Handled]:
+        """The other handlers of the file."""
+        return [other for other in self.handled if other is not one and other.handler.path == one.handler.path]
+
+    def identity(self, one: Handled) -> bool:
+        """Whether it is known who asks, and not only that somebody may (a key for programs)."""
+        return one.trail.caller or any(other.trail.caller for other in self.beside(one))
+
+    def roles(self, one: Handled) -> bool:
+        """Whether the application knows roles: a guard demands one, or the user model has a column for it."""
+        modules = set(self._picture.application(one.handler.path))
+        if any("role" in other.demands for other in self.handled if other.handler.path in modules):
+            return True
+        return self._owners.roles(modules)
+
+
+def evidence(picture: Picture) -> Evidence:
+    """The evidence of a picture, gathered once."""
+    return picture.shared(Evidence)
+
+
+def _handled(picture: Picture) -> list[Handled]:
+    guards, records, resources = picture.shared(Guards), picture.shared(Records), picture.shared(Resources)
+    found = []
+    for handler, routes in picture.handlers().items():
+        function = picture.project.function(handler)
+        if function is None or picture.tier(handler.path) is not Tier.MAIN or picture.is_side(handler.path):
+            continue
+        stood = [guards.of(route).guards for route in routes]
+        route = next((one for one in routes if one.method in _CHANGING), routes[0])
+        owner = picture.project.owner(handler)
+        found.append(
+            Handled(
+                handler,
+                owner.name if owner is not None and resources.supplied(handler) else function.name,
+                owner.name if owner is not None else "",
+                route,
+                min(stood, key=len),
+                (trail := records.of(handler, routes)),
+                any(one.method in _CHANGING for one in routes)
+                or (route.method == "ANY" and any(load.used == "changed" for load in trail.loads)),
+                owner is not None and _stated(picture, handler),
+                resources.supplied(handler),
+            )
+        )
+    return found
+
+
+def _stated(picture: Picture, handler: Place) -> bool:
+    index = picture.project.owner_index(handler)
+    return any(_SAYING.search(name) for name, _, _ in picture.project.classes.fields(handler.path, index))

@@ -1,0 +1,596 @@
+"""Which records a handler loads by what the client sends, and whether anything on the way asks whose they are.
+
+A handler and what it calls are walked once in source order. Every value carries marks: ``client`` (sent by the client),
+``caller`` (who is asking), or the number of a load it came from. A load is *keyed* when the client chooses the record,
+*scoped* when the caller has a say in it: in its filter, in a comparison with what it gave, or in a call that decides.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+import msgspec
+
+from analyzer.checks._resources import Resources
+from analyzer.facts.expressions import (
+    AnyExpression,
+    Argument,
+    Attribute,
+    Await,
+    Call,
+    Compare,
+    Comprehension,
+    Constant,
+    Mapping,
+    Name,
+    Slice,
+    Starred,
+    Subscript,
+    Walrus,
+)
+from analyzer.facts.expressions import Sequence as Display
+from analyzer.facts.outline import Function
+from analyzer.facts.statements import AnyStatement, Assign, Augment, Delete, For, If, Return, While, With
+from analyzer.facts.visit import chain, children, walk
+from analyzer.flow.callers import bound
+from analyzer.flow.named import method
+from analyzer.flow.sources import injected, request_data
+from analyzer.frameworks import Route
+from analyzer.frameworks.attachments import attachment
+from analyzer.frameworks.fastapi import injections
+from analyzer.graph.picture import Picture
+from analyzer.project import Place, Project
+
+CALLER = re.compile(
+    r"current_?(?:active_?|admin_?|super_?)?user|(?:^|\.)request\.(?:user|auth|state\.\w*user|session|cookies|ctx\.\w*user)"
+    r"|request\[\]|\bg\.\w*(?:user|identity|auth|claims|account|uid)|get_jwt|jwt_identity|identity|(?:^|\.)claims|principal"
+    r"|authenticat|session_user|logged_in|whoami|token_data|context\.user|self\.user\b|^user\.(?:id|username|pk)$",
+    re.IGNORECASE,
+)
+"""Chains that say who is asking."""
+_KEY = re.compile(r"authori[sz]ation|token|session|cookie|api[-_]?key|^user(?:_?id|name)?$|^sub$|uid|logged", re.I)
+_HOLDING = re.compile(r"(?:^|\.)(?:session|cookies|headers|environ|META)(?:$|\.|\[)|(?:^|\.)g$|decode", re.IGNORECASE)
+_SESSION = re.compile(r"^(?:\w+\.)*(?:session|user_session|web_session)$")
+_USER = re.compile(
+    r"^(?:\w+_)?(?:user|principal|identity|claims|actor|requester|viewer|me)$|user_?id$|^username$", re.I
+)
+DECIDING = re.compile(
+    r"permission|authori[sz]|(?:^|_)can_|_can(?:$|_)|allowed|owner|policy|access|ensure|enforce|belongs|has_role|forbid"
+    r"|is_mine|visible|restrict|for_user|by_user|of_user|check_(?!password)|require_",
+    re.IGNORECASE,
+)
+"""Calls that decide whether somebody may."""
+_VALIDATING = re.compile(r"validat|verif|confirm|check|ensure", re.IGNORECASE)
+_CHANGES = re.compile(
+    r"^(?:a?delete|remove|destroy|a?save|a?update|set_\w+|pop|discard|merge|archive|cancel|approve|close|restore|publish"
+    r"|(?:delete|update|replace)_one|(?:delete|update)_many|find_one_and_\w+|perform_\w+|\w*_update|update_\w+|delete_\w+|remove_\w+|toggle\w*)$"
+)
+_AUDIT = re.compile(
+    r"(?:updat|modif|edit|delet|chang|act|creat|process|handl)\w*_by|actor|editor|context|user_agent", re.I
+)
+_ROLE = re.compile(r"super_?user|is_?staff|is_?admin|\badmin\b|role|has_perm|permission", re.IGNORECASE)
+_DEPTH = 3
+_MOST = 80
+"""Functions walked for one handler."""
+
+Mark = str | int
+Marks = frozenset[Mark]
+NONE: Marks = frozenset()
+Names = dict[str, Marks]
+
+
+class Load(msgspec.Struct):
+    """Records that are asked for. ``used`` is ``""``, ``read`` or ``changed``; ``shown`` is how the code asks."""
+
+    resource: str
+    place: Place
+    node: AnyExpression
+    shown: str
+    keyed: bool = False
+    scoped: bool = False
+    whose: bool = False
+    """Chosen by a column that says whose it is, whoever that is."""
+    used: str = ""
+
+
+class Trail(msgspec.Struct):
+    """What a handler does: its loads, and what it makes in the caller's name (resource and column)."""
+
+    loads: list[Load]
+    made: set[tuple[str, str]]
+    role: bool = False
+    """Something on the way asks for the caller's role."""
+    decides: bool = False
+    """Something is called that decides who may, of whatever."""
+    spoken: set[str] = msgspec.field(default_factory=set)
+    """Keys under which the caller is handed on: ``{"author": request.user}``."""
+    caller: bool = False
+    """The code knows who is asking, and not only that somebody may."""
+
+
+class Records:
+    """Trails by handler, remembered."""
+
+    def __init__(self, picture: Picture) -> None:
+        self._picture = picture
+        self._known: dict[Place, Trail] = {}
+
+    def of(self, handler: Place, routes: Sequence[Route]) -> Trail:
+        """What a handler loads."""
+        if handler not in self._known:
+            self._known[handler] = _Walk(self._picture, handler, routes).trail
+        return self._known[handler]
+
+
+class _Walk:
+    """One walk of a handler."""
+
+    def __init__(self, picture: Picture, handler: Place, routes: Sequence[Route]) -> None:
+        self.project = picture.project
+        self.resources = picture.shared(Resources)
+        self.trail = Trail([], set())
+        self._open: set[Place] = set()
+        self._walked = 0
+        function = self.project.function(handler)
+        if function is not None:
+            names = {name for route in routes for name in re.findall(r"\{(\w+)\}", route.path)}
+            if self.resources.supplied(handler) and names:
+                self._supplied(handler, routes)
+            self._function(handler, self._start(handler, function, names, 0), 0)
+            self._acted()
+
+    def _supplied(self, handler: Place, routes: Sequence[Route]) -> None:
+        """What a generic view of a framework does by itself: it looks a record up by the path."""
+        for resource in [self.resources.viewed(handler)]:
+            load = Load(
+                resource, handler, Name(*_nowhere(self.project, handler), "get_object"), "get_object", keyed=True
+            )
+            load.scoped = self.resources.narrowed(handler)
+            load.used = "changed" if any(one.method in _CHANGING for one in routes) else "read"
+            self.trail.loads.append(load)
+
+    def _acted(self) -> None:
+        """What was checked first may be asked for again: ``if task.owner != me: …``, then ``del tasks[number]``."""
+        checked: set[str] = set()
+        for load in self.trail.loads:
+            if load.keyed and load.scoped:
+                checked.add(load.resource)
+            load.scoped = load.scoped or (load.keyed and load.resource in checked)
+
+    def _start(self, place: Place, function: Function, names: set[str], depth: int) -> Names:
+        """What the parameters of a handler, or of what is injected into it, hold."""
+        found: Names = {}
+        provided = {id(call): (at, call) for at, call in injections(self.project, place, function)}
+        for one in function.parameters:
+            if one.name in {"self", "cls", "request", "req", "db", "session", "info", "response"}:
+                continue
+            if one.name in names:
+                found[one.name] = frozenset({"client"})
+                continue
+            mine = [pair for pair in provided.values() if any(node is pair[1] for node in _parts(one))]
+            if mine or injected(one):
+                found[one.name] = self._injected(one.name, mine, names, depth)
+            elif _USER.search(one.name) and one.annotation is None:
+                found[one.name] = frozenset({"caller"})
+            else:
+                found[one.name] = frozenset({"client"})
+        return found
+
+    def _injected(self, name: str, mine: list[tuple[Place, Call]], names: set[str], depth: int) -> Marks:
+        marks: Marks = NONE
+        for at, call in mine:
+            held = attachment(self.project, at, call, "handler")
+            function = self.project.function(held.place) if held is not None and held.place.path else None
+            if held is not None and held.dotted.startswith("fastapi.security."):
+                marks |= {"caller"}
+            if held is None or function is None or depth > _DEPTH:
+                continue
+            inner = self._function(held.place, self._start(held.place, function, names, depth + 1), depth + 1)
+            marks |= inner | (frozenset({"caller"}) if CALLER.search(held.dotted) else NONE)
+        return marks | (frozenset({"caller"}) if _USER.search(name) or CALLER.search(name) else NONE)
+
+    # Statements
+
+    def _function(self, place: Place, names: Names, depth: int) -> Marks:
+        """Walk a function; what it gives back."""
+        if place in self._open or depth > _DEPTH or self._walked > _MOST:
+            return NONE
+        self._open.add(place)
+        self._walked += 1
+        marks = _Body(self, place, names, depth).run()
+        self._open.discard(place)
+        return marks
+
+
+class _Body:
+    """The walk of one function's body."""
+
+    def __init__(self, walk_: _Walk, place: Place, names: Names, depth: int) -> None:
+        self.walk = walk_
+        self.project = walk_.project
+        self.resources = walk_.resources
+        self.loads = walk_.trail.loads
+        self.place = place
+        self.names = names
+        self.depth = depth
+        self.returned: Marks = NONE
+
+    def run(self) -> Marks:
+        self._block(self.project.body(self.place))
+        return self.returned
+
+    def _block(self, block: Iterable[msgspec.Struct]) -> None:
+        for statement in block:
+            self._statement(statement)
+
+    def _statement(self, statement: msgspec.Struct) -> None:
+        if isinstance(statement, Assign):
+            marks = self.value(statement.value)
+            for target in statement.targets:
+                self._bind(target, marks)
+        elif isinstance(statement, Augment):
+            self.value(statement.value)
+            self._touch(statement.target)
+        elif isinstance(statement, Return):
+            marks = self.value(statement.value)
+            self.returned |= marks
+            if self.depth == 0:
+                self._use(marks, "read")
+        elif isinstance(statement, For):
+            self._bind(statement.target, self.value(statement.iterable))
+            self._block([*statement.body, *statement.otherwise])
+        elif isinstance(statement, With):
+            for item in statement.items:
+                marks = self.value(item.context)
+                if item.target is not None:
+                    self._bind(item.target, marks)
+            self._block(statement.body)
+        elif isinstance(statement, If | While):
+            self.value(statement.test)
+            if any(_ROLE.search(one) for one in _spelled(statement.test)):
+                self.walk.trail.role = True
+            self._block([*(statement.then if isinstance(statement, If) else statement.body), *statement.otherwise])
+        elif isinstance(statement, Delete):
+            for target in statement.targets:
+                self._use(self.value(target), "changed")
+        else:
+            for child in children(statement):
+                if isinstance(child, AnyStatement):
+                    self._statement(child)
+                elif isinstance(child, AnyExpression):
+                    self.value(child)
+                else:
+                    self._statement(child)
+
+    def _bind(self, target: AnyExpression, marks: Marks) -> None:
+        if isinstance(target, Name):
+            self.names[target.id] = self.names.get(target.id, NONE) | marks
+        elif isinstance(target, Display):
+            for item in target.items:
+                self._bind(item, marks)
+        elif isinstance(target, Starred):
+            self._bind(target.value, marks)
+        else:
+            self._touch(target)
+            base = _spine(target)[1]
+            for name in {chain(target), base.id if isinstance(base, Name) and "caller" in marks else ""} - {""}:
+                self.names[name] = self.names.get(name, NONE) | marks
+            if isinstance(target, Attribute) and "caller" in marks:
+                self._credit(self.value(target.value), target.attr)
+
+    def _touch(self, target: AnyExpression) -> None:
+        """Something of a record is set."""
+        if isinstance(target, Attribute | Subscript):
+            self._use(self.value(target.value), "changed")
+            if isinstance(target, Subscript):
+                self._use(self.value(target), "changed")
+
+    def _use(self, marks: Marks, how: str) -> None:
+        for mark in marks:
+            if isinstance(mark, int) and self.loads[mark].used != "changed":
+                self.loads[mark].used = how
+
+    def _credit(self, marks: Marks, column: str) -> None:
+        """Something new is made in the caller's name: ``order.user = request.user``, ``serializer.save(user=…)``."""
+        for mark in marks:
+            if isinstance(mark, str) and mark.startswith("new "):
+                self.walk.trail.made.add((mark[4:], column))
+
+    def _scope(self, marks: Marks) -> None:
+        for mark in marks:
+            if isinstance(mark, int):
+                self.loads[mark].scoped = True
+
+    # Expressions
+
+    def value(self, node: msgspec.Struct | None) -> Marks:
+        """The marks of an expression; what it loads is noted on the way."""
+        if node is None or isinstance(node, Constant):
+            return NONE
+        if isinstance(node, Name):
+            return self._name(node)
+        if isinstance(node, Await):
+            return self.value(node.value)
+        if isinstance(node, Compare):
+            return self._compare(node)
+        if isinstance(node, Walrus):
+            marks = self.value(node.value)
+            self._bind(node.target, marks)
+            return marks
+        if isinstance(node, Comprehension):
+            for one in node.generators:
+                self._bind(one.target, self.value(one.iterable))
+                for condition in one.conditions:
+                    self.value(condition)
+            return self.value(node.element) | self.value(node.value)
+        if isinstance(node, Attribute | Subscript | Call):
+            return self._chain(node)
+        if isinstance(node, Mapping):
+            for key, given in zip(node.keys, node.values, strict=True):
+                if isinstance(key, Constant) and isinstance(key.value, str) and "caller" in self.value(given):
+                    self.walk.trail.spoken.add(key.value)
+        marks = NONE
+        for child in children(node):
+            marks |= self.value(child)
+        return marks
+
+    def _name(self, node: Name) -> Marks:
+        marks = self.names.get(node.id, NONE)
+        if CALLER.search(node.id):
+            marks |= {"caller"}
+        if node.id not in self.names:
+            store = self.resources.store(self.place, node)
+            if store:
+                marks |= {self._load(store, node, node.id)}
+        return marks
+
+    def _compare(self, node: Compare) -> Marks:
+        sides = [node.left, *node.comparators]
+        marks = [self.value(one) for one in sides]
+        every = frozenset().union(*marks)
+        if "caller" in every:
+            self.walk.trail.caller = True
+            self._scope(every)
+            for side, held in zip(sides, marks, strict=True):
+                if "caller" not in held:
+                    self._tie(side)
+        elif "client" in every:
+            for mark in every:
+                if isinstance(mark, int):
+                    self.loads[mark].keyed = True
+                    last = {chain(side).rpartition(".")[2] for side in sides}
+                    self.loads[mark].whose |= not last.isdisjoint(self.resources.whose(self.loads[mark].resource))
+        return every
+
+    def _tie(self, side: AnyExpression) -> None:
+        """What is compared with the caller stands for the caller from here on."""
+        for inner in walk(side):
+            if isinstance(inner, Name) and self.names.get(inner.id):
+                self.names[inner.id] |= {"caller"}
+
+    def _load(self, resource: str, node: AnyExpression, shown: str) -> int:
+        for at, one in enumerate(self.loads):
+            if one.node is node and one.resource == resource:
+                return at
+        self.loads.append(Load(resource, self.place, node, shown))
+        return len(self.loads) - 1
+
+    def _chain(self, node: AnyExpression) -> Marks:
+        """A call, attribute or item, with all that its chain stands on."""
+        spelled = chain(node)
+        if spelled in self.names:
+            return self.names[spelled]
+        if spelled and self._of_caller(node, spelled):
+            for inner in _arguments(node):
+                self.value(inner.value)
+            return frozenset({"caller"})
+        steps, base = _spine(node)
+        given: list[tuple[str, Argument, Marks]] = []
+        for step in steps:
+            if isinstance(step, Call):
+                name = _last(step.func)
+                given += [(name, one, self.value(one.value)) for one in step.arguments]
+            elif isinstance(step, Subscript):
+                given.append(("[]", Argument(step.index), self.value(step.index)))
+        held = self.value(base)
+        if isinstance(base, Name) and base.id == "self" and spelled.startswith("self.get_object()"):
+            held |= {self._one(node)}
+        if spelled and request_data(spelled):
+            held |= {"client"}
+        return self._access(node, steps, held, given)
+
+    def _of_caller(self, node: AnyExpression, spelled: str) -> bool:
+        """Whether a chain reads who is asking: ``request.user``, ``session["user_id"]``, ``headers.get("Token")``."""
+        if CALLER.search(spelled) and not any("client" in self.value(one.value) for one in _arguments(node)):
+            return True
+        key: AnyExpression | None = None
+        if isinstance(node, Subscript):
+            key = node.index
+        elif isinstance(node, Call) and node.arguments and _last(node.func) in {"get", "pop"}:
+            key = node.arguments[0].value
+        holding = spelled.rpartition("[]")[0] if isinstance(node, Subscript) else spelled.rpartition(".")[0]
+        if not isinstance(key, Constant) or not isinstance(key.value, str):
+            return False
+        return _SESSION.search(holding) is not None or (
+            _KEY.search(key.value) is not None and _HOLDING.search(holding) is not None
+        )
+
+    def _one(self, node: AnyExpression) -> int:
+        """The record that a view of a framework looks up by the path: ``self.get_object()``."""
+        mark = self._load(self.resources.viewed(self.place), _spine(node)[0][-2], "get_object")
+        self.loads[mark].keyed = True
+        self.loads[mark].scoped |= self.resources.narrowed(self.place)
+        return mark
+
+    def _access(
+        self,
+        node: AnyExpression,
+        steps: list[AnyExpression],
+        held: Marks,
+        given: list[tuple[str, Argument, Marks]],
+    ) -> Marks:
+        handed: Marks = frozenset().union(*(marks for _, _, marks in given)) if given else NONE
+        verbs = [_last(step.func) for step in steps if isinstance(step, Call)]
+        last = steps[0] if steps else node
+        call = last if isinstance(last, Call) else next((one for one in steps if isinstance(one, Call)), None)
+        made = self.resources.made(self.place, call) if call is not None else ""
+        if made:
+            self._create(made, call)
+            return (handed - {"client", "caller"}) | {f"new {made}"}
+        if "caller" in handed:
+            self.walk.trail.caller = True
+            for verb, one, marks in given:
+                if verb in {"save", "create"} and one.keyword is not None and "caller" in marks:
+                    self._credit(held, one.keyword)
+        resource = self.resources.asked(self.place, node, steps) if call is not None else ""
+        if resource.startswith("table:"):
+            held = held & {"caller", "client"}  # what the cursor held before is gone
+        caller = any("caller" in marks and not _AUDIT.search(one.keyword or "") for _, one, marks in given)
+        marks = held
+        if resource:
+            self._inserted(resource, call)
+            if call is None or not self.resources.inserting(call):
+                mark = self._load(resource, node, chain(call.func) if call else "")
+                marks |= {mark}
+                base = _spine(node)[1]
+                if resource.startswith("table:") and isinstance(base, Name):
+                    self.names[base.id] = frozenset({mark})  # ``cursor.execute(…)``, then ``cursor.fetchone()``
+        loads = {mark for mark in marks if isinstance(mark, int)}
+        if loads and "caller" in held:
+            self._scope(marks)
+        if loads and given:
+            chosen = any("client" in marks and not _paging(verb, one) for verb, one, marks in given)
+            for mark in loads:
+                if chosen:
+                    self.loads[mark].keyed = True
+                if caller:
+                    self.loads[mark].scoped = True
+                columns = self.resources.whose(self.loads[mark].resource)
+                if any(marks and one.keyword in columns for _, one, marks in given):
+                    self.loads[mark].whose = True
+        if any(_CHANGES.match(verb) for verb in verbs) or (call is not None and self.resources.writes(call)):
+            self._use(marks | handed, "changed")
+        if call is not None:
+            self._settle(node, held, handed)
+            marks |= self._called(call, held, handed, given)
+        return marks | handed
+
+    def _settle(self, node: AnyExpression, held: Marks, handed: Marks) -> None:
+        """What is called with the caller is the caller's from here on: ``filters.only(user.id)``."""
+        base = _spine(node)[1]
+        if "caller" in handed and "client" in held and isinstance(base, Name) and base.id in self.names:
+            self.names[base.id] |= {"caller"}
+
+    def _create(self, resource: str, call: Call | None) -> None:
+        for one in call.arguments if call is not None else ():
+            if "caller" in self.value(one.value):
+                # ``Order(owner=user)``, ``Order.model_validate(data, update={"owner_id": user.id})``
+                self.walk.trail.made.update((resource, name) for name in (one.keyword, *self.walk.trail.spoken) if name)
+
+    def _inserted(self, resource: str, call: Call | None) -> None:
+        """A row that is put into a table of SQL with something of the caller's in it."""
+        if call is not None and any("caller" in self.value(one.value) for one in call.arguments):
+            column = self.resources.inserts(call)
+            if column:
+                self.walk.trail.made.add((resource, column))
+
+    def _called(self, call: Call, held: Marks, handed: Marks, given: list[tuple[str, Argument, Marks]]) -> Marks:
+        """What a call makes of marked values: functions of ours are walked, calls that decide settle the matter."""
+        name = _last(call.func)
+        target = self.project.resolve_expression(self.place, call.func) if chain(call.func) else None
+        every = held | handed
+        if name == "setattr" and call.arguments:
+            self._use(self.value(call.arguments[0].value), "changed")
+        result: Marks = NONE
+        if target is not None and target.kind == "function":
+            place = Place(target.path, target.index)
+            function = self.project.function(place)
+            own = self.project.owner_index(place) >= 0
+            if function is not None and (every or own):
+                before = len(self.loads)
+                result = self.walk._function(place, self._arguments_of(function, call, target, held), self.depth + 1)
+                if "caller" in handed and _VALIDATING.search(name):
+                    self._scope(frozenset(range(before, len(self.loads))))
+        elif target is None and "caller" in handed and name not in _SHOWING and not name[:1].isupper():
+            # Nobody can say what it does with the caller: it may well decide.
+            self._scope(every)
+        self.walk.trail.decides = self.walk.trail.decides or DECIDING.search(name) is not None
+        if DECIDING.search(name) and every - {"caller"}:
+            self._scope(every)
+            for _, one, _ in given:
+                self._tie(one.value)
+        return result
+
+    def _arguments_of(self, function: Function, call: Call, target: object, held: Marks) -> Names:
+        found: Names = {}
+        names = bound(function, call, method(target, function, chain(call.func)))  # type: ignore[arg-type]
+        for name, one in (names or {}).items():
+            found[name] = self.value(one.value)
+        if names is None:
+            every = frozenset().union(*(self.value(one.value) for one in call.arguments))
+            found = {one.name: every for one in function.parameters}
+        if function.owner >= 0 and function.parameters and function.parameters[0].name == "self" and held:
+            found["self"] = held
+        return found
+
+
+_PAGES = frozenset({"limit", "offset", "order_by", "slice", "paginate", "all", "append", "add", "options"})
+_PAGE = re.compile(r"^(?:limit|offset|skip|page\w*|per_page|size|items_per_page|order\w*|sort\w*|db|session)$")
+_CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+_SHOWING = frozenset(
+    {"render", "render_template", "TemplateResponse", "jsonify", "Response", "info", "debug", "warning"}
+)
+
+
+def _nowhere(project: Project, handler: Place) -> tuple[int, int, int, int]:
+    function = project.outline(handler.path).functions[handler.index]
+    return function.line, function.column, function.line, function.end_column
+
+
+def _paging(verb: str, one: Argument) -> bool:
+    """Whether an argument chooses a page or an order, and no record."""
+    if verb == "[]":
+        return isinstance(one.value, Slice)
+    return verb in _PAGES or (one.keyword is not None and _PAGE.search(one.keyword) is not None)
+
+
+def _parts(parameter: object) -> Iterator[msgspec.Struct]:
+    for one in (getattr(parameter, "annotation", None), getattr(parameter, "default", None)):
+        if one is not None:
+            yield from walk(one)
+
+
+def _arguments(node: AnyExpression) -> Iterator[Argument]:
+    steps, _ = _spine(node)
+    for step in steps:
+        if isinstance(step, Call):
+            yield from step.arguments
+
+
+def _spine(node: AnyExpression) -> tuple[list[AnyExpression], AnyExpression]:
+    """The calls, attributes and items of a chain from its end to its base, and the base."""
+    steps: list[AnyExpression] = []
+    while True:
+        if isinstance(node, Call):
+            steps.append(node)
+            node = node.func
+        elif isinstance(node, Attribute | Subscript | Await):
+            steps.append(node)
+            node = node.value
+        else:
+            return steps, node
+
+
+def _last(func: AnyExpression) -> str:
+    if isinstance(func, Attribute):
+        return func.attr
+    return func.id if isinstance(func, Name) else ""
+
+
+def _spelled(test: AnyExpression) -> Iterator[str]:
+    for node in walk(test):
+        if isinstance(node, Name | Attribute):
+            yield chain(node)
+        elif isinstance(node, Constant) and isinstance(node.value, str) and len(node.value) < 24:
+            yield node.value

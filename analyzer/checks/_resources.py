@@ -1,0 +1,255 @@
+"""What code asks for: records of a model, of a table in SQL text, of a collection, or of a store in memory."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from analyzer.checks._owners import FRAMEWORK, STANDS_FOR_USER, WHOSE, Model, Owners
+from analyzer.facts.expressions import AnyExpression, Attribute, Call, Constant, Format, Mapping, Name, Subscript
+from analyzer.facts.expressions import Sequence as Display
+from analyzer.facts.visit import chain, walk
+from analyzer.frameworks import persistence
+from analyzer.graph.picture import Picture
+from analyzer.project import Place, Target
+
+_SQL = re.compile(r"\b(?:from|update|into|join)\s+[\"'`\[]?([A-Za-z_][\w.]*)", re.IGNORECASE)
+_IS_SQL = re.compile(r"^\s*(?:select|update|delete|insert|with)\b", re.IGNORECASE)
+_WRITES = re.compile(r"^\s*(?:update\s+\S+\s+set|delete\s+from)\b", re.IGNORECASE)
+_INSERTING = re.compile(r"^\s*insert\b", re.IGNORECASE)
+_ANSWERING = frozenset(
+    "get post put patch delete head options list create retrieve update partial_update destroy dispatch".split()
+)
+_GENERIC = re.compile(
+    r"^rest_framework\.(?:generics\.\w*(?:Update|Destroy|Retrieve)\w*|viewsets\.(?:ReadOnly)?ModelViewSet)"
+    r"|^django\.views\.generic\.(?:\w+\.)*(?:Update|Delete|Detail)View$"
+)
+_INSERT = re.compile(r"^\s*insert\s+into\s+[\w.\"'`]+\s*\(([^)]*)\)", re.IGNORECASE)
+_DOCUMENTS = frozenset(
+    "find_one find delete_one update_one replace_one find_one_and_update find_one_and_delete find_one_and_replace "
+    "delete_many update_many".split()
+)
+_MAKING = frozenset({"create", "acreate", "insert", "insert_one", "insert_many", "create_user", "model_validate"})
+_LOOKING = frozenset(
+    "get_queryset get_object filter_queryset dispatch test_func check_object_permissions has_permission initial setup "
+    "get_permissions".split()
+)
+_CALLERS = re.compile(r"\brequest\.(?:user|auth|session|\w*(?:team|tenant|organi[sz]ation|account))|current_user")
+_NO_STORE = re.compile(r"config|settings|constants?|choices|mapping|handlers?|routes?|registry|schema", re.IGNORECASE)
+
+
+class Resources:
+    """Names resources: ``model:path:index``, ``table:name``, ``collection:name``, ``store:path:name``."""
+
+    def __init__(self, picture: Picture) -> None:
+        self._project = picture.project
+        self._owners = picture.shared(Owners)
+        self._stores: dict[tuple[str, str], str] = {}
+        self._whose: dict[str, frozenset[str]] = {}
+
+    def model(self, resource: str) -> Model | None:
+        """The model behind a resource."""
+        if resource.startswith("model:"):
+            _, path, index = resource.split(":")
+            return path, int(index)
+        return self._owners.named(resource.partition(":")[2]) if resource.startswith("table:") else None
+
+    def title(self, resource: str) -> str:
+        """What messages call a resource."""
+        found = self.model(resource)
+        if found == FRAMEWORK:
+            return "User"
+        if found is not None:
+            return self._project.outline(found[0]).classes[found[1]].name
+        return resource.rpartition(":")[2]
+
+    def made(self, place: Place, call: Call | None) -> str:
+        """The resource of which a call makes a record: ``Order(…)``, ``Order.objects.create(…)``."""
+        if call is None:
+            return ""
+        if isinstance(call.func, Attribute) and call.func.attr in _MAKING:
+            return self._class(place, call.func.value) or self._within(place, call.func)
+        target = self._project.resolve_expression(place, call.func) if chain(call.func) else None
+        given = {one.keyword for one in call.arguments}
+        if chain(call.func) in {"self.get_serializer", "self.serializer_class", "self.get_form"}:
+            return self.viewed(place) if "data" in given and len(call.arguments) == len(given - {None}) else ""
+        if target is not None and target.kind == "class" and "instance" not in given:
+            return self._of(target) or self._described(target)
+        return ""
+
+    def _described(self, target: Target) -> str:
+        """The model that a serializer or a form of ours writes: its ``Meta.model``."""
+        for path, index in [(target.path, target.index)]:
+            inner = self._project.namespace(path).inner_classes.get(index, {}).get("Meta")
+            found = self._project.classes.variable(path, inner, "model") if inner is not None else None
+            if found is not None:
+                return self._class(Place(found[0], -1), found[1])
+        return ""
+
+    def viewed(self, place: Place) -> str:
+        """The model that a class view works on."""
+        found = self._held(place, "get_object")
+        index = self._project.owner_index(place)
+        for name in ("serializer_class", "form_class") if not found and index >= 0 else ():
+            value = self._project.classes.variable(place.path, index, name)
+            target = self._project.resolve_expression(Place(value[0], -1), value[1]) if value is not None else None
+            if target is not None and target.kind == "class":
+                found = self._described(target)
+        return found or f"view:{place.path}:{index}"
+
+    def narrowed(self, place: Place) -> bool:
+        """Whether a class view looks records up among those of the caller, or asks whose they are."""
+        index = self._project.owner_index(place)
+        return index >= 0 and any(
+            _CALLERS.search(chain(node))
+            for name, at in self._project.classes.methods(place.path, index)
+            if name in _LOOKING
+            for node in walk(self._project.body(at))
+            if isinstance(node, Attribute)
+        )
+
+    def whose(self, resource: str) -> frozenset[str]:
+        """The columns that say whose a record is."""
+        if resource not in self._whose:
+            model = self.model(resource)
+            columns = self._owners.columns(model) or self._owners.likely(model) if model is not None else ()
+            self._whose[resource] = frozenset(columns)
+        return self._whose[resource]
+
+    def asked(self, place: Place, node: AnyExpression, steps: Sequence[AnyExpression]) -> str:
+        """The resource that a chain of calls asks for, ``""`` for none."""
+        found = self._within(place, node)
+        if found:
+            return found
+        for step in steps:
+            if not isinstance(step, Call):
+                continue
+            for one in step.arguments:
+                found = self._class(place, one.value) or self._sql(one.value)
+                if found:
+                    return found
+            if isinstance(step.func, Attribute) and step.func.attr in _DOCUMENTS:
+                name = _collection(step.func.value)
+                if name:
+                    return f"collection:{name}"
+        return ""
+
+    def store(self, place: Place, node: Name) -> str:
+        """The resource that a module-level dictionary or list of records is."""
+        key = (place.path, node.id)
+        if key not in self._stores:
+            self._stores[key] = ""
+            found = self._project.variable(place.path, node.id) if not _NO_STORE.search(node.id) else None
+            if found is not None and _records(found[1]):
+                self._stores[key] = f"store:{found[0]}:{node.id}"
+        return self._stores[key]
+
+    def writes(self, call: Call) -> bool:
+        """Whether the text of SQL that a call is given changes rows."""
+        return any(_WRITES.match(_text(one.value)) for one in call.arguments)
+
+    def inserting(self, call: Call) -> bool:
+        """Whether the text of SQL that a call is given makes rows."""
+        return any(_INSERTING.match(_text(one.value)) for one in call.arguments)
+
+    def supplied(self, handler: Place) -> bool:
+        """Whether the framework answers by a generic view, and the handler is only one of its hooks."""
+        index = self._project.owner_index(handler)
+        function = self._project.function(handler)
+        if index < 0 or function is None or function.name in _ANSWERING:
+            return False
+        return any(_GENERIC.search(one) for one in self._project.classes.externals(handler.path, index))
+
+    def inserts(self, call: Call) -> str:
+        """The column of an ``INSERT`` that says whose the row is."""
+        for one in call.arguments:
+            found = _INSERT.match(_text(one.value))
+            for name in found[1].split(",") if found else ():
+                if WHOSE.search(name.strip(" \"'`")):
+                    return name.strip(" \"'`")
+        return ""
+
+    def _class(self, place: Place, node: AnyExpression) -> str:
+        """The model that an expression names (or one of its columns: ``select(Order.total)``)."""
+        if not isinstance(node, Name | Attribute) or not chain(node):
+            return ""
+        target = self._project.resolve_expression(place, node)
+        if target is None or target.kind != "class":
+            inner = node.value if isinstance(node, Attribute) else None
+            if target is None or not STANDS_FOR_USER.search(target.dotted):
+                target = self._project.resolve_expression(place, inner) if isinstance(inner, Name) else None
+        return self._of(target)
+
+    def _of(self, target: Target | None) -> str:
+        if target is not None and STANDS_FOR_USER.search(target.dotted):
+            return "model::-1"
+        if target is None or target.kind != "class" or target.index < 0:
+            return ""
+        if not persistence.is_model(self._project, target.path, target.index):
+            return ""
+        return f"model:{target.path}:{target.index}"
+
+    def _within(self, place: Place, node: AnyExpression) -> str:
+        """The model that a chain starts at, or that the object it starts at works on."""
+        spelled = chain(node)
+        if not spelled:
+            return ""
+        parts = spelled.replace("[]", "").split(".")
+        head = parts[0]
+        target = self._project.resolve(place, head.removesuffix("()"), node.line)
+        found = self._of(target)
+        if found and len(parts) > 1:
+            return found
+        if len(parts) > 1 and parts[0] in {"self", "cls"}:
+            return self._held(place, parts[1].removesuffix("()"))
+        if target is not None and target.kind in {"variable", "external", "instance"} and len(parts) > 1:
+            value = self._project.variable(place.path, head)
+            for inner in walk(value[1]) if value is not None and isinstance(value[1], Call | Subscript) else ():
+                found = self._class(Place(value[0], -1), inner) if isinstance(inner, Name | Attribute) else ""  # type: ignore[index]
+                if found:
+                    return found
+        return ""
+
+    def _held(self, place: Place, name: str) -> str:
+        """The model of ``self.queryset``, ``self.model``, ``self.get_object()`` and ``self.repository``."""
+        index = self._project.owner_index(place)
+        if index < 0:
+            return ""
+        wanted = (name,) if name not in {"get_object", "get_queryset", "object"} else ("queryset", "model")
+        for one in wanted:
+            found = self._project.classes.variable(place.path, index, one)
+            if found is not None:
+                for node in walk(found[1]):
+                    named = self._class(Place(found[0], -1), node) if isinstance(node, Name | Attribute) else ""
+                    if named:
+                        return named
+        return ""
+
+    def _sql(self, node: AnyExpression) -> str:
+        text = _text(node)
+        if not text or not _IS_SQL.match(text):
+            return ""
+        found = _SQL.search(text)
+        return f"table:{found[1].rpartition('.')[2].lower()}" if found else ""
+
+
+def _text(node: AnyExpression) -> str:
+    """The constant parts of a text; ``text("…")`` and concatenations are looked into."""
+    parts = [one.value for one in walk(node) if isinstance(one, Constant) and isinstance(one.value, str)]
+    return " ".join(parts) if isinstance(node, Constant | Format | Call) or parts else ""
+
+
+def _collection(node: AnyExpression) -> str:
+    if isinstance(node, Subscript) and isinstance(node.index, Constant) and isinstance(node.index.value, str):
+        return node.index.value
+    spelled = chain(node)
+    return spelled.rpartition(".")[2] if spelled and "()" not in spelled else ""
+
+
+def _records(value: AnyExpression) -> bool:
+    """Whether a module-level value is a store: an empty container, or one of dictionaries or of objects."""
+    if isinstance(value, Display):
+        return value.kind == "list" and all(isinstance(one, Mapping | Call) for one in value.items)
+    if isinstance(value, Mapping):
+        return all(isinstance(one, Mapping | Call | Display) for one in value.values)
+    return isinstance(value, Call) and chain(value.func) in {"dict", "list", "defaultdict", "collections.defaultdict"}

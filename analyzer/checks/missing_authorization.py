@@ -1,0 +1,185 @@
+"""BA304: who asks is known, and nobody asks whether they may."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from analyzer.checks._may import Evidence, Handled, evidence
+from analyzer.checks._owners import Owners
+from analyzer.checks._records import Load
+from analyzer.checks._resources import Resources
+from analyzer.facts.outline import Class, Function
+from analyzer.graph.picture import Picture
+from analyzer.model import Confidence, Finding, Location, Related, Rule, Span, Step
+
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+[a-z]*")
+_ADMIN = frozenset({"admin", "admins", "administrator", "administration", "superuser", "superadmin", "staff"})
+_OWN = frozenset(
+    "me self own my mine profile password logout login signin signup register token refresh session sessions account "
+    "settings preferences notifications webhook webhooks callback health".split()
+)
+"""Words of paths on which everybody deals with what is theirs, or comes in."""
+_TOKEN = frozenset(
+    "login signin register signup reset forgot verify verification activate activation confirm unsubscribe callback "
+    "invite invitation accept webhook webhooks logout refresh".split()
+)
+"""Words of routes on which the identifier is the proof: a token from an e-mail, a code, a signature."""
+_RANK = {"POST": 1, "PUT": 2, "PATCH": 2, "DELETE": 3}
+_AUDITED = re.compile(r"creat|add|upload|post", re.IGNORECASE)
+_CROWD = 2
+"""Unchecked changes of a resource that nobody checks: from here on everybody is meant to work on it."""
+_CHANGED = {"DELETE": "deletes", "PUT": "changes", "PATCH": "changes", "POST": "changes"}
+
+
+def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
+    """At most one finding a handler: of the object, else of the function."""
+    known = evidence(picture)
+    for one in known.handled:
+        if not one.known or one.demanding or one.stated or one.trail.role:
+            continue
+        finding = _object(picture, rule, known, one) or _function(picture, rule, known, one)
+        if finding is not None:
+            yield finding
+
+
+def _object(picture: Picture, rule: Rule, known: Evidence, one: Handled) -> Finding | None:
+    """A record is chosen by the client, and whose it is does not matter."""
+    if not _TOKEN.isdisjoint(_words(one)):
+        return None
+    how = "changed" if one.changing else "read"
+    loads = [load for load in one.trail.loads if load.keyed and not load.scoped and load.used == how]
+    judged = [(load, _sure(picture, known, one, load)) for load in loads]
+    best = max(judged, key=lambda pair: pair[1] or Confidence.LOW, default=None)
+    told = [pair for pair in judged if pair[1] is not None]
+    if best is None or not told:
+        return None
+    load, sure = max(told, key=lambda pair: pair[1] or Confidence.LOW)
+    resources, owners = picture.shared(Resources), picture.shared(Owners)
+    title, model = resources.title(load.resource), resources.model(load.resource)
+    columns = (owners.columns(model) or owners.likely(model)) if model is not None else ()
+    sibling = known.asking(load.resource, one, how)
+    does = f"{_CHANGED.get(one.route.method, 'changes')} the" if one.changing else "hands out any"
+    whose = f" (`{columns[0]}`)" if columns else ""
+    near = f"; `{sibling.name}` does ask" if sibling is not None else ""
+    by = f"`{columns[0]}`" if columns else "whose it is"
+    return _finding(
+        picture,
+        rule,
+        one,
+        f"`{one.name}` ({one.route.label}) {does} `{title}` that the client names, and nothing asks whether it is the "
+        f"caller's{whose}{near}",
+        f"Put the caller into the filter of `{load.shown}`, or compare {by} with the caller and answer 403 or 404",
+        sure or Confidence.LOW,
+        sibling,
+        load,
+    )
+
+
+def _sure(picture: Picture, known: Evidence, one: Handled, load: Load) -> Confidence | None:
+    """How sure it is that a load should have asked; ``None`` for not at all."""
+    owners, model = picture.shared(Owners), picture.shared(Resources).model(load.resource)
+    columns = owners.columns(model) if model is not None else ()
+    likely = bool(owners.likely(model)) if model is not None else True
+    sibling = known.asking(load.resource, one, "changed" if one.changing else "read")
+    if not known.identity(one):
+        sibling = None
+    if owners.is_user(model) if model is not None else owners.people(load.resource):
+        if not one.changing:
+            return None
+        return Confidence.MEDIUM if sibling is not None or known.roles(one) else Confidence.LOW
+    if not columns and not likely:
+        return None
+    if not one.changing:
+        private = sibling is not None and not known.shared(load.resource, one)
+        return Confidence.MEDIUM if private else None
+    if sibling is not None:
+        return Confidence.MEDIUM
+    made = [name for name in known.made.get(load.resource, ()) if name in columns]
+    if (
+        made
+        and known.identity(one)
+        and not all(_AUDITED.match(name) for name in made)
+        and known.unasked(load.resource, one) < _CROWD
+    ):
+        return Confidence.MEDIUM
+    return Confidence.LOW if columns else None
+
+
+def _function(picture: Picture, rule: Rule, known: Evidence, one: Handled) -> Finding | None:
+    """Beside it a role is demanded, here everybody who is logged in may."""
+    words = _words(one)
+    if not _OWN.isdisjoint(words) or one.trail.decides:
+        return None
+    if not _ADMIN.isdisjoint(words) and known.roles(one):
+        does = "is called as if for administrators"
+        sibling = next((other for other in known.beside(one) if other.demanding), None)
+        sure = Confidence.MEDIUM
+    else:
+        if not one.changing or one.own:
+            return None
+        beside = [other for other in known.beside(one) if other.changing and _base(other) == _base(one)]
+        asked = [other for other in beside if "role" in other.demands]
+        weaker = [other for other in asked if _RANK.get(other.route.method, 0) <= _RANK.get(one.route.method, 0)]
+        if not weaker:
+            return None
+        sibling = weaker[0]
+        does = "changes what only some may change beside it"
+        sure = Confidence.MEDIUM if len(asked) == len(beside) else Confidence.LOW
+    near = f"; `{sibling.name}` demands {sibling.demanded}" if sibling is not None else ""
+    return _finding(
+        picture,
+        rule,
+        one,
+        f"`{one.name}` ({one.route.label}) {does}, and everybody who is logged in may call it{near}",
+        f"Demand the role before `{one.name}` runs, as its siblings do",
+        sure,
+        sibling,
+        None,
+    )
+
+
+def _words(one: Handled) -> set[str]:
+    segments = [part for part in one.route.path.lower().split("/") if part and "{" not in part]
+    return {word.lower() for name in (one.name, one.owner, *segments) for word in _WORD.findall(name)}
+
+
+def _base(one: Handled) -> str:
+    """The resource of a path: its first constant segments."""
+    return one.route.path.partition("/{")[0].rstrip("/")
+
+
+def _finding(
+    picture: Picture,
+    rule: Rule,
+    one: Handled,
+    message: str,
+    fix: str,
+    sure: Confidence,
+    sibling: Handled | None,
+    load: Load | None,
+) -> Finding:
+    outline = picture.project.outline(one.handler.path)
+    function: Function | Class = outline.functions[one.handler.index]
+    if one.stands:
+        function = outline.classes[outline.functions[one.handler.index].owner]
+    related: Sequence[Related] = ()
+    if sibling is not None:
+        other = picture.project.outline(sibling.handler.path).functions[sibling.handler.index]
+        at = Location(sibling.handler.path, Span(other.line, other.column, other.line, other.end_column))
+        related = (Related(at, f"`{sibling.name}` asks"),)
+    steps: Sequence[Step] = ()
+    if load is not None:
+        node = load.node
+        at = Location(load.place.path, Span(node.line, node.column, node.end_line, node.end_column))
+        steps = (Step(at, "the record is chosen here"),)
+    return Finding(
+        rule=rule.code,
+        location=Location(one.handler.path, Span(function.line, function.column, function.line, function.end_column)),
+        message=message,
+        fix=fix,
+        severity=rule.severity,
+        confidence=sure,
+        related=tuple(related),
+        steps=tuple(steps),
+    )
