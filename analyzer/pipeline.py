@@ -1,6 +1,7 @@
 """The straight way, read from left to right.
 
-paths → source → syntax → facts → project → frameworks → graph → checks; beside them engines; then findings → report.
+paths → source → syntax → facts → project → frameworks → graph → checks; beside them engines, and plain for the files
+that are no Python; then findings → report.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from analyzer import __version__, checks, engines, findings, frameworks, graph, project, source, syntax
+from analyzer import __version__, checks, engines, findings, frameworks, graph, plain, project, source, syntax
 from analyzer.config import Config
 from analyzer.config.selection import select_rules
 from analyzer.facts.modules import Modules
@@ -50,7 +51,8 @@ def audit(paths: Sequence[Path], config: Config, progress: Progress | None = Non
         progress.start("rules")
         sharing = checks.Sharing(config.jobs or os.cpu_count() or 1, store.reopen)
         checked = checks.run(picture, enabled, seen.findings, sharing)
-        raw = [*_trust(enabled, tree, modules, seen.degraded), *checked.findings]
+        beside = plain.look(tree, next((rule for rule in enabled if rule.code == "BA201"), None))
+        raw = [*_trust(enabled, tree, modules, seen.degraded), *checked.findings, *beside.findings]
         told = graph.attach(raw, picture)
         progress.finish("rules")
         outcome = findings.finish(
@@ -58,23 +60,27 @@ def audit(paths: Sequence[Path], config: Config, progress: Progress | None = Non
             rules=enabled,
             all_rules=every_rule,
             config=config,
-            comments=_comments(modules),
+            comments={**_comments(modules), **beside.comments},
             read=unchanged.watching(_reader(tree)),
-            secrets=graph.secret_spans(picture.project, (finding.location.path for finding in told)),
-            tiers={file.path: file.tier for file in tree.files},
+            secrets={
+                **graph.secret_spans(picture.project, (finding.location.path for finding in told)),
+                **beside.secrets,
+            },
+            tiers={file.path: file.tier for file in (*tree.files, *tree.settings)},
             unsure=_unsure(enabled, seen.degraded),
         )
         notes = (*trust.notes(seen.degraded), *checked.notes, *_left_out(tree), *store.notes)
         report = Report(
             version=__version__,
             root=tree.root,
-            paths=tuple(file.path for file in tree.files),
+            paths=tree.paths(),
             rules=enabled,
             findings=outcome.findings,
             suppressed=outcome.suppressed,
             notes=tuple(sorted(set(notes))),
             statistics=Statistics(
                 files=len(tree.files),
+                settings_files=len(tree.settings),
                 lines=sum(outline.lines for outline in modules.outlines.values()),
                 not_analysed=sum(1 for outline in modules.outlines.values() if outline.problem) + len(tree.skipped),
                 routes=len(picture.routes),

@@ -46,7 +46,8 @@ class Unchanged:
 
     def __init__(self, tree: SourceTree, rules: Sequence[Rule], config: Config, store: Store) -> None:
         self._tree, self._rules, self._store = tree, tuple(rules), store
-        self._files = {file.path: file.digest for file in tree.files}
+        self._files = {file.path: file.digest for file in (*tree.files, *tree.settings)}
+        self._paths = tree.paths()
         self._changed = False
         settings = msgspec.structs.asdict(config)
         asked = {name: value for name, value in settings.items() if name not in _ASIDE}
@@ -62,7 +63,7 @@ class Unchanged:
             return None
         if kept is None or kept.depends != self._depends:
             return None
-        return msgspec.structs.replace(kept.report, rules=self._rules, paths=tuple(self._files))
+        return msgspec.structs.replace(kept.report, rules=self._rules, paths=self._paths)
 
     def keep(self, report: Report) -> None:
         """Keep a report, unless a file changed while it was made or the store has something to say in it."""

@@ -86,9 +86,14 @@ class Case:
         else:
             shutil.copytree(self.path, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
         (folder / SIDECAR).unlink(missing_ok=True)
-        for source in folder.rglob("*.py"):
+        for source in _written_by_people(folder):
             source.write_bytes(_MARK.sub(b"", source.read_bytes()))
         return folder
+
+
+def _written_by_people(folder: Path) -> list[Path]:
+    """Python and every other kind of file of a case in which a comment may stand, sorted."""
+    return sorted(path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
 
 
 def rule_folders() -> list[Path]:
@@ -151,7 +156,7 @@ def _read(code: str, kind: str, path: Path) -> Case:
         for entry in given.get("expect", ())
     ]
     todo: list[Place] = []
-    sources = [path] if path.is_file() else sorted(path.rglob("*.py"))
+    sources = [path] if path.is_file() else _written_by_people(path)
     for source in sources:
         name = source.name if path.is_file() else source.relative_to(path).as_posix()
         for word, line, marked in _marks(source.read_bytes()):

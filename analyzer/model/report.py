@@ -29,6 +29,8 @@ class Statistics(msgspec.Struct, frozen=True, kw_only=True):
     """Sizes of what was audited; ``below`` counts findings under the asked severity or confidence."""
 
     files: int = 0
+    settings_files: int = 0
+    """Files that are no Python, looked through for secrets."""
     lines: int = 0
     not_analysed: int = 0
     routes: int = 0

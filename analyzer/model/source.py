@@ -10,7 +10,7 @@ from analyzer.model.scale import Tier
 
 
 class SourceFile(msgspec.Struct, frozen=True, kw_only=True):
-    """One Python file. ``path`` is relative to the tree's root, ``digest`` a hex digest of its bytes."""
+    """One file. ``path`` is relative to the tree's root, ``digest`` a hex digest of its bytes."""
 
     path: str
     digest: str
@@ -21,15 +21,21 @@ class SourceFile(msgspec.Struct, frozen=True, kw_only=True):
 class SourceTree(msgspec.Struct, frozen=True, kw_only=True):
     """Everything the audit looks at, sorted by path.
 
-    ``root`` is the repository's root (absolute, resolved); ``skipped`` pairs a path with the reason it is not
-    analysed (``too large``, ``generated``, ``link out of the tree`` …); ``excluded`` counts the files and folders
-    that ignore files and excludes leave out.
+    ``root`` is the repository's root (absolute, resolved); ``files`` are Python; ``settings`` are the files beside them
+    that hold settings (``.env``, YAML, TOML, JSON, INI, Dockerfiles), read as data; ``skipped`` pairs a path with the
+    reason it is not analysed (``too large``, ``generated``, ``link out of the tree`` …); ``excluded`` counts the files
+    and folders that ignore files and excludes leave out.
     """
 
     root: str
     files: tuple[SourceFile, ...]
+    settings: tuple[SourceFile, ...] = ()
     skipped: tuple[tuple[str, str], ...] = ()
     excluded: int = 0
+
+    def paths(self) -> tuple[str, ...]:
+        """The paths of all files that are looked at, sorted."""
+        return tuple(sorted(file.path for file in (*self.files, *self.settings)))
 
     def absolute(self, path: str) -> Path:
         """The path on disk of a path relative to the root."""

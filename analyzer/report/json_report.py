@@ -65,6 +65,7 @@ def _summary(report: Report) -> dict[str, Any]:
         "lines": report.statistics.lines,
         "not_analysed": report.statistics.not_analysed,
         "routes": report.statistics.routes,
+        "settings_files": report.statistics.settings_files,
     }
 
 

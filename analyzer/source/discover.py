@@ -11,6 +11,7 @@ from analyzer.config.text import shown
 from analyzer.model.errors import NothingToAudit
 from analyzer.model.source import SourceFile, SourceTree
 from analyzer.source.reading import Skip, digest_of, read_source
+from analyzer.source.settings_files import read_settings
 from analyzer.source.tiers import settings_tests, tier_of
 from analyzer.source.walk import Walk
 
@@ -31,11 +32,24 @@ def discover(paths: Sequence[Path], config: Config) -> SourceTree:
             walk.folder(path)
     walk.follow_links(resolved)
     skipped = {path: reason for path, reason in walk.skipped.items() if path not in named}
-    files = _read(root, common_folder(resolved), sorted(walk.files | named), named, config, skipped)
+    common = common_folder(resolved)
+    files = _read(root, common, sorted(walk.files | named), named, config, skipped)
     if not files:
         raise NothingToAudit(_nothing(paths, skipped, len(walk.excluded)))
-    excluded = len(walk.excluded - named)
-    return SourceTree(root=str(root), files=tuple(files), skipped=tuple(sorted(skipped.items())), excluded=excluded)
+    settings = read_settings(str(root), _above(root, common), sorted(walk.settings), config, skipped)
+    return SourceTree(
+        root=str(root),
+        files=tuple(files),
+        settings=settings,
+        skipped=tuple(sorted(skipped.items())),
+        excluded=len(walk.excluded - named),
+    )
+
+
+def _above(root: Path, common: Path) -> str:
+    """The folder all audited paths share, relative to the root, with a slash at its end; empty for the root."""
+    above = common.relative_to(root).as_posix()
+    return "" if above == "." else above + "/"
 
 
 def _read(
@@ -43,8 +57,7 @@ def _read(
 ) -> list[SourceFile]:
     """Read, hash and classify every path; those not to be analysed go to ``skipped``."""
     tests = settings_tests(config.tests)
-    above = common.relative_to(root).as_posix()
-    prefix = "" if above == "." else above + "/"
+    prefix = _above(root, common)
     files: list[SourceFile] = []
     for path in paths:
         try:

@@ -10,6 +10,7 @@ from analyzer.config.settings import Config
 from analyzer.source.excludes import GENERATED_NAMES, excludes_of, is_environment
 from analyzer.source.ignores import IGNORE_FILE, Ignores, ignored, ignores_above, with_file
 from analyzer.source.reading import GENERATED, LINK_OUT, UNREADABLE, is_text, spelt
+from analyzer.source.settings_files import is_settings_name
 
 
 class Walk:
@@ -18,6 +19,8 @@ class Walk:
     def __init__(self, root: Path, config: Config) -> None:
         self.root = root
         self.files: set[str] = set()
+        self.settings: set[str] = set()
+        """Files that are no Python and hold settings; links to such are not followed."""
         self.skipped: dict[str, str] = {}
         self.excluded: set[str] = set()
         self._excludes = excludes_of(config)
@@ -88,6 +91,7 @@ class Walk:
         link = entry.is_symlink()
         folder = not link and entry.is_dir(follow_symlinks=False)
         if not folder and not link and not path.endswith(".py"):
+            self._settings(entry, path, ignores)
             return False
         if not is_text(entry.name):
             if folder or path.endswith(".py"):
@@ -105,6 +109,12 @@ class Walk:
         else:
             self.files.add(path)
         return False
+
+    def _settings(self, entry: os.DirEntry[str], path: str, ignores: Ignores) -> None:
+        if not is_settings_name(entry.name) or not is_text(path):
+            return
+        if not self._excludes.leaves_out(path, entry.path, False) and not ignored(ignores, path, False):
+            self.settings.add(path)
 
     def _left_out(self, path: str, absolute: str, folder: bool, ignores: Ignores) -> bool:
         """Whether excludes or ignore files name an entry; it is counted then."""
