@@ -1,0 +1,257 @@
+"""What BA401 and BA113 share: values as a client sent them, and what code does to check them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import msgspec
+
+from analyzer.facts.expressions import (
+    AnyExpression,
+    Attribute,
+    Call,
+    Compare,
+    Conditional,
+    Constant,
+    Sequence,
+    Subscript,
+)
+from analyzer.facts.outline import Function
+from analyzer.facts.statements import Assert, If, Match, Raise, While
+from analyzer.facts.visit import chain, walk
+from analyzer.flow.engine import Flow, Point, scan
+from analyzer.flow.environment import Environment
+from analyzer.flow.parts import Part
+from analyzer.flow.questions import written
+from analyzer.flow.sources import injected, request_data
+from analyzer.frameworks.persistence import is_schema
+from analyzer.project import Place, Project
+
+_NO_BODY = re.compile(
+    r"(?:^|\.)(?:headers?|cookies|COOKIES|META|path|url|view_args|match_info|matchdict|kwargs|method|query_string"
+    r"|files?|FILES|stream|full_path|raw_url|path_params|rel_url|text|read)(?:$|[.(\[])"
+)
+"""Parts of a request that are no fields of a body, a form or a query."""
+_LOOSE = frozenset({"dict", "Dict", "Any", "Mapping", "MutableMapping", "object"})
+_VALIDATING = re.compile(
+    r"validat|schema|serializ|(?:^|[._])(?:\w*form|parse_args|parse_obj\w*|check_and_return|structure|convert|from_dict"
+    r"|clean\w*|sanitiz\w*|is_valid|typeadapter|marshal_with|check_\w+|\w+_check"
+    r"|verify_\w*(?:data|body|input|payload))"
+    r"(?:\(\)|$)",
+    re.IGNORECASE,
+)
+"""Functions, methods and classes that look at what was sent, by what they are called."""
+_DOCUMENTING = re.compile(r"extend_schema|swagger|openapi|\bdocs?\b|apidoc|swag_from")
+_DECORATING = re.compile(
+    r"validat|schema|use_args|use_kwargs|\.arguments\b|expects?_json|\.input\b|serializ|request_body|webargs"
+    r"|json_params|\.expect\b|parse_",
+    re.IGNORECASE,
+)
+_CHECKING = re.compile(r"valid|check|is_|has_|allowed|verify|ensure|match|search|isinstance|issubclass", re.IGNORECASE)
+_WORDS = frozenset("startswith endswith isdigit isnumeric isdecimal isalnum isalpha isidentifier".split())
+
+
+class Given(msgspec.Struct, frozen=True):
+    """What is raw in a function: the parameters ``roots``, and with ``request`` what it reads of the request."""
+
+    place: Place
+    roots: frozenset[str]
+    request: bool
+
+    def raw(self, part: Part) -> bool:
+        """Whether a part is a value as the client sent it."""
+        root = _root(part)
+        if part.kind not in {"request", "parameter"} or not root:
+            return False
+        if root in self.roots:
+            return True
+        return self.request and part.kind == "request" and not _NO_BODY.search(part.text)
+
+
+def _root(part: Part) -> str:
+    return re.split(r"[.\[(]", part.text, maxsplit=1)[0]
+
+
+def given(project: Project, place: Place) -> Given | None:
+    """What is raw in a handler; ``None`` when it reads nothing of the kind."""
+    function = project.function(place)
+    if function is None:
+        return None
+    named = [one for one in function.parameters if one.kind not in {"args", "kwargs"}]
+    loose = frozenset(one.name for one in named if _loose(one.annotation) and not injected(one))
+    declared = any(_declared(project, place, one.annotation) for one in named)
+    reads = not declared and any(reads_body(use.chain) for use in function.uses)
+    return Given(place, loose, reads) if loose or reads else None
+
+
+def reads_body(chain_: str) -> bool:
+    """Whether a chain reads fields of a body, a form or a query from a request."""
+    return request_data(chain_) and not _NO_BODY.search(chain_)
+
+
+def _declared(project: Project, place: Place, annotation: AnyExpression | None) -> bool:
+    target = project.annotated(place, annotation) if annotation is not None else None
+    return target is not None and target.index >= 0 and is_schema(project, target.path, target.index)
+
+
+def raw_parts(flow: Flow, given: Given, point: Point, whole: bool = False) -> list[Part]:
+    """The parts of an expression that are raw; with ``whole`` also what a decoder made of them."""
+    names = _plain_parameters(flow.project.function(given.place)) - given.roots
+    found = []
+    for part in flow.value(point).parts():
+        if (part.type != "object" or whole) and given.raw(part) and _root(part) not in names:
+            found.append(part)
+    return list(dict.fromkeys(found))
+
+
+def validates(flow: Flow, given: Given) -> bool:
+    """Whether a function has what it was sent looked at by a schema, form, serializer or validator."""
+    project, place = flow.project, given.place
+    function = project.function(place)
+    if function is not None and any(_checks_before(one) for one in _decorators(project, place, function)):
+        return True
+    for point in flow.calls(place):
+        call = point.expression
+        if not isinstance(call, Call) or not _looks(project, place, call):
+            continue
+        sides = [one.value for one in call.arguments]
+        if isinstance(call.func, Attribute):
+            sides.append(call.func.value)
+        if any(raw_parts(flow, given, Point(place, side, point.environment), whole=True) for side in sides):
+            return True
+    return False
+
+
+def checked(flow: Flow, given: Given) -> set[str]:
+    """How the code spells the raw values that some condition looks at, beyond whether they are there."""
+    found: set[str] = set()
+    for node in walk(flow.project.body(given.place)):
+        test = _test(node)
+        state = flow.state_at(given.place, test) if test is not None else None
+        if test is None or state is None:
+            continue
+        for subject, inner in _looked_at(test, state):
+            for part in raw_parts(flow, given, Point(given.place, subject, inner)):
+                found.add(part.text)
+    return found
+
+
+def checks_itself(project: Project, path: str, index: int) -> bool:
+    """Whether a class looks at what its objects are made of: it is a schema, or a method of its making raises."""
+    if is_schema(project, path, index):
+        return True
+    item = project.outline(path).classes[index]
+    if any(
+        "pydantic" in _dotted(project, path, one) or chain(one).split(".")[0] in {"attr", "attrs", "define"}
+        for one in item.decorators
+    ):
+        return True
+    for at, function in enumerate(project.outline(path).functions):
+        if function.owner != index:
+            continue
+        decorators = [chain(one) for one in function.decorators]
+        setter = any(one.endswith(".setter") or _VALIDATING.search(one.replace("()", "")) for one in decorators)
+        if _VALIDATING.search(function.name):
+            return True
+        making = function.name in {"__init__", "__post_init__", "__attrs_post_init__", "clean", "save"}
+        if (setter or making) and any(isinstance(one, Raise | Assert) for one in walk(project.body(Place(path, at)))):
+            return True
+    return False
+
+
+def _dotted(project: Project, path: str, decorator: AnyExpression) -> str:
+    inner = decorator.func if isinstance(decorator, Call) else decorator
+    target = project.resolve_expression(Place(path, -1), inner)
+    return target.dotted if target is not None else ""
+
+
+def _loose(annotation: AnyExpression | None) -> bool:
+    """``dict``, ``dict[str, Any]``, ``Any``, ``list[dict]``."""
+    if isinstance(annotation, Subscript):
+        head = chain(annotation.value).rpartition(".")[2]
+        inner = annotation.index.items[0] if isinstance(annotation.index, Sequence) and annotation.index.items else None
+        if head in {"list", "List", "Annotated", "Optional"}:
+            return _loose(inner if inner is not None else annotation.index)
+        return head in _LOOSE
+    return annotation is not None and chain(annotation).rpartition(".")[2] in _LOOSE
+
+
+def _plain_parameters(function: Function | None) -> frozenset[str]:
+    if function is None:
+        return frozenset()
+    return frozenset(one.name for one in function.parameters) - {"request", "req", "self", "cls", "info"}
+
+
+def _decorators(project: Project, place: Place, function: Function) -> list[AnyExpression]:
+    owner = project.owner(place)
+    return [*function.decorators, *(owner.decorators if owner is not None else [])]
+
+
+def _checks_before(decorator: AnyExpression) -> bool:
+    name = chain(decorator)
+    if not _DECORATING.search(name) or _DOCUMENTING.search(name):
+        return False
+    if ".expect" in name and isinstance(decorator, Call):
+        return any(one.keyword == "validate" for one in decorator.arguments)
+    return True
+
+
+def _looks(project: Project, place: Place, call: Call) -> bool:
+    name = written(call)
+    if _VALIDATING.search(name):
+        return True
+    if not chain(call.func):
+        return False
+    target = project.resolve_expression(place, call.func)
+    if target is None:
+        return False
+    if target.kind == "class" and checks_itself(project, target.path, target.index):
+        return True
+    last = target.dotted.rpartition(".")[2]
+    loads = last in {"load", "loads", "decode", "deserialize", "validate_json", "model_validate", "parse"}
+    return _VALIDATING.search(target.dotted) is not None or (
+        loads and target.dotted.split(".")[0] in {"marshmallow", "msgspec", "pydantic", "colander", "webargs"}
+    )
+
+
+def _test(node: object) -> AnyExpression | None:
+    if isinstance(node, If | While | Assert):
+        return node.test
+    if isinstance(node, Match):
+        return node.subject
+    return node.test if isinstance(node, Conditional) else None
+
+
+def _looked_at(test: AnyExpression, state: Environment) -> Iterator[tuple[AnyExpression, Environment]]:
+    """The expressions that a condition compares, measures or matches."""
+    for node, inner in scan(test, state):
+        if isinstance(node, Compare):
+            yield from ((one, inner) for one in _compared(node))
+        elif isinstance(node, Call):
+            last = written(node).rpartition(".")[2]
+            if last in _WORDS and isinstance(node.func, Attribute):
+                yield node.func.value, inner
+            elif _CHECKING.search(last):
+                yield from ((one.value, inner) for one in node.arguments)
+
+
+def _compared(node: Compare) -> Iterator[AnyExpression]:
+    """Sides of a comparison that says more than that something is there, or is the one that was stored."""
+    sides = [node.left, *node.comparators]
+    for operator in node.operators:
+        if operator in {"<", ">", "<=", ">="}:
+            yield from (_measured(side) for side in sides)
+        elif operator in {"in", "not in"} and not isinstance(node.left, Constant):
+            yield node.left
+        elif operator in {"in", "not in"} and isinstance(node.left, Constant) and len(str(node.left.value)) == 1:
+            yield node.comparators[0]
+        elif operator in {"==", "!="} and any(isinstance(side, Constant) and side.value for side in sides):
+            yield from (_measured(side) for side in sides)
+
+
+def _measured(side: AnyExpression) -> AnyExpression:
+    """``value`` of ``len(value)``."""
+    if isinstance(side, Call) and chain(side.func) in {"len", "type", "int", "float", "str"} and side.arguments:
+        return side.arguments[0].value
+    return side

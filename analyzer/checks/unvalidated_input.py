@@ -1,0 +1,240 @@
+"""BA401: what a client sent is stored, computed with or handed on, and nothing looked at it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import msgspec
+
+from analyzer.checks._raw import Given, checked, checks_itself, given, raw_parts, reads_body, validates
+from analyzer.facts.expressions import AnyExpression, Attribute, Binary, Call, Mapping, Name, Sequence, Subscript
+from analyzer.facts.statements import Assign
+from analyzer.facts.visit import chain, walk
+from analyzer.flow.callers import bound
+from analyzer.flow.engine import Flow, Point
+from analyzer.flow.named import method
+from analyzer.flow.parts import Part
+from analyzer.flow.questions import flow_of, location, written
+from analyzer.graph.picture import Picture
+from analyzer.model import Confidence, Finding, Rule, Step, Tier
+from analyzer.project import Place, Target
+
+_DEPTH = 3
+"""Functions followed from a handler to where its data is kept."""
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+_TYPED = frozenset({"graphene", "strawberry", "ariadne", "GraphQL"})
+"""Frameworks that check every argument against their schema before a handler runs."""
+_STATEMENT = re.compile(r"\s*(?:insert|update|delete|replace|merge)\b", re.IGNORECASE)
+_CHANGING = re.compile(
+    r"^_?(?:create|add|insert|update|save|register|store|set|change|edit|place|submit|transfer|upsert|write|new|make"
+    r"|sign_?up|enqueue|publish|handle|dispatch)(?:_|$)"
+)
+"""Functions that change something, by what they are called; asked only where their code tells nothing."""
+_NOT_KEPT = re.compile(
+    r"(?:^|\.)(?:self|cls|request|req|resp|response|session|g|ctx|context|app|form|config|logger|log)$"
+)
+_PASSING = re.compile(r"(?:Error|Exception|Response|Warning|View|Form|Schema|Serializer|Event|Context|Filter|Query)$")
+_AMOUNT = re.compile(r"quantity|qty|amount|price|credit|balance|count|total|discount|points|rate|age\b", re.IGNORECASE)
+_FIX = (
+    "Declare what the route takes (a pydantic model, marshmallow schema, form or serializer) and use only what came "
+    "through it"
+)
+
+
+class Use(msgspec.Struct, frozen=True):
+    """A place where raw values are used: the expression, and how the code spells the values."""
+
+    node: AnyExpression
+    values: tuple[str, ...]
+    what: str
+    steps: tuple[Step, ...] = ()
+
+
+def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
+    """One finding a handler, in order of places."""
+    flow = flow_of(picture)
+    search = _Search(picture, flow)
+    for place in _handlers(picture, flow):
+        raw = given(flow.project, place)
+        if raw is None:
+            continue
+        uses = search.uses(raw, _DEPTH)
+        if uses:
+            yield _finding(rule, place, uses, search.partly(raw))
+
+
+def _handlers(picture: Picture, flow: Flow) -> Iterator[Place]:
+    """Functions that answer requests which change something, and those that read a body although no route is known."""
+    for place, routes in picture.handlers().items():
+        if picture.tier(place.path) is not Tier.MAIN or picture.is_side(place.path):
+            continue
+        if any(one.method not in _SAFE and one.framework not in _TYPED for one in routes):
+            yield place
+    for place in flow.project.places():
+        function = flow.project.function(place)
+        if function is None or place in picture.handlers() or function.owner >= 0:
+            continue
+        if any(use.chain.startswith("request.") and reads_body(use.chain) for use in function.uses):
+            target = flow.project.resolve(place, "request")
+            routed = picture.tier(place.path) is Tier.MAIN and not picture.is_side(place.path) and function.parent < 0
+            if target is not None and target.dotted == "flask.request" and routed and not flow.callers.of(place)[0]:
+                yield place
+
+
+class _Search:
+    """Looks for uses of raw values, in a handler and in what it calls."""
+
+    def __init__(self, picture: Picture, flow: Flow) -> None:
+        self._picture = picture
+        self._flow = flow
+        self._busy: set[Place] = set()
+
+    def partly(self, raw: Given) -> bool:
+        """Whether some of what was sent is looked at by hand."""
+        return bool(checked(self._flow, raw))
+
+    def uses(self, raw: Given, depth: int) -> list[Use] | None:
+        """Uses of raw values in a function, in source order; ``None`` when a validator looked at them."""
+        if validates(self._flow, raw):
+            return None
+        known = checked(self._flow, raw)
+        self._busy.add(raw.place)
+        found = [use for point in self._flow.calls(raw.place) for use in self._called(raw, point, known, depth)]
+        found.extend(self._assigned(raw, known))
+        found.extend(self._computed(raw, known))
+        self._busy.discard(raw.place)
+        return sorted(found, key=lambda use: (use.node.line, use.node.column))
+
+    def _unchecked(self, raw: Given, point: Point, known: set[str]) -> list[Part]:
+        return [part for part in raw_parts(self._flow, raw, point) if part.text not in known]
+
+    def _called(self, raw: Given, point: Point, known: set[str], depth: int) -> Iterator[Use]:
+        call = point.expression
+        if not isinstance(call, Call):
+            return
+        parts: list[Part] = []
+        for one in call.arguments:
+            at = Point(point.place, one.value, point.environment)
+            parts.extend(raw_parts(self._flow, raw, at, whole=True) if one.star else self._unchecked(raw, at, known))
+        if not parts:
+            return
+        values = tuple(dict.fromkeys(part.text for part in parts))
+        target = self._flow.project.resolve_expression(point.place, call.func) if chain(call.func) else None
+        if self._writes(point, call) or self._collected(point, call):
+            yield Use(call, values, "stored")
+        elif target is not None and target.kind == "class":
+            if self._makes(target):
+                yield Use(call, values, f"made into `{target.dotted.rpartition('.')[2]}`")
+        elif target is not None and target.kind == "function" and depth > 0:
+            yield from self._handed(raw, point, call, target, known, depth, values)
+
+    def _handed(
+        self, raw: Given, point: Point, call: Call, target: Target, known: set[str], depth: int, values: tuple[str, ...]
+    ) -> Iterator[Use]:
+        project = self._flow.project
+        place = Place(target.path, target.index)
+        function = project.function(place)
+        if function is None or place in self._busy:
+            return
+        arguments = bound(function, call, method(target, function, chain(call.func)))
+        name = chain(call.func).rpartition(".")[2]
+        if arguments is None:
+            if _CHANGING.match(name):
+                yield Use(call, values, f"handed to `{name}`")
+            return
+        roots = frozenset(
+            key
+            for key, one in arguments.items()
+            if self._unchecked(raw, Point(point.place, one.value, point.environment), known)
+        )
+        inner = self.uses(Given(place, roots, False), depth - 1)
+        if inner:
+            steps = (Step(location(place, inner[0].node), f"`{inner[0].values[0]}` is {inner[0].what} here"),)
+            yield Use(call, values, f"handed to `{name}`", (*steps, *inner[0].steps))
+
+    def _makes(self, target: Target) -> bool:
+        """Whether making an object of a class keeps what it is made of, unseen."""
+        project = self._flow.project
+        if _PASSING.search(target.dotted) or checks_itself(project, target.path, target.index):
+            return False
+        externals = project.classes.externals(target.path, target.index)
+        return not any(one.endswith(("Exception", "Error", "Enum", "Flag")) for one in externals)
+
+    def _writes(self, point: Point, call: Call) -> bool:
+        """Whether a call changes a database."""
+        name = written(call)
+        last = name.rpartition(".")[2]
+        if last in {"execute", "executemany", "fetchval", "fetchrow", "fetch", "exec_driver_sql"} and call.arguments:
+            given = Point(point.place, call.arguments[0].value, point.environment)
+            return any(
+                row and row[0].kind == "text" and _STATEMENT.match(row[0].text) for row in self._flow.value(given).rows
+            )
+        if last == "values" and re.search(r"(?:^|\.)(?:insert|update)\(\)", name):
+            return True
+        return any(
+            one.kind == "write" and (one.line, one.column) == (call.line, call.column)
+            for one in self._picture.accesses_of(point.place)
+        )
+
+    def _collected(self, point: Point, call: Call) -> bool:
+        """``ORDERS.append(data)`` on a container of the module."""
+        func = call.func
+        if not isinstance(func, Attribute) or func.attr not in {"append", "add", "insert", "update"}:
+            return False
+        return isinstance(func.value, Name) and self._of_module(point.place, func.value.id)
+
+    def _of_module(self, place: Place, name: str) -> bool:
+        """Whether a name is a container of the module, and not one of the function's own."""
+        function = self._flow.project.function(place)
+        own = {one.target for one in function.locals} | {one.name for one in function.parameters} if function else set()
+        values = self._flow.project.namespace(place.path).variables.get(name, [])
+        return name not in own and any(isinstance(one, Mapping | Sequence | Call) for one in values)
+
+    def _assigned(self, raw: Given, known: set[str]) -> Iterator[Use]:
+        """``user.email = data["email"]``, ``STORE[key] = data``."""
+        for node in walk(self._flow.project.body(raw.place)):
+            if not isinstance(node, Assign) or node.value is None:
+                continue
+            state = self._flow.state_at(raw.place, node.value)
+            kept = [one for one in node.targets if self._kept(raw.place, one)]
+            if state is None or not kept:
+                continue
+            parts = self._unchecked(raw, Point(raw.place, node.value, state), known)
+            if parts:
+                values = tuple(dict.fromkeys(part.text for part in parts))
+                yield Use(node.value, values, f"assigned to `{chain(kept[0]).replace('[]', '[…]')}`")
+
+    def _kept(self, place: Place, target: AnyExpression) -> bool:
+        if isinstance(target, Attribute) and isinstance(target.value, Name):
+            return not _NOT_KEPT.search(target.value.id)
+        if isinstance(target, Subscript) and isinstance(target.value, Name):
+            return self._of_module(place, target.value.id)
+        return False
+
+    def _computed(self, raw: Given, known: set[str]) -> Iterator[Use]:
+        """``price * data["quantity"]``."""
+        for point in self._flow.points(raw.place):
+            node = point.expression
+            if isinstance(node, Binary) and node.op in {"*", "-"}:
+                for side in (node.left, node.right):
+                    parts = self._unchecked(raw, Point(point.place, side, point.environment), known)
+                    if len(parts) == 1 and isinstance(side, Subscript | Attribute | Name | Call):
+                        yield Use(node, (parts[0].text,), "computed with")
+
+
+def _finding(rule: Rule, place: Place, uses: list[Use], partly: bool) -> Finding:
+    values = list(dict.fromkeys(value for use in uses for value in use.values))
+    counted = any(_AMOUNT.search(value) for value in values)
+    shown = ", ".join(f"`{value}`" for value in values[:3]) + (" …" if len(values) > 3 else "")
+    first = uses[0]
+    return Finding(
+        rule=rule.code,
+        location=location(place, first.node),
+        message=f"{shown} {'is' if len(values) == 1 else 'are'} {first.what} as the client sent "
+        f"{'it' if len(values) == 1 else 'them'}: no schema, form or check of type and range stands before",
+        fix=_FIX,
+        severity=rule.severity,
+        confidence=Confidence.LOW if partly and not counted else Confidence.MEDIUM,
+        steps=first.steps,
+    )
