@@ -144,3 +144,60 @@ def test_code_that_never_ends_is_survived() -> None:
             return f(g(y))
     """
     assert made_of(source).rows
+
+
+SERVED = """
+import json
+import re
+from http.server import BaseHTTPRequestHandler
+from urllib.parse import parse_qs, parse_qsl, unquote, urlparse
+
+
+class Server(BaseHTTPRequestHandler):
+    def f(self):
+        {0}
+
+
+class Other:
+    def f(self):
+        {0}
+"""
+
+
+@pytest.mark.parametrize(
+    ("source", "kind"),
+    [
+        ("return self.path", "request"),
+        ("return unquote(self.path.split('/')[-1])", "request"),
+        ("params = dict(parse_qsl(self.path))\n        return params['id']", "request"),
+        ("params = parse_qs(urlparse(self.path).query)\n        return params.get('id', [''])[0]", "request"),
+        ("data = json.loads(self.rfile.read(9).decode())\n        return data['x']", "request"),
+        ("return re.match('/(.*)', self.path).group(1)", "request"),
+        ("return re.match(r'/(\\d+)$', self.path).group(1)", "allowed"),
+        ("return self.headers.get('X')", "request"),
+        ("return self.client_address", "attribute"),
+    ],
+)
+def test_a_handler_that_is_the_request_itself_reads_what_the_client_sends(source: str, kind: str) -> None:
+    project = project_of({"a.py": SERVED.format(source)})
+    found = []
+    for owner in ("Server", "Other"):
+        place = place_of(project, "a.py", f"{owner}.f")
+        flow = Flow(project, {place})
+        expression, state = flow.trace(place).returns[-1]
+        assert expression is not None
+        found.append(kinds(flow.value(Point(place, expression, state))))
+    assert found[0] == {kind}
+    assert "request" not in found[1]
+
+
+def test_an_answer_to_a_request_of_our_own_is_not_what_a_client_sent() -> None:
+    source = "import requests\ndef f(req):\n    {}return req.text"
+    assert kinds(made_of(source.format(""), handler=True)) == {"request"}
+    own = "req = requests.get('https://example.org')\n    "
+    assert "request" not in kinds(made_of(source.format(own), handler=True))
+
+
+@pytest.mark.parametrize("part", ["COOKIES['a']", "META['HTTP_A']", "GET.getlist('a')", "FILES['a']", "get_param('a')"])
+def test_every_part_of_a_request_is_request_data(part: str) -> None:
+    assert kinds(made_of(f"def f(request):\n    return request.{part}", handler=True)) == {"request"}

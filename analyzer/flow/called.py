@@ -57,6 +57,12 @@ _NUMBERS = frozenset(
 )  # fmt: skip
 """Calls whose result holds no quote, space or keyword, whatever goes in."""
 
+_PICKING = frozenset({"get", "pop", "setdefault", "getlist", "getall", "getone", "get_all", "getfirst", "getvalue"})
+"""Methods of mappings, forms and multi-dictionaries that give what is kept under a name."""
+
+_GROUPS = frozenset({"group", "groups", "groupdict"})
+"""Methods of a match of a regular expression."""
+
 _REVEALING = frozenset({"get_secret_value"})
 """Methods of secret types that give the value inside."""
 
@@ -66,7 +72,9 @@ _THREADS = frozenset({"to_thread", "run_in_executor", "run_in_threadpool", "run_
 _JOINING = frozenset({"os.path.join", "posixpath.join", "os.path.normpath", "os.path.abspath", "os.path.expanduser"})
 """Functions on paths that keep every part of them (``basename`` does not)."""
 
-_QUOTING = re.compile(r"quote|escape|^(?:Identifier|Literal|Placeholder|mogrify|sqlescape|ident|bindparam|literal)$")
+_QUOTING = re.compile(
+    r"(?<!un)(?:quote|escape)|^(?:Identifier|Literal|Placeholder|mogrify|sqlescape|ident|bindparam|literal)$"
+)
 """Names of functions and methods that make text safe to stand in a statement (``connection.ops.quote_name``,
 ``psycopg.sql.Identifier``, ``pymysql.converters.escape_string``)."""
 
@@ -88,7 +96,7 @@ def value(run: Evaluation, call: Call, state: Environment) -> Value:
     name = chain(call.func)
     last = call.func.attr if isinstance(call.func, Attribute) else name.rsplit(".", 1)[-1]
     full = key(call.func) or name
-    if sources.request_data(full):
+    if sources.request_data(run.flow.project, run.place, full, state):
         return single(_cast(call) or "request", _picked(call) or spelled(call), call.line)
     positional = [argument.value for argument in call.arguments if argument.keyword is None and not argument.star]
     if isinstance(call.func, Attribute) and last in _REVEALING and not call.arguments:
@@ -243,8 +251,10 @@ def _method(
         return _substituted(run, call, func, state)
     if last == "replace" and len(positional) >= 2:
         return _replaced(run, func, positional, state)
-    if last in {"get", "pop", "setdefault"} and positional:
+    if last in _PICKING and positional:
         return _got(run, func, positional, state)
+    if last in _GROUPS:
+        return _matched(run, func, state)
     if last in _KEPT:
         return run.value(func.value, state)
     if last in {"keys", "values", "items"} and not positional:
@@ -355,6 +365,26 @@ def _got(run: Evaluation, func: Attribute, positional: list[AnyExpression], stat
         if kind in kinds:
             return single(kind, _picked(Call(0, 0, 0, 0, func, [Argument(positional[0])])), func.line)
     return None
+
+
+def _matched(run: Evaluation, func: Attribute, state: Environment) -> Value | None:
+    """What a match cut out of a text: as harmless as the expression leaves it."""
+    for origin in run.flow_origins(func.value, state):
+        made = origin.expression
+        if not isinstance(made, Call) or chain(made.func).rpartition(".")[2] not in _MATCHING or not made.arguments:
+            continue
+        inner = run if origin.place == run.place else run.flow.evaluation(origin.place)
+        subject = inner.value(made.arguments[-1].value, origin.environment)
+        pattern = inner.value(made.arguments[0].value, origin.environment).constant() if made.arguments[1:] else None
+        if any(part.kind in {"request", "parameter"} for part in subject.sources()):
+            safe = pattern is not None and not _OPEN.search(pattern)
+            return harmless(subject, "allowed", "", func.line) if safe else subject
+    return None
+
+
+_MATCHING = frozenset({"match", "search", "fullmatch", "finditer"})
+_OPEN = re.compile(r"(?<!\\)\.|\[\^|\\[WDS]")
+"""What in a regular expression lets any character through: a bare dot, a negated class."""
 
 
 def _picked(call: Call) -> str:

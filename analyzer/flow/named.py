@@ -22,7 +22,7 @@ from analyzer.flow import forms, sources
 from analyzer.flow.callers import bound
 from analyzer.flow.environment import Definition, Environment, key
 from analyzer.flow.origins import constant, origins
-from analyzer.flow.parts import Part, Value, single, union
+from analyzer.flow.parts import Part, Value, concat, single, union
 from analyzer.project.target import Place, Target
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def value(run: Evaluation, expression: Name | Attribute | Subscript, state: Envi
     if isinstance(expression, Name):
         return _name(run, expression)
     spelled = _spelled(expression)
-    if sources.request_data(spelled):
+    if sources.request_data(run.flow.project, run.place, spelled, state):
         return single("request", spelled, expression.line)
     if isinstance(expression, Subscript):
         brought = forms.kind(run.flow.project, run.place, expression.value, expression.index)
@@ -215,7 +215,7 @@ def _attribute(run: Evaluation, expression: Attribute, state: Environment, spell
             return single("enum", spelled, expression.line)
         if base.constants() is not None and base.rows != ((),):
             return base
-    found = _global(run, expression)
+    found = _global(run, expression) or _of_address(run, expression, state)
     if found is not None:
         return found
     own = _instance(run, expression)
@@ -232,6 +232,24 @@ def _attribute(run: Evaluation, expression: Attribute, state: Environment, spell
     if not base.sources() and base.rows != ((),) and all(part.kind not in {"text", "schema"} for part in base.parts()):
         return Value(((Part(next(base.parts()).kind, spelled, expression.line),),))
     return single(carried or "attribute", spelled, expression.line)
+
+
+def _of_address(run: Evaluation, expression: Attribute, state: Environment) -> Value | None:
+    """``urlparse(address).query``: a part of the address; its path is one on whatever host."""
+    if expression.attr not in _ADDRESS:
+        return None
+    for origin in origins(run.flow, run.place, expression.value, state):
+        made = origin.expression
+        parses = isinstance(made, Call) and chain(made.func).rpartition(".")[2] in {"urlparse", "urlsplit"}
+        if parses and isinstance(made, Call) and made.arguments:
+            inner = run if origin.place == run.place else run.flow.evaluation(origin.place)
+            whole = inner.value(made.arguments[0].value, origin.environment)
+            return concat((single("text", "/"), whole)) if expression.attr == "path" else whole
+    return None
+
+
+_ADDRESS = frozenset({"netloc", "path", "params", "query", "fragment", "hostname"})
+"""What a parsed address can be asked for, its scheme and port apart."""
 
 
 def _instance(run: Evaluation, expression: Attribute) -> Value | None:

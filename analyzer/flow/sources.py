@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence as Row
+from functools import cache
 
 from analyzer.facts.expressions import (
     AnyExpression,
     Attribute,
+    Await,
     Binary,
     Call,
     Constant,
@@ -18,6 +20,9 @@ from analyzer.facts.expressions import (
 )
 from analyzer.facts.visit import chain
 from analyzer.frameworks.backend import Route
+from analyzer.flow.environment import Environment
+from analyzer.knowledge import known
+from analyzer.knowledge.schema import by_name
 from analyzer.project.project import Project
 from analyzer.project.target import Place, Target
 
@@ -30,18 +35,6 @@ HARMLESS = frozenset(
 )  # fmt: skip
 """Declared types whose text holds no quote, space or keyword of any language; a ``Literal`` is an allow-list."""
 
-_REQUEST = re.compile(
-    r"(?:^|\.)(?:request|req|_request|http_request)\.(?:args|form|json|data|GET|POST|query_params|path_params|query|"
-    r"headers|"
-    r"cookies|files|FILES|values|body|match_info|get_json|view_args|META|params|stream|rel_url|get_argument|media|"
-    r"path|url|text|read|post|query_string|full_path|json_body|matchdict|"
-    r"query_args|get_args|get_form|raw_url|load_json)(?![A-Za-z_])"
-    r"|^self\.(?:get_argument|get_query_argument|get_body_argument)\b|(?:^|\.)self\.kwargs\["
-    r"|^(?:flask|quart|bottle)\.request\."
-)
-"""Reads of an HTTP request, as Flask, Quart, Django, DRF, Starlette, aiohttp, Sanic, Pyramid, Falcon and Tornado spell
-them."""
-
 _INJECTED = frozenset({"Depends", "Security", "Inject", "Provide", "FromDishka", "Injected", "Provider"})
 """Markers of a parameter filled by the framework's container, not by the client."""
 
@@ -51,9 +44,35 @@ _SERVED = frozenset(
 """Conventional names of what a framework hands to a handler beside the client's input."""
 
 
-def request_data(spelled: str) -> bool:
-    """Whether a chain with its subscripts reads an HTTP request."""
-    return _REQUEST.search(spelled) is not None
+def request_data(project: Project, place: Place, spelled: str, state: Environment) -> bool:
+    """Whether a chain with its subscripts, read at a place in a state, is part of a request."""
+    if _spelling().search(spelled):
+        made = state.get(spelled.partition(".")[0], ())
+        # ``req = requests.get(url)`` is a request of our own, and what it brings no client of ours sent.
+        return not made or not all(one.how == "value" and isinstance(one.expression, Call | Await) for one in made)
+    owned = _OWN.match(spelled)
+    if owned is None:
+        return False
+    index = project.owner_index(place)
+    return index >= 0 and any(
+        owned[1] in by_name(one.parts) and project.classes.descends(place.path, index, frozenset(one.classes))
+        for one in known().requests.handlers
+    )
+
+
+@cache
+def _spelling() -> re.Pattern[str]:
+    """Reads of a request, as the frameworks spell them."""
+    requests = known().requests
+    read = "|".join(sorted({*by_name(requests.parts), *by_name(requests.methods)}))
+    return re.compile(
+        rf"(?:^|\.)(?:request|req|_request|http_request|websocket)\.(?:{read})(?![A-Za-z_])"
+        rf"|^self\.(?:{'|'.join(sorted(by_name(requests.methods)))})\b|(?:^|\.)self\.kwargs\["
+        r"|^(?:flask|quart|bottle)\.request\."
+    )
+
+
+_OWN = re.compile(r"self\.(\w+)")
 
 
 def injected(parameter: Parameter) -> bool:

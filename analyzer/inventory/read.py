@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 
 from analyzer.facts.expressions import AnyExpression, Attribute, Await, Call, Constant, Name, Subscript
 from analyzer.facts.outline import Function
@@ -11,31 +12,29 @@ from analyzer.facts.statements import Assign
 from analyzer.facts.visit import chain as chain_of
 from analyzer.facts.visit import walk
 from analyzer.inventory.rows import Input
+from analyzer.knowledge import known
+from analyzer.knowledge.schema import by_name
 from analyzer.project import Place, Project
 
-_ATTRIBUTES = {
-    "args": "query", "GET": "query", "query_params": "query", "query": "query", "params": "query",
-    "query_string": "query", "rel_url": "query", "values": "query",
-    "query_args": "query", "get_args": "query", "get_form": "form", "load_json": "body",
-    "form": "form", "POST": "form", "forms": "form", "post": "form",
-    "json": "body", "get_json": "body", "data": "body", "get_data": "body", "body": "body", "media": "body",
-    "get_media": "body", "stream": "body", "json_body": "body", "text": "body", "read": "body", "rfile": "body",
-    "bounded_stream": "body",
-    "files": "file", "FILES": "file", "multipart": "file",
-    "headers": "header", "META": "header", "cookies": "cookie", "COOKIES": "cookie",
-}  # fmt: skip
-"""What requests of the frameworks call their parts (their reference documentation)."""
-_METHODS = {
-    "get_argument": "query", "get_arguments": "query", "get_query_argument": "query", "get_query_arguments": "query",
-    "get_body_argument": "form", "get_body_arguments": "form", "get_param": "query", "get_param_as_int": "query",
-    "get_param_as_list": "query", "get_param_as_bool": "query", "get_header": "header", "get_cookie": "cookie",
-    "get_secure_cookie": "cookie", "get_signed_cookie": "cookie", "get_query_params": "query",
-}  # fmt: skip
-"""Methods (of a request, or of a Tornado handler) whose first argument names the input."""
+_ADDRESS = "path"
+"""The kind of what a route declares; reading it is no input of its own."""
 _REQUEST = re.compile(r"^(?:self\.|cls\.|flask\.|info\.context\.|bottle\.|tornado\.)?(?:request|req|websocket)$")
 _GETTERS = {"get", "getlist", "getall", "getone", "get_all", "pop"}
 _MOST = 40
 """Names kept a handler; a form longer than that is told by its first fields."""
+
+
+@cache
+def _parts() -> dict[str, str]:
+    """Kinds of input by the part of a request they are read from."""
+    kinds = {kind: names for kind, names in known().requests.parts.items() if kind != _ADDRESS}
+    return by_name(kinds)
+
+
+@cache
+def _methods() -> dict[str, str]:
+    """Kinds of input by the method whose first argument names it."""
+    return {**by_name(known().requests.methods), **by_name(known().requests.numbers)}
 
 
 def read_inputs(project: Project, place: Place, function: Function) -> Iterator[Input]:
@@ -80,7 +79,7 @@ def _part(expression: AnyExpression, own: set[str]) -> str:
         return ""
     if node.attr == "rfile" and chain_of(node) == "self.rfile":
         return "body"
-    return _ATTRIBUTES.get(node.attr, "") if _is_request(node.value, own) else ""
+    return _parts().get(node.attr, "") if _is_request(node.value, own) else ""
 
 
 def _is_request(expression: AnyExpression, own: set[str]) -> bool:
@@ -95,8 +94,8 @@ def _named(node: Call | Subscript, own: set[str], aliases: dict[str, str]) -> tu
     if not isinstance(node.func, Attribute) or not node.arguments:
         return "", ""
     name = _constant(node.arguments[0].value)
-    if node.func.attr in _METHODS and (_is_request(node.func.value, own) or chain_of(node.func.value) == "self"):
-        return _METHODS[node.func.attr], name
+    if node.func.attr in _methods() and (_is_request(node.func.value, own) or chain_of(node.func.value) == "self"):
+        return _methods()[node.func.attr], name
     if node.func.attr not in _GETTERS:
         return "", ""
     return _told(node.func.value, _holder(node.func.value, own, aliases), name)

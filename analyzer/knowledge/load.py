@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from analyzer.knowledge.schema import Knowledge, Weights
+from analyzer.knowledge.schema import Knowledge, Requests, Weights
 
 
 @cache
@@ -29,4 +29,5 @@ def read(files: Iterable[Path]) -> Knowledge:
         hashers=tuple(one for part in parts for one in part.hashers),
         decoders=tuple(one for part in parts for one in part.decoders),
         weights=weights,
+        requests=next((part.requests for part in parts if part.requests != Requests()), Requests()),
     )

@@ -77,6 +77,27 @@ class Weights(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     weak_hashers: tuple[str, ...] = ()
 
 
+Kinds = dict[str, tuple[str, ...]]
+"""Names by the kind of input they bring: ``path``, ``query``, ``form``, ``body``, ``file``, ``header``, ``cookie``."""
+
+
+class OwnRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Classes whose objects are the request themselves, and which of their attributes a client fills."""
+
+    classes: tuple[str, ...]
+    parts: Kinds
+
+
+class Requests(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How the frameworks' requests spell what a client sends: attributes and methods of a request (``parts``), methods
+    whose first argument names the input (``methods``), those that bring no text (``numbers``), and ``handlers``."""
+
+    parts: Kinds = {}
+    methods: Kinds = {}
+    numbers: Kinds = {}
+    handlers: tuple[OwnRequest, ...] = ()
+
+
 class Knowledge(
     msgspec.Struct,
     frozen=True,
@@ -89,6 +110,7 @@ class Knowledge(
     hashers: tuple[Hasher, ...] = ()
     decoders: tuple[Decoder, ...] = ()
     weights: Weights = Weights()
+    requests: Requests = Requests()
 
     def sink(self, kind: str, dotted: str, written: str) -> Sink | None:
         """The sink of a kind that a callee is, if any."""
@@ -111,3 +133,8 @@ def names(entries: Iterable[Names]) -> frozenset[str]:
 def within(dotted: str, package: str) -> bool:
     """Whether a dotted name lies in a package (or is it)."""
     return dotted == package or (dotted.startswith(package) and dotted[len(package)] in ".()[]")
+
+
+def by_name(kinds: Kinds) -> dict[str, str]:
+    """The kind of each name."""
+    return {name: kind for kind, names_of_kind in kinds.items() for name in names_of_kind}
