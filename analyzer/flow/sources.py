@@ -19,8 +19,8 @@ from analyzer.facts.expressions import (
     Subscript,
 )
 from analyzer.facts.visit import chain
-from analyzer.frameworks.backend import Route
 from analyzer.flow.environment import Environment
+from analyzer.frameworks.backend import Route
 from analyzer.knowledge import known
 from analyzer.knowledge.schema import by_name
 from analyzer.project.project import Project
