@@ -24,7 +24,7 @@ from analyzer.flow.engine import Flow, Point, scan
 from analyzer.flow.environment import Environment
 from analyzer.flow.parts import Part
 from analyzer.flow.questions import written
-from analyzer.flow.sources import injected, request_data
+from analyzer.flow.sources import injected, spelled_as_request
 from analyzer.frameworks.persistence import is_schema
 from analyzer.project import Place, Project
 
@@ -87,7 +87,7 @@ def given(project: Project, place: Place) -> Given | None:
 
 def reads_body(chain_: str) -> bool:
     """Whether a chain reads fields of a body, a form or a query from a request."""
-    return request_data(chain_) and not _NO_BODY.search(chain_)
+    return spelled_as_request(chain_) and not _NO_BODY.search(chain_)
 
 
 def _declared(project: Project, place: Place, annotation: AnyExpression | None) -> bool:

@@ -35,7 +35,7 @@ from analyzer.facts.statements import AnyStatement, Assign, Augment, Delete, For
 from analyzer.facts.visit import chain, children, walk
 from analyzer.flow.callers import bound
 from analyzer.flow.named import method
-from analyzer.flow.sources import injected, request_data
+from analyzer.flow.sources import injected, spelled_as_request
 from analyzer.frameworks import Route
 from analyzer.frameworks.attachments import attachment
 from analyzer.frameworks.fastapi import injections
@@ -396,7 +396,7 @@ class _Body:
         held = self.value(base)
         if isinstance(base, Name) and base.id == "self" and spelled.startswith("self.get_object()"):
             held |= {self._one(node)}
-        if spelled and request_data(spelled):
+        if spelled and spelled_as_request(spelled):
             held |= {"client"}
         return self._access(node, steps, held, given)
 

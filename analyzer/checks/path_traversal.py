@@ -11,7 +11,8 @@ from analyzer.flow.questions import Pictured
 from analyzer.model import Finding, Rule
 
 _INNER = re.compile(r"(?:^|\.)(?:path|url|file|files|FILES|read|body|stream|text)(?:$|[.(\[])")
-"""Reads of a request that are no name a client chose: the upload itself, its content, the matched URL."""
+"""Reads of a request that are no name a client chose: the upload itself, its content, the matched URL. What
+``http.server`` gives as ``self.path`` is matched with nothing and as the client wrote it."""
 
 
 def check(picture: Pictured, rule: Rule) -> Iterator[Finding]:
@@ -22,6 +23,8 @@ def check(picture: Pictured, rule: Rule) -> Iterator[Finding]:
 
 def _named(row: Row) -> Part | None:
     for part in row:
-        if part.kind == "request" and part.type != "object" and not _INNER.search(part.text):
+        if part.kind != "request" or part.type in {"object", "segment"}:
+            continue
+        if part.text.startswith("self.path") or not _INNER.search(part.text):
             return part
     return None

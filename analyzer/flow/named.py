@@ -309,7 +309,15 @@ def _item(run: Evaluation, expression: Subscript, state: Environment, spelled: s
         return base_value
     carried = {part.kind for part in base_value.sources()}
     kind = next((one for one in ("request", "parameter", "attribute", "call") if one in carried), "unknown")
-    return single(kind, spelled, expression.line)
+    return single(kind, spelled, expression.line, "segment" if _cut_at_slashes(expression.value) else "str")
+
+
+def _cut_at_slashes(expression: AnyExpression) -> bool:
+    """``path.split("/")``: no item has a slash in it."""
+    if not (isinstance(expression, Call) and isinstance(expression.func, Attribute) and expression.arguments):
+        return False
+    at = expression.arguments[0].value
+    return expression.func.attr in {"split", "rpartition"} and isinstance(at, Constant) and at.value == "/"
 
 
 def _looked_up(run: Evaluation, mapping: Mapping, state: Environment, index: AnyExpression) -> Value:

@@ -46,7 +46,7 @@ _SERVED = frozenset(
 
 def request_data(project: Project, place: Place, spelled: str, state: Environment) -> bool:
     """Whether a chain with its subscripts, read at a place in a state, is part of a request."""
-    if _spelling().search(spelled):
+    if spelled_as_request(spelled):
         made = state.get(spelled.partition(".")[0], ())
         # ``req = requests.get(url)`` is a request of our own, and what it brings no client of ours sent.
         return not made or not all(one.how == "value" and isinstance(one.expression, Call | Await) for one in made)
@@ -58,6 +58,11 @@ def request_data(project: Project, place: Place, spelled: str, state: Environmen
         owned[1] in by_name(one.parts) and project.classes.descends(place.path, index, frozenset(one.classes))
         for one in known().requests.handlers
     )
+
+
+def spelled_as_request(spelled: str) -> bool:
+    """Whether a chain with its subscripts is spelled like part of a request, wherever it is read."""
+    return _spelling().search(spelled) is not None
 
 
 @cache
