@@ -12,7 +12,7 @@ from analyzer.plain.entries import entries, lines_of
 from analyzer.report import render
 from analyzer.source import settings_files
 
-TOKEN = "ghp_" + "0aB1cD2eF3" * 3 + "gH4iJ5"
+TOKEN = "gh" + "p_" + "0aB1cD2eF3" * 3 + "40UvfD"
 KEY = (
     "-----BEGIN PRIVATE KEY-----\n"
     + ("MIIEvQIBADANBgkqhkiG9w0BAQEFAASC" * 2 + "\n") * 3

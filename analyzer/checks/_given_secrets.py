@@ -137,7 +137,7 @@ def _taken(flow: Flow, point: Point, call: Call) -> Iterator[tuple[Point, str]]:
         if key is not None:
             yield (
                 Point(point.place, key, point.environment),
-                "secret_key" if sink.calls != ("set_password",) else "password",
+                "password" if "password" in sink.keywords else "secret_key",
             )
 
 

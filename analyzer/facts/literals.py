@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from analyzer.facts.randomness import looks_random
 from analyzer.facts.secretnames import Holder, holder, split
-from analyzer.facts.tokens import credentials, is_private_key, preview, token
+from analyzer.facts.tokens import credentials, genuine, is_private_key, preview, token
 
 LIVE, PLAIN, PLACEHOLDER = "live", "plain", "placeholder"
 
@@ -91,7 +91,7 @@ def by_value(value: str) -> Sighting | None:
     found = token(value)
     if found:
         kind, text = found
-        return Sighting(kind, preview(text), _token_strength(text))
+        return Sighting(kind, preview(text), _token_strength(kind, text))
     written = credentials(value)
     if written is None:
         return None
@@ -101,11 +101,11 @@ def by_value(value: str) -> Sighting | None:
     return Sighting("url", "…", strength)
 
 
-def _token_strength(text: str) -> str:
+def _token_strength(kind: str, text: str) -> str:
     tail = text[4:]
     if _PLACEHOLDER.search(text) or "EXAMPLE" in text or len(set(tail)) < 6 or "123456789" in tail:
         return PLACEHOLDER
-    return PLAIN if "_test_" in text[:8] else LIVE
+    return PLAIN if "_test_" in text[:8] or not genuine(kind, text) else LIVE
 
 
 def _credentials_strength(user: str, password: str, host: str) -> str | None:
@@ -147,6 +147,8 @@ def by_name(name: str, value: str, *, used: bool = False) -> Sighting | None:
 
 
 def _strength(holding: Holder, name: str, value: str, *, used: bool) -> str | None:
+    if holding is Holder.SIGNING and _is_bytes(value):
+        return LIVE
     if len(value) < _SHORTEST or "\n" in value:
         return None
     if holding is Holder.KEY:
@@ -170,6 +172,12 @@ def _strength(holding: Holder, name: str, value: str, *, used: bool) -> str | No
     if words and (words <= own or not words - _SPEAKING):
         return None
     return _token_like(value) if holding is Holder.TOKEN else _password_like(value)
+
+
+def _is_bytes(value: str) -> bool:
+    """Drawn bytes written as a literal, as ``os.urandom(16)`` prints them: control characters among others."""
+    controls = sum(character < " " or "\x7f" <= character < "\xa0" for character in value)
+    return 8 <= len(value) <= 64 and controls > 0 and any(character > "~" for character in value)
 
 
 def _is_generated(value: str) -> bool:

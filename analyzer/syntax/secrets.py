@@ -86,6 +86,9 @@ def _replaced(name: str, value: AnyExpression, *, used: bool = False) -> AnyExpr
         return Conditional(*head, value.test, then, otherwise)
     if isinstance(value, Sequence):
         head = (value.line, value.column, value.end_line, value.end_column)
+        if name == "auth" and value.kind == "tuple" and len(value.items) == 2:
+            # ``auth=("user", "password")``, as HTTP clients take it.
+            return Sequence(*head, value.kind, [value.items[0], _replaced("password", value.items[1])])
         return Sequence(*head, value.kind, [_listed(name, item) for item in value.items])
     if isinstance(value, Call):
         return _carried(name, value)
