@@ -16,12 +16,13 @@ import msgspec
 from analyzer import __version__, checks, engines, findings, frameworks, graph, plain, project, source, syntax
 from analyzer.config import Config
 from analyzer.config.selection import select_rules
+from analyzer.config.text import nearest
 from analyzer.facts.modules import Modules
 from analyzer.facts.store import Store, open_store
 from analyzer.findings import trust
 from analyzer.graph.picture import Picture
 from analyzer.inventory.rows import Inventory
-from analyzer.model import Finding, Note, Progress, Report, Rule, Silent, SourceTree, Statistics
+from analyzer.model import Finding, Note, Progress, Report, Rule, Silent, SourceTree, Statistics, UserError
 from analyzer.rulebook import load_rules
 from analyzer.unchanged import Unchanged, UnchangedRoutes
 
@@ -143,9 +144,37 @@ def _modules(tree: SourceTree, store: Store, config: Config, progress: Progress)
 def _picture(tree: SourceTree, modules: Modules, config: Config, progress: Progress) -> Picture:
     progress.start("graph")
     backend = frameworks.recognise(project.link(modules))
-    picture = graph.build(backend, {file.path: file.tier for file in tree.files}, config.roles)
+    picture = graph.build(backend, {file.path: file.tier for file in tree.files}, config.roles, config.contracts)
+    _believe(picture, tree)
     progress.finish("graph")
     return picture
+
+
+def _believe(picture: Picture, tree: SourceTree) -> None:
+    """Raise ``UserError`` with a line for every name of a contract that means nothing."""
+    if not picture.contracts:
+        return
+    roots = {path.removesuffix(name.replace(".", "/") + end) for path, name, end in _named(picture)}
+
+    def exists(name: str) -> bool:
+        # Modules that are not audited now, because only some paths were asked for, are no mistakes.
+        inside = name.replace(".", "/")
+        places = (Path(tree.root) / root / inside for root in sorted({"", "src/", *roots}))
+        return any(place.is_dir() or place.with_name(place.name + ".py").is_file() for place in places)
+
+    wrong = graph.mistakes(picture.shared(graph.Modules), picture.contracts, exists)
+    if wrong:
+        lines = (
+            f'{mistake.where}: {mistake.message} "{mistake.name}"{nearest(mistake.name, mistake.known)}'
+            for mistake in wrong
+        )
+        raise UserError("\n".join(lines))
+
+
+def _named(picture: Picture) -> Iterator[tuple[str, str, str]]:
+    """Paths, their dotted names, and what a path ends in after its name."""
+    for path in picture.project.paths():
+        yield path, picture.project.module_name(path), "/__init__.py" if path.endswith("/__init__.py") else ".py"
 
 
 def _trust(

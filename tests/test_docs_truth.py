@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from analyzer import __version__
+from analyzer import __version__, pipeline
+from analyzer.config.load import load_config
 from analyzer.rulebook import load_rules
 from scripts import readme
 
@@ -74,21 +77,38 @@ def test_no_file_names_a_package_registry() -> None:
     assert found == []
 
 
-def test_stages_import_what_the_architecture_allows() -> None:
-    """The table of docs/architecture.md is the contract: a row a package, and no import that it does not allow."""
+def test_contracts_say_what_the_architecture_says() -> None:
+    """The table of docs/architecture.md has a row a package; the contracts in pyproject.toml say who may import it."""
     rows = re.findall(
         r"^\| `(\w+)` \|.*\| ([^|]*) \|$", (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8"), re.MULTILINE
     )
     allowed = {package: set(re.findall(r"\w+", words)) for package, words in rows}
     package = ROOT / "analyzer"
-    stages = {path.name for path in package.iterdir() if path.is_dir() and path.name != "__pycache__"}
-    assert stages == set(allowed)
-    wrong = []
-    for path in sorted(package.glob("*/**/*.py")):
-        stage = path.relative_to(package).parts[0]
-        imported = re.findall(r"^\s*(?:from|import) analyzer\.(\w+)", path.read_text(encoding="utf-8"), re.MULTILINE)
-        wrong += [f"{path.name} imports {name}" for name in imported if name not in {stage, *allowed[stage]}]
-    assert wrong == []
+    assert {path.name for path in package.iterdir() if path.is_dir() and path.name != "__pycache__"} == set(allowed)
+    loaders = {path.stem for path in package.glob("*.py")}
+    declared = {contract.name: contract for contract in load_config([ROOT])[0].contracts}
+    for name in set(allowed) - {"model"}:
+        contract = declared[name]
+        assert (contract.kind, [module.text for module in contract.modules]) == ("protected", [f"analyzer.{name}"])
+        importers = {module.text.removeprefix("analyzer.") for module in contract.importers} - loaders
+        assert importers == {row for row, words in allowed.items() if name in words}, name
+    assert not allowed["model"] & set(allowed)
+    assert declared["model"].kind == "forbidden"
+
+
+def test_the_product_holds_itself_to_its_contracts(tmp_path: Path) -> None:
+    """An audit of this package finds no breach but the one that is planted."""
+    shutil.copytree(ROOT / "analyzer", tmp_path / "analyzer", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    planted = tmp_path / "analyzer" / "facts" / "tokens.py"
+    planted.write_text(planted.read_text(encoding="utf-8") + "\n\ndef late():\n    from analyzer.graph import role\n")
+    config = msgspec.structs.replace(
+        load_config([tmp_path])[0], select=("BA511",), semgrep=False, bandit=False, cache_dir=str(tmp_path / "cache")
+    )
+    found = pipeline.audit([tmp_path / "analyzer"], config).findings
+    assert [(item.location.path, item.message.partition(":")[0]) for item in found] == [
+        ("analyzer/facts/tokens.py", "`analyzer.facts.tokens` imports `analyzer.graph.role` inside a function")
+    ]
 
 
 def test_licence_is_the_whole_of_it() -> None:

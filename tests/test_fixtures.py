@@ -9,9 +9,11 @@ import warnings
 from collections.abc import Mapping
 from pathlib import Path
 
+import msgspec
 import pytest
 from fixture_cases import Case, Place, app_cases, compare, rule_cases, rule_folders
 
+from analyzer.config.load import load_config
 from analyzer.config.settings import Config
 from analyzer.model import Report, Severity, Silent
 from analyzer.rulebook import load_rules
@@ -128,7 +130,10 @@ def test_rule_with_engines(case: Case, together: Mapping[str, set[Place]]) -> No
 def test_rule_by_our_own_analysis(case: Case, tmp_path: Path) -> None:
     folder = case.copy_to(tmp_path / "audited")
     settings = {key: value for key, value in case.settings.items() if key != "syntax"}
-    config = Config(select=tuple(sorted(case.codes)), semgrep=False, bandit=False, cache=False, jobs=1, **settings)
+    own = load_config([folder])[0] if (folder / "backend-audit.toml").exists() else Config()
+    config = msgspec.structs.replace(
+        own, select=tuple(sorted(case.codes)), semgrep=False, bandit=False, cache=False, jobs=1, **settings
+    )
     differences = compare(case, _found(_audit([folder], config), folder))
     assert not differences, "\n" + "\n".join(differences)
 

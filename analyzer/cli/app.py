@@ -10,6 +10,7 @@ from analyzer import __version__
 from analyzer.cli import exits
 from analyzer.cli.cache import cache
 from analyzer.cli.check import check
+from analyzer.cli.contracts import contracts
 from analyzer.cli.explain import explain
 from analyzer.cli.graph import graph
 from analyzer.cli.group import AuditGroup
@@ -52,6 +53,7 @@ app.command("graph")(graph)
 app.command("why")(why)
 app.command("rules")(rules)
 app.command("explain")(explain)
+app.add_typer(contracts, name="contracts")
 app.add_typer(cache, name="cache")
 
 

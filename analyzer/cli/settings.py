@@ -6,6 +6,7 @@ import enum
 import json
 from collections.abc import Sequence
 
+from analyzer.config.contract_text import contracts_inline
 from analyzer.config.keys import SETTINGS, field_of
 from analyzer.config.load import Origins
 from analyzer.config.settings import Config
@@ -40,6 +41,8 @@ def _value(key: str, value: object) -> str:
         return _quoted(str(getattr(value, "label", value.value)))
     if isinstance(value, str):
         return _quoted(value)
+    if key == "contracts" and isinstance(value, tuple):
+        return contracts_inline(value)
     if isinstance(value, tuple):
         if key in ("per-file-ignores", "roles"):
             pairs = ", ".join(f"{_quoted(str(name))} = {_value('', item)}" for name, item in value)

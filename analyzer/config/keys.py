@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from analyzer.config import values
+from analyzer.config.contracts import contracts
 from analyzer.config.settings import Config
 
 MOST_JOBS = 256
@@ -36,6 +37,7 @@ SETTINGS: dict[str, Setting] = {
     "per-file-ignores": Setting(values.tabled(values.listed(values.selector))),
     "honour": Setting(values.listed(values.foreign_comment)),
     "roles": Setting(values.tabled(values.role, values.place)),
+    "contracts": Setting(contracts),
     "semgrep": Setting(values.flag),
     "bandit": Setting(values.flag),
     "semgrep-timeout": Setting(values.number(1, 86_400)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from analyzer.model.contract import Contract
 from analyzer.model.scale import Confidence, Severity
 
 
@@ -37,6 +38,9 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
 
     roles: tuple[tuple[str, str], ...] = ()
     """Pairs of a glob (path or dotted name) and the role its symbols have."""
+
+    contracts: tuple[Contract, ...] = ()
+    """What the project says about its own imports."""
 
     semgrep: bool = True
     bandit: bool = True

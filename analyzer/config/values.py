@@ -39,6 +39,9 @@ class Reading(Protocol):
     base: str
     """The folder patterns are relative to, itself relative to the root; empty for the root."""
 
+    def where(self, at: KeyPath) -> str:
+        """``file:line`` of a path of keys, or the option's name."""
+
     def complain(self, at: KeyPath, message: str) -> None:
         """Report a mistake; ``at`` begins with the setting's key."""
 

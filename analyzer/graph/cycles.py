@@ -87,7 +87,7 @@ def cycles(
         inside = {pair: edge for pair, edge in edges.items() if pair[0] in component and pair[1] in component}
         cost = {pair: _UNIT + min(_UNIT - 1, max(0, dearer(edge))) for pair, edge in inside.items()}
         exact = len(modules) <= EXACT
-        cut = _exact(modules, cost) if exact else _greedy(modules, cost)
+        cut = cutting(modules, cost)
         packaged = not any(len(group & component) > 1 for group in tangled)
         found.append(
             Cycle(
@@ -100,6 +100,11 @@ def cycles(
             )
         )
     return sorted(found, key=lambda cycle: cycle.modules)
+
+
+def cutting(modules: Sequence[str], cost: Mapping[tuple[str, str], int]) -> list[tuple[str, str]]:
+    """The cheapest edges to cut among modules that reach each other; exact up to :data:`EXACT` modules."""
+    return _exact(modules, cost) if len(modules) <= EXACT else _greedy(modules, cost)
 
 
 def _exact(modules: Sequence[str], cost: Mapping[tuple[str, str], int]) -> list[tuple[str, str]]:

@@ -18,6 +18,7 @@ from analyzer.graph.role import Role
 from analyzer.graph.roles import Roles, is_side_module
 from analyzer.graph.shape import Shape, Shapes
 from analyzer.model import Tier
+from analyzer.model.contract import Contract
 from analyzer.project import Place, Project, Target
 
 Answers = TypeVar("Answers")
@@ -26,8 +27,15 @@ Answers = TypeVar("Answers")
 class Picture:
     """A linked backend with routes, roles, layers, edges and reach. Everything is found on demand and remembered."""
 
-    def __init__(self, backend: Backend, tiers: Mapping[str, Tier], overrides: Sequence[tuple[str, str]]) -> None:
+    def __init__(
+        self,
+        backend: Backend,
+        tiers: Mapping[str, Tier],
+        overrides: Sequence[tuple[str, str]],
+        contracts: Sequence[Contract] = (),
+    ) -> None:
         self.backend = backend
+        self.contracts = tuple(contracts)
         self.project: Project = backend.project
         self.routes: tuple[Route, ...] = backend.routes
         self._tiers = tiers
@@ -155,6 +163,12 @@ class Picture:
         return found[0], tuple((hop.caller, hop.line, hop.column) for hop in found[1])
 
 
-def build(backend: Backend, tiers: Mapping[str, Tier], config_roles: Sequence[tuple[str, str]] = ()) -> Picture:
-    """The picture of a backend. ``tiers`` by path; ``config_roles`` pairs globs of paths or dotted names with roles."""
-    return Picture(backend, tiers, config_roles)
+def build(
+    backend: Backend,
+    tiers: Mapping[str, Tier],
+    config_roles: Sequence[tuple[str, str]] = (),
+    contracts: Sequence[Contract] = (),
+) -> Picture:
+    """The picture of a backend. ``tiers`` by path; ``config_roles`` pairs globs of paths or dotted names with roles;
+    ``contracts`` are what the project says about its imports."""
+    return Picture(backend, tiers, config_roles, contracts)
