@@ -16,6 +16,7 @@ from pathlib import Path
 
 from analyzer.model import Rule
 from analyzer.rulebook import load_rules
+from scripts import contracts
 
 ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
@@ -101,11 +102,12 @@ def replace_region(text: str, name: str, content: str) -> str:
 
 
 def main() -> None:
-    """Write every region anew."""
+    """Write every region anew, and the contracts of the architecture with them."""
     text = README.read_text(encoding="utf-8")
     for name, content in regions().items():
         text = replace_region(text, name, content())
     README.write_text(text, encoding="utf-8")
+    contracts.main()
 
 
 if __name__ == "__main__":
