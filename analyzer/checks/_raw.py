@@ -26,6 +26,8 @@ from analyzer.flow.parts import Part
 from analyzer.flow.questions import written
 from analyzer.flow.sources import injected, spelled_as_request
 from analyzer.frameworks.persistence import is_schema
+from analyzer.graph.picture import Picture
+from analyzer.model import Tier
 from analyzer.project import Place, Project
 
 _NO_BODY = re.compile(
@@ -50,6 +52,11 @@ _DECORATING = re.compile(
 )
 _CHECKING = re.compile(r"valid|check|is_|has_|allowed|verify|ensure|match|search|isinstance|issubclass", re.IGNORECASE)
 _WORDS = frozenset("startswith endswith isdigit isnumeric isdecimal isalnum isalpha isidentifier".split())
+
+
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+_TYPED = frozenset({"graphene", "strawberry", "ariadne", "GraphQL"})
+"""Frameworks that check every argument against their schema before a handler runs."""
 
 
 class Given(msgspec.Struct, frozen=True):
@@ -255,3 +262,21 @@ def _measured(side: AnyExpression) -> AnyExpression:
     if isinstance(side, Call) and chain(side.func) in {"len", "type", "int", "float", "str"} and side.arguments:
         return side.arguments[0].value
     return side
+
+
+def state_changing(picture: Picture, flow: Flow) -> Iterator[Place]:
+    """Functions that answer requests which change something, and those that read a body although no route is known."""
+    for place, routes in picture.handlers().items():
+        if picture.tier(place.path) is not Tier.MAIN or picture.is_side(place.path):
+            continue
+        if any(one.method not in _SAFE and one.framework not in _TYPED for one in routes):
+            yield place
+    for place in flow.project.places():
+        function = flow.project.function(place)
+        if function is None or place in picture.handlers() or function.owner >= 0:
+            continue
+        if any(use.chain.startswith("request.") and reads_body(use.chain) for use in function.uses):
+            target = flow.project.resolve(place, "request")
+            routed = picture.tier(place.path) is Tier.MAIN and not picture.is_side(place.path) and function.parent < 0
+            if target is not None and target.dotted == "flask.request" and routed and not flow.callers.of(place)[0]:
+                yield place

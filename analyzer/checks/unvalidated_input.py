@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from analyzer.checks._raw import Given, checked, checks_itself, given, raw_parts, reads_body, validates
+from analyzer.checks._raw import Given, checked, checks_itself, given, raw_parts, state_changing, validates
 from analyzer.facts.expressions import AnyExpression, Attribute, Binary, Call, Mapping, Name, Sequence, Subscript
 from analyzer.facts.statements import Assign
 from analyzer.facts.visit import chain, walk
@@ -17,14 +17,11 @@ from analyzer.flow.named import method
 from analyzer.flow.parts import Part
 from analyzer.flow.questions import flow_of, location, written
 from analyzer.graph.picture import Picture
-from analyzer.model import Confidence, Finding, Rule, Step, Tier
+from analyzer.model import Confidence, Finding, Rule, Step
 from analyzer.project import Place, Target
 
 _DEPTH = 3
 """Functions followed from a handler to where its data is kept."""
-_SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
-_TYPED = frozenset({"graphene", "strawberry", "ariadne", "GraphQL"})
-"""Frameworks that check every argument against their schema before a handler runs."""
 _STATEMENT = re.compile(r"\s*(?:insert|update|delete|replace|merge)\b", re.IGNORECASE)
 _CHANGING = re.compile(
     r"^_?(?:create|add|insert|update|save|register|store|set|change|edit|place|submit|transfer|upsert|write|new|make"
@@ -55,31 +52,13 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
     """One finding a handler, in order of places."""
     flow = flow_of(picture)
     search = _Search(picture, flow)
-    for place in _handlers(picture, flow):
+    for place in state_changing(picture, flow):
         raw = given(flow.project, place)
         if raw is None:
             continue
         uses = search.uses(raw, _DEPTH)
         if uses:
             yield _finding(rule, place, uses, search.partly(raw))
-
-
-def _handlers(picture: Picture, flow: Flow) -> Iterator[Place]:
-    """Functions that answer requests which change something, and those that read a body although no route is known."""
-    for place, routes in picture.handlers().items():
-        if picture.tier(place.path) is not Tier.MAIN or picture.is_side(place.path):
-            continue
-        if any(one.method not in _SAFE and one.framework not in _TYPED for one in routes):
-            yield place
-    for place in flow.project.places():
-        function = flow.project.function(place)
-        if function is None or place in picture.handlers() or function.owner >= 0:
-            continue
-        if any(use.chain.startswith("request.") and reads_body(use.chain) for use in function.uses):
-            target = flow.project.resolve(place, "request")
-            routed = picture.tier(place.path) is Tier.MAIN and not picture.is_side(place.path) and function.parent < 0
-            if target is not None and target.dotted == "flask.request" and routed and not flow.callers.of(place)[0]:
-                yield place
 
 
 class _Search:
@@ -115,8 +94,10 @@ class _Search:
             return
         parts: list[Part] = []
         for one in call.arguments:
+            if one.star == 2:  # a whole body as fields is BA113
+                continue
             at = Point(point.place, one.value, point.environment)
-            parts.extend(raw_parts(self._flow, raw, at, whole=True) if one.star else self._unchecked(raw, at, known))
+            parts.extend(self._unchecked(raw, at, known))
         if not parts:
             return
         values = tuple(dict.fromkeys(part.text for part in parts))

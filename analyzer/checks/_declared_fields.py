@@ -1,0 +1,114 @@
+"""The part of BA113 about forms and serializers that take every field of their model, or all but some."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from analyzer.checks._privileged import gives_rights, privileged_fields, words
+from analyzer.facts.expressions import AnyExpression, Call, Constant
+from analyzer.facts.outline import Class, Use
+from analyzer.facts.statements import Assign
+from analyzer.facts.visit import chain
+from analyzer.flow.arguments import argument
+from analyzer.flow.questions import location
+from analyzer.graph.picture import Picture
+from analyzer.model import Confidence, Finding, Rule, Tier
+from analyzer.project import Place
+
+_BASES = re.compile(r"(?:^|\.)(?:ModelForm|ModelSerializer|HyperlinkedModelSerializer|ModelSchema)$")
+_ADMIN = re.compile(r"admin|staff|internal|superuser|read_?only|output|detail|list|response", re.IGNORECASE)
+"""Forms and serializers for those who run the application, or that only write out."""
+_WRITING = re.compile(
+    r"(?:^|\.)(?:ModelViewSet|CreateModelMixin|UpdateModelMixin|CreateAPIView|UpdateAPIView|ListCreateAPIView"
+    r"|RetrieveUpdateAPIView|RetrieveUpdateDestroyAPIView|CreateView|UpdateView|FormView)$"
+)
+_SENT = re.compile(r"(?:^|\.)request\.(?:POST|data|FILES)\b")
+_FIX = "List the fields that a client may set in `fields`, and leave {names} out or make them read-only"
+
+
+def findings(picture: Picture, rule: Rule) -> Iterator[Finding]:
+    """Classes whose ``Meta`` lets clients set privileged fields, in order of places."""
+    project = picture.project
+    for path in project.paths():
+        if picture.tier(path) is not Tier.MAIN or "admin" in path.lower():
+            continue
+        outline = project.outline(path)
+        for index, item in enumerate(outline.classes):
+            bases = project.classes.externals(path, index)
+            if not any(_BASES.search(one) for one in bases) or _ADMIN.search(item.name):
+                continue
+            for at, meta in enumerate(outline.classes):
+                if meta.name == "Meta" and meta.owner == index:
+                    yield from _meta(picture, rule, path, index, at)
+
+
+def _meta(picture: Picture, rule: Rule, path: str, index: int, at: int) -> Iterator[Finding]:
+    project = picture.project
+    outline = project.outline(path)
+    values = _assigned(outline.classes[at])
+    model, listed, left_out = values.get("model"), values.get("fields"), values.get("exclude")
+    if model is None or (listed is None and left_out is None):
+        return
+    known = privileged_fields(project, project.resolve_expression(Place(path, -1), model))
+    shown = words(left_out) if left_out is not None else words(listed)
+    if not known or shown is None:
+        return
+    if left_out is None and shown != ["__all__"]:
+        return
+    fixed = {*(shown if left_out is not None else ()), *(words(values.get("read_only_fields")) or ())}
+    fixed |= {name for name, value in _assigned(outline.classes[index]).items() if _read_only(value)}
+    opened = [name for name in known if name not in fixed]
+    if opened and _takes_input(picture, path, index):
+        yield _finding(rule, path, left_out or listed, outline.classes[index].name, opened)
+
+
+def _assigned(item: Class) -> dict[str, AnyExpression]:
+    found: dict[str, AnyExpression] = {}
+    for statement in item.body:
+        if isinstance(statement, Assign) and statement.value is not None:
+            for target in statement.targets:
+                found[chain(target)] = statement.value
+    return found
+
+
+def _read_only(value: AnyExpression) -> bool:
+    if not isinstance(value, Call):
+        return False
+    given = argument(value, -1, "read_only")
+    fixed = isinstance(given, Constant) and given.value is True
+    return fixed or chain(value.func).endswith(("SerializerMethodField", "ReadOnlyField", "HiddenField"))
+
+
+def _takes_input(picture: Picture, path: str, index: int) -> bool:
+    """Whether objects of a class are made with what a client sent, or a writing view of a library does so."""
+    project, name = picture.project, picture.project.outline(path).classes[index].name
+    for other in project.paths():
+        outline = project.outline(other)
+        for function in outline.functions:
+            for use in function.uses:
+                if use.kind == "call" and use.chain.rpartition(".")[2] == name and _reads(function.uses):
+                    return True
+        for at, item in enumerate(outline.classes):
+            named = _assigned(item)
+            used = [named.get("serializer_class"), named.get("form_class")]
+            named_here = any(one is not None and chain(one).rpartition(".")[2] == name for one in used)
+            if named_here and any(_WRITING.search(base) for base in project.classes.externals(other, at)):
+                return True
+    return False
+
+
+def _reads(uses: list[Use]) -> bool:
+    return any(_SENT.search(use.chain) is not None for use in uses)
+
+
+def _finding(rule: Rule, path: str, node: AnyExpression | None, name: str, opened: list[str]) -> Finding:
+    names = ", ".join(f"`{one}`" for one in opened[:3])
+    return Finding(
+        rule=rule.code,
+        location=location(Place(path, -1), node),
+        message=f"`{name}` lets a client set {names}, which no field of the page has to show",
+        fix=_FIX.format(names=names),
+        severity=rule.severity,
+        confidence=Confidence.HIGH if any(gives_rights(one) for one in opened) else Confidence.MEDIUM,
+    )

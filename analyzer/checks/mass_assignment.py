@@ -1,0 +1,245 @@
+"""BA113: a client's names decide which fields of a record are set."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from analyzer.checks import _declared_fields
+from analyzer.checks._privileged import gives_rights, privileged_fields
+from analyzer.checks._raw import Given, given, raw_parts, state_changing, validates
+from analyzer.facts.expressions import AnyExpression, Attribute, Call, Constant, Mapping, Name, Subscript
+from analyzer.facts.statements import Assign, If
+from analyzer.facts.visit import chain, walk
+from analyzer.flow.callers import bound
+from analyzer.flow.engine import Flow, Point, scan
+from analyzer.flow.named import method
+from analyzer.flow.questions import flow_of, location, written
+from analyzer.frameworks.persistence import is_schema
+from analyzer.graph.guards import Guards
+from analyzer.graph.picture import Picture
+from analyzer.model import Confidence, Finding, Rule
+from analyzer.project import Place, Target
+
+_DEPTH = 3
+"""Functions followed from a handler to where its data is kept."""
+_RULING = re.compile(r"admin|superuser|staff|manager|role|permission|owner", re.IGNORECASE)
+_WRITES = frozenset({"create", "update", "get_or_create", "update_or_create", "values", "insert", "create_user", "save",
+    "insert_many", "acreate"})  # fmt: skip
+_FIX = "Take the fields that a client may set one by one, or through a schema that declares only these"
+
+
+def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
+    """Findings of BA113: code first, then forms and serializers; in order of places."""
+    flow = flow_of(picture)
+    seen: set[tuple[Place, int, int]] = set()
+    search = _Search(picture, flow, rule)
+    for place in state_changing(picture, flow):
+        raw = given(flow.project, place)
+        if raw is not None:
+            for at, node, finding in search.findings(raw, _DEPTH):
+                if (at, node.line, node.column) not in seen:
+                    seen.add((at, node.line, node.column))
+                    yield finding
+    yield from _declared_fields.findings(picture, rule)
+
+
+Found = Iterator[tuple[Place, AnyExpression, Finding]]
+
+
+class _Search:
+    """Looks for whole bodies that become fields, in a handler and in what it hands its body to."""
+
+    def __init__(self, picture: Picture, flow: Flow, rule: Rule) -> None:
+        self._picture = picture
+        self._flow = flow
+        self._rule = rule
+        self._busy: set[Place] = set()
+
+    def findings(self, raw: Given, depth: int) -> Found:
+        """Findings in a function whose raw values are given."""
+        self._busy.add(raw.place)
+        rights = depth == _DEPTH and not self._ruled(raw.place)
+        looked_at = self._tested(raw) if rights else set()
+        for point in self._flow.calls(raw.place):
+            call = point.expression
+            if isinstance(call, Call):
+                yield from self._spread(raw, point, call)
+                yield from self._merged(raw, point, call)
+                if rights:
+                    yield from self._right(raw, point, call, looked_at)
+                if depth > 0:
+                    yield from self._handed(raw, point, call, depth)
+        if rights:
+            yield from self._right_assigned(raw)
+        self._busy.discard(raw.place)
+
+    def _spread(self, raw: Given, point: Point, call: Call) -> Found:
+        """``User(**body)``, ``User.objects.create(**body)``, ``setattr(user, name, value)``."""
+        if chain(call.func) == "setattr" and len(call.arguments) == 3:
+            name = Point(point.place, call.arguments[1].value, point.environment)
+            parts = raw_parts(self._flow, raw, name)
+            if parts and not isinstance(name.expression, Constant):
+                thing = chain(call.arguments[0].value) or "the record"
+                yield self._found(raw, call, f"Every name that a client sends is set on `{thing}`", Confidence.HIGH)
+            return
+        stars = [one.value for one in call.arguments if one.star == 2]
+        if not stars or validates(self._flow, raw):
+            return
+        if not any(self._whole(raw, Point(point.place, one, point.environment)) for one in stars):
+            return
+        target = self._flow.project.resolve_expression(point.place, call.func) if chain(call.func) else None
+        if target is not None and target.kind == "class":
+            if is_schema(self._flow.project, target.path, target.index) or target.dotted.endswith(("Error", "Schema")):
+                return
+            yield self._found(raw, call, self._told(target), Confidence.HIGH)
+        elif self._stores(point, call) and isinstance(call.func, Attribute):
+            what = chain(call.func.value).replace("()", "(…)") or "the record"
+            yield self._found(raw, call, f"Every field that a client names is set through `{what}`", Confidence.HIGH)
+
+    def _stores(self, point: Point, call: Call) -> bool:
+        """Whether a call writes rows whose columns are its keywords."""
+        name = written(call)
+        if name.rpartition(".")[2] not in _WRITES:
+            return False
+        if ".objects." in name or name.endswith((".create_user", "insert().values", "update().values")):
+            return True
+        return any(
+            one.kind == "write" and (one.line, one.column) == (call.line, call.column)
+            for one in self._picture.accesses_of(point.place)
+        )
+
+    def _told(self, target: Target) -> str:
+        known = privileged_fields(self._flow.project, target) or []
+        name = target.dotted.rpartition(".")[2]
+        more = f", {', '.join(f'`{one}`' for one in known[:2])} included" if known else ""
+        return f"Every field of `{name}` that a client names is set{more}"
+
+    def _whole(self, raw: Given, point: Point) -> bool:
+        """Whether an expression is a body as a whole, with whatever names a client chose."""
+        for origin in self._flow.origins(point):
+            here = Point(origin.place, origin.expression, origin.environment)
+            named = isinstance(origin.expression, Name | Attribute | Subscript | Call)
+            if named and origin.place == raw.place and raw_parts(self._flow, raw, here, whole=True):
+                return True
+            if isinstance(origin.expression, Mapping):
+                merged = [v for k, v in zip(origin.expression.keys, origin.expression.values, strict=True) if k is None]
+                if any(self._whole(raw, Point(here.place, one, here.environment)) for one in merged):
+                    return True
+        return False
+
+    def _merged(self, raw: Given, point: Point, call: Call) -> Found:
+        """``record.update(body)`` where the record holds what the server put there."""
+        func = call.func
+        if not isinstance(func, Attribute) or func.attr != "update" or len(call.arguments) != 1:
+            return
+        given_ = Point(point.place, call.arguments[0].value, point.environment)
+        if call.arguments[0].star or not self._whole(raw, given_):
+            return
+        holder = chain(func.value)
+        if self._of_server(Point(point.place, func.value, point.environment), raw):
+            yield self._found(
+                raw, call, f"What a client sends is merged over `{holder}`, and replaces what the server put there",
+                Confidence.MEDIUM,
+            )  # fmt: skip
+
+    def _of_server(self, point: Point, raw: Given) -> bool:
+        expression = point.expression
+        if isinstance(expression, Subscript) and isinstance(expression.value, Name):
+            variables = self._flow.project.namespace(point.place.path).variables
+            return any(isinstance(one, Mapping) for one in variables.get(expression.value.id, []))
+        if isinstance(expression, Call):
+            return ".query" in written(expression) or ".objects" in written(expression)
+        for origin in self._flow.origins(point):
+            display = origin.expression
+            if isinstance(display, Mapping) and any(
+                not isinstance(value, Constant | Mapping)
+                and not raw_parts(self._flow, raw, Point(origin.place, value, origin.environment), whole=True)
+                for key, value in zip(display.keys, display.values, strict=True)
+                if key is not None
+            ):
+                return True
+        return False
+
+    def _right(self, raw: Given, point: Point, call: Call, looked_at: set[str]) -> Found:
+        """``User(name=…, admin=body["admin"])``."""
+        target = self._flow.project.resolve_expression(point.place, call.func) if chain(call.func) else None
+        made = target is not None and target.kind == "class" and not is_schema(
+            self._flow.project, target.path, target.index
+        )  # fmt: skip
+        if not made and not self._stores(point, call):
+            return
+        for one in call.arguments:
+            if one.keyword is None or not gives_rights(one.keyword) or isinstance(one.value, Constant):
+                continue
+            parts = raw_parts(self._flow, raw, Point(point.place, one.value, point.environment))
+            if parts or (isinstance(one.value, Name) and one.keyword in looked_at):
+                says = f"A client sets `{one.keyword}` of what `{chain(call.func)}` makes, and with it what it may do"
+                yield self._found(raw, call, says, Confidence.MEDIUM)
+
+    def _right_assigned(self, raw: Given) -> Found:
+        """``user.role = body["role"]``."""
+        for node in walk(self._flow.project.body(raw.place)):
+            if not isinstance(node, Assign) or node.value is None or isinstance(node.value, Constant):
+                continue
+            state = self._flow.state_at(raw.place, node.value)
+            rights = [one for one in node.targets if isinstance(one, Attribute) and gives_rights(one.attr)]
+            if rights and state is not None and raw_parts(self._flow, raw, Point(raw.place, node.value, state)):
+                says = f"A client sets `{chain(rights[0])}`, and with it what it may do"
+                yield self._found(raw, node.value, says, Confidence.MEDIUM)
+
+    def _tested(self, raw: Given) -> set[str]:
+        """Privileged names that a condition looks up in a raw body: ``if body["admin"]:``."""
+        found: set[str] = set()
+        for node in walk(self._flow.project.body(raw.place)):
+            state = self._flow.state_at(raw.place, node.test) if isinstance(node, If) else None
+            if not isinstance(node, If) or state is None:
+                continue
+            for inner, environment in scan(node.test, state):
+                if isinstance(inner, Subscript | Call):
+                    for part in raw_parts(self._flow, raw, Point(raw.place, inner, environment)):
+                        found.update(name for name in re.findall(r"\['(\w+)'\]", part.text) if gives_rights(name))
+        return found
+
+    def _ruled(self, place: Place) -> bool:
+        """Whether only people who give rights to others reach a handler."""
+        guards = self._picture.shared(Guards)
+        for route in self._picture.handlers().get(place, ()):
+            for guard in guards.of(route).guards:
+                if guard.demand in {"role", "scope"} or _RULING.search(guard.name):
+                    return True
+        return False
+
+    def _handed(self, raw: Given, point: Point, call: Call, depth: int) -> Found:
+        project = self._flow.project
+        target = project.resolve_expression(point.place, call.func) if chain(call.func) else None
+        if target is None or target.kind != "function":
+            return
+        place = Place(target.path, target.index)
+        function = project.function(place)
+        arguments = bound(function, call, method(target, function, chain(call.func))) if function else None
+        if arguments is None or place in self._busy:
+            return
+        roots = frozenset(
+            name
+            for name, one in arguments.items()
+            if self._whole(raw, Point(point.place, one.value, point.environment))
+        )
+        if roots:
+            yield from self.findings(Given(place, roots, False), depth - 1)
+
+    def _found(
+        self, raw: Given, node: AnyExpression, says: str, confidence: Confidence
+    ) -> tuple[Place, AnyExpression, Finding]:
+        return (
+            raw.place,
+            node,
+            Finding(
+                rule=self._rule.code,
+                location=location(raw.place, node),
+                message=says,
+                fix=_FIX,
+                severity=self._rule.severity,
+                confidence=confidence,
+            ),
+        )
