@@ -89,8 +89,10 @@ class Evidence:
     def asking(self, resource: str, apart: Handled, how: str) -> Handled | None:
         """A handler that asks whose the records are (for the user model: who the caller is, or for a role)."""
         model = self._resources.model(resource)
+        # The handler itself first: one of its branches may ask, and the other not.
         people = self._owners.is_user(model) if model is not None else self._owners.people(resource)
-        for one in self._of.get(resource, ()):
+        handlers: list[Handled] = [apart, *self._of.get(resource, [])]
+        for one in handlers:
             for load in one.trail.loads:
                 if load.resource != resource:
                     continue

@@ -147,6 +147,12 @@ class Owners:
             return ()
         return tuple(dict.fromkeys(name for name, _, _ in self._project.classes.fields(*model) if WHOSE.search(name)))
 
+    def through(self, model: Model) -> tuple[str, ...]:
+        """Columns that refer to a record which is somebody's: of a mechanic's report, the mechanic."""
+        if model == FRAMEWORK:
+            return ()
+        return tuple(name for name, (target, _) in self._refers(model).items() if self.columns(target))
+
     def _profile(self, model: Model) -> bool:
         """Whether a model is one to one with the user model."""
         return model != FRAMEWORK and any(one and self.is_user(target) for target, one in self._refers(model).values())

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from analyzer.facts.expressions import Argument, Attribute, Call, Compare, Constant, Name
+from analyzer.facts.statements import Assert, If, Raise, Try
 from analyzer.facts.visit import chain, walk
 from analyzer.flow.passwords import is_password_name
 from analyzer.frameworks import Route, persistence
@@ -31,6 +32,15 @@ _PERSONAL = re.compile(
     r"|credit_card\w*|card_number|salary|birth\w*|date_of_birth|dob|iban|home_address|street\w*|api_key|access_token)$"
 )
 """Columns that say something about a person, or open something."""
+_SENSITIVE = re.compile(
+    r"^(?:Audit\w*|Payments?|Invoices?|ApiKeys?|CreditCards?|BankAccounts?|Payslips?|Prescriptions?|MedicalRecords?"
+    r"|LoginAttempts?|AccessTokens?)$"
+)
+"""Models whose every record is somebody's secret, whatever its columns are called."""
+_TOKEN = re.compile(
+    r"(?:create|generate|issue|make|mint|encode|sign|build)_?\w*(?:token|jwt)$|^jwt\.encode$", re.IGNORECASE
+)
+_SENDING = frozenset({"open", "send_file", "FileResponse", "StreamingHttpResponse"})
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+[a-z]*")
 _ANSWERING = frozenset(
     "redirect url_for render render_template get items dict list str int len jsonify Response JSONResponse join format "
@@ -106,10 +116,12 @@ def writes(picture: Picture, handler: Place) -> list[str]:
         found.extend(access.shown for access in picture.accesses_of(place) if access.kind == "write")
         function = picture.project.function(place)
         for use in function.uses if function else ():
-            if use.kind == "call" and use.chain.rpartition(".")[2] in _EFFECTS:
-                target = picture.project.resolve(place, use.chain, use.line)
+            # ``os.popen("…").read()`` is a call of ``popen`` too.
+            called = use.chain.partition("()")[0]
+            if (use.kind == "call" or called != use.chain) and called.rpartition(".")[2] in _EFFECTS:
+                target = picture.project.resolve(place, called, use.line)
                 if target is not None and _EFFECT.search(target.dotted):
-                    found.append(use.chain)
+                    found.append(called)
     return found
 
 
@@ -151,10 +163,37 @@ def personal(picture: Picture, handler: Place, *, owned: bool = False) -> tuple[
             target = project.resolve(place, use.chain.partition(".")[0], use.line)
             if target is None or target.kind != "class" or not persistence.is_model(project, target.path, target.index):
                 continue
+            called = project.outline(target.path).classes[target.index].name
+            if _SENSITIVE.match(called):
+                return called, "records"
             for name in _fields(picture, target.path, target.index):
                 if _PERSONAL.match(name) or (owned and name in _OWNED):
                     return project.outline(target.path).classes[target.index].name, name
     return None
+
+
+def token_for_asking(picture: Picture, handler: Place) -> str:
+    """The parameter for whose sake a handler makes a token, when it does nothing that could find out who is asking."""
+    project = picture.project
+    function = project.outline(handler.path).functions[handler.index]
+    names = {one.name for one in function.parameters}
+    nodes = list(walk(project.body(handler)))
+    if any(isinstance(node, If | Try | Raise | Assert | Compare) for node in nodes) or takes_password(picture, handler):
+        return ""
+    calls = [node for node in nodes if isinstance(node, Call)]
+    making = [node for node in calls if _TOKEN.search(chain(node.func))]
+    others = [node for node in calls if node not in making and chain(node.func).rpartition(".")[2] not in _ANSWERING]
+    if len(making) != 1 or others:
+        return ""
+    given = {node.id for node in walk([one.value for one in making[0].arguments]) if isinstance(node, Name)}
+    return next((name for name in sorted(given & names) if name not in {"self", "request", "response", "db"}), "")
+
+
+def sends_file(picture: Picture, handler: Place) -> str:
+    """What a handler opens or sends a file with, ``""`` for nothing."""
+    function = picture.project.outline(handler.path).functions[handler.index]
+    called = [use.chain.partition("()")[0] for use in function.uses if use.kind == "call" or "()" in use.chain]
+    return next((one for one in called if one.rpartition(".")[2] in _SENDING), "")
 
 
 def _declared(picture: Picture, handler: Place) -> list[tuple[str, int]]:

@@ -51,6 +51,8 @@ CALLER = re.compile(
 """Chains that say who is asking."""
 _KEY = re.compile(r"authori[sz]ation|token|session|cookie|api[-_]?key|^user(?:_?id|name)?$|^sub$|uid|logged", re.I)
 _HOLDING = re.compile(r"(?:^|\.)(?:session|cookies|headers|environ|META)(?:$|\.|\[)|(?:^|\.)g$|decode", re.IGNORECASE)
+_PROVIDING = re.compile(r"current|user|auth(?!ors?\b|or_)|principal|identity|claims|token|logged", re.IGNORECASE)
+"""Providers that put who is asking into a parameter."""
 _SESSION = re.compile(r"^(?:\w+\.)*(?:session|user_session|web_session)$")
 _USER = re.compile(
     r"^(?:\w+_)?(?:user|principal|identity|claims|actor|requester|viewer|me)$|user_?id$|^username$", re.I
@@ -187,7 +189,7 @@ class _Walk:
             if held is None or function is None or depth > _DEPTH:
                 continue
             inner = self._function(held.place, self._start(held.place, function, names, depth + 1), depth + 1)
-            marks |= inner | (frozenset({"caller"}) if CALLER.search(held.dotted) else NONE)
+            marks |= inner | (frozenset({"caller"}) if _PROVIDING.search(held.dotted.rpartition(".")[2]) else NONE)
         return marks | (frozenset({"caller"}) if _USER.search(name) or CALLER.search(name) else NONE)
 
     # Statements
@@ -402,6 +404,9 @@ class _Body:
 
     def _of_caller(self, node: AnyExpression, spelled: str) -> bool:
         """Whether a chain reads who is asking: ``request.user``, ``session["user_id"]``, ``headers.get("Token")``."""
+        base = _spine(node)[1]
+        if isinstance(base, Name) and base.id in self.names and not CALLER.search(base.id):
+            return False  # ``user.id`` of a user that was loaded here
         if CALLER.search(spelled) and not any("client" in self.value(one.value) for one in _arguments(node)):
             return True
         key: AnyExpression | None = None
@@ -464,7 +469,8 @@ class _Body:
             for mark in loads:
                 if chosen:
                     self.loads[mark].keyed = True
-                if caller:
+                checked = any(isinstance(one, int) and self.loads[one].scoped for one in handed - {mark})
+                if caller or checked:
                     self.loads[mark].scoped = True
                 columns = self.resources.whose(self.loads[mark].resource)
                 if any(marks and one.keyword in columns for _, one, marks in given):
@@ -474,6 +480,9 @@ class _Body:
         if call is not None:
             self._settle(node, held, handed)
             marks |= self._called(call, held, handed, given)
+        if any(self.loads[mark].keyed and self.loads[mark].scoped for mark in loads):
+            # A record that the client chose among the caller's is not the caller.
+            return (marks | handed) - {"caller"}
         return marks | handed
 
     def _settle(self, node: AnyExpression, held: Marks, handed: Marks) -> None:

@@ -35,7 +35,11 @@ _LOOKING = frozenset(
     "get_permissions".split()
 )
 _CALLERS = re.compile(r"\brequest\.(?:user|auth|session|\w*(?:team|tenant|organi[sz]ation|account))|current_user")
-_NO_STORE = re.compile(r"config|settings|constants?|choices|mapping|handlers?|routes?|registry|schema", re.IGNORECASE)
+_NO_STORE = re.compile(
+    r"config|settings|constants?|choices|mapping|handlers?|routes?|registr|schema|plugin|cache|lookup|types$|template|hook"
+    r"|translat|queue|lock|connection|clients?$|default|classes|factor|loader|provider|extension|actions?$|functions?$",
+    re.IGNORECASE,
+)
 
 
 class Resources:

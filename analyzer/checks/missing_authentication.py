@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from analyzer.checks import _public
+from analyzer.checks._records import Records
 from analyzer.frameworks import Route
 from analyzer.graph.guards import Guards, Known
 from analyzer.graph.picture import Picture
@@ -30,7 +31,14 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
         if picture.tier(handler.path) is not Tier.MAIN or picture.is_side(handler.path):
             continue
         bare = [route for route in routes if not guards.of(route).guards]
-        if len(bare) != len(routes) or not bare or _public.is_public(picture, handler, bare):
+        if len(bare) != len(routes) or not bare:
+            continue
+        asked = _public.token_for_asking(picture, handler)
+        if asked and not any(guards.of(route).opened for route in bare):
+            what = f"hands out a token for any `{asked}`"
+            yield _finding(picture, rule, handler, bare, what, "", Confidence.MEDIUM)
+            continue
+        if _public.is_public(picture, handler, bare):
             continue
         finding = _judged(picture, rule, handler, bare, [guards.of(route) for route in bare], guarded)
         if finding is not None:
@@ -45,11 +53,7 @@ def _judged(
     known: Sequence[Known],
     guarded: dict[str, list[str]],
 ) -> Finding | None:
-    outline = picture.project.outline(handler.path)
-    function = outline.functions[handler.index]
-    # A method that only stands for the one a generic view brings: the class is what a reader looks for.
-    stands = function.owner >= 0 and _HOOK.match(function.name) is not None
-    told = outline.classes[function.owner] if stands else function
+    function = picture.project.outline(handler.path).functions[handler.index]
     siblings = guarded.get(handler.path, [])
     posted = any(route.method == "ANY" for route in routes) and _public.posted(picture, handler)
     changing = [route for route in routes if route.method in _CHANGING or (posted and route.method == "ANY")]
@@ -72,12 +76,31 @@ def _judged(
         what = f"changes data with `{writes[0]}`"
     else:
         personal = _public.personal(picture, handler, owned=bool(siblings) and any("{" in one.path for one in routes))
-        if not personal or any(one.optional for one in known):
+        sent = _public.sends_file(picture, handler) if siblings and any("{" in one.path for one in routes) else ""
+        chosen = sent and any(load.keyed for load in picture.shared(Records).of(handler, routes).loads)
+        if not (personal or chosen) or any(one.optional for one in known):
             return None
-        what = f"hands out `{personal[0]}` with its `{personal[1]}`"
+        what = f"hands out `{personal[0]}` with its `{personal[1]}`" if personal else f"sends files with `{sent}`"
         confidence = Confidence.MEDIUM
-    shown = ", ".join(route.label for route in routes[:_NAMES]) + (", …" if len(routes) > _NAMES else "")
     near = f", although {siblings[0]} beside it does" if siblings else ""
+    return _finding(picture, rule, handler, routes, what, near, confidence)
+
+
+def _finding(
+    picture: Picture,
+    rule: Rule,
+    handler: Place,
+    routes: Sequence[Route],
+    what: str,
+    near: str,
+    confidence: Confidence,
+) -> Finding:
+    outline = picture.project.outline(handler.path)
+    function = outline.functions[handler.index]
+    # A method that only stands for the one a generic view brings: the class is what a reader looks for.
+    stands = function.owner >= 0 and _HOOK.match(function.name) is not None
+    told = outline.classes[function.owner] if stands else function
+    shown = ", ".join(route.label for route in routes[:_NAMES]) + (", …" if len(routes) > _NAMES else "")
     return Finding(
         rule=rule.code,
         location=Location(handler.path, Span(told.line, told.column, told.line, told.end_column)),

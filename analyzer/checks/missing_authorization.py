@@ -62,6 +62,7 @@ def _object(picture: Picture, rule: Rule, known: Evidence, one: Handled) -> Find
     does = f"{_CHANGED.get(one.route.method, 'changes')} the" if one.changing else "hands out any"
     whose = f" (`{columns[0]}`)" if columns else ""
     near = f"; `{sibling.name}` does ask" if sibling is not None else ""
+    near = "; another branch of it does ask" if sibling is one else near
     by = f"`{columns[0]}`" if columns else "whose it is"
     return _finding(
         picture,
@@ -80,18 +81,19 @@ def _sure(picture: Picture, known: Evidence, one: Handled, load: Load) -> Confid
     """How sure it is that a load should have asked; ``None`` for not at all."""
     owners, model = picture.shared(Owners), picture.shared(Resources).model(load.resource)
     columns = owners.columns(model) if model is not None else ()
-    likely = bool(owners.likely(model)) if model is not None else True
+    likely = bool(owners.likely(model) or owners.through(model)) if model is not None else True
     sibling = known.asking(load.resource, one, "changed" if one.changing else "read")
     if not known.identity(one):
         sibling = None
     if owners.is_user(model) if model is not None else owners.people(load.resource):
         if not one.changing:
             return None
-        return Confidence.MEDIUM if sibling is not None or known.roles(one) else Confidence.LOW
+        # An administrator's tool works on everybody; without roles, or without a person who asks, nobody can tell.
+        return Confidence.MEDIUM if known.identity(one) and (sibling or known.roles(one)) else Confidence.LOW
     if not columns and not likely:
         return None
     if not one.changing:
-        private = sibling is not None and not known.shared(load.resource, one)
+        private = sibling is one or (sibling is not None and not known.shared(load.resource, one))
         return Confidence.MEDIUM if private else None
     if sibling is not None:
         return Confidence.MEDIUM
@@ -164,7 +166,7 @@ def _finding(
     if one.stands:
         function = outline.classes[outline.functions[one.handler.index].owner]
     related: Sequence[Related] = ()
-    if sibling is not None:
+    if sibling is not None and sibling is not one:
         other = picture.project.outline(sibling.handler.path).functions[sibling.handler.index]
         at = Location(sibling.handler.path, Span(other.line, other.column, other.line, other.end_column))
         related = (Related(at, f"`{sibling.name}` asks"),)

@@ -62,6 +62,12 @@ _SIGNED = re.compile(
 )
 _SIGNATURE = re.compile(r"signature|x-hub|hmac|signed", re.IGNORECASE)
 _TOKENS = re.compile(r"authori[sz]ation|bearer|jwt|session|cookie", re.IGNORECASE)
+_ASKED = re.compile(
+    r"^(?:check_(?:access|perm\w*|role\w*|auth\w*)|authori[sz]e\w*|has_(?:any_)?(?:role|perm)\w*|is_authorized|enforce"
+    r"|(?:require|ensure|verify)_\w*(?:role|admin|perm|access)\w*)$",
+    re.IGNORECASE,
+)
+"""Calls that are given the name of a role or of a permission: ``check_access("reports.write")``."""
 _ENDING = frozenset({"abort", "send_error", "halt", "redirect", "deny", "fail"})
 _ANSWERING = ("has_permission", "has_object_permission", "test_func", "permits", "is_accessible")
 """Methods whose answer is the decision itself."""
@@ -149,6 +155,11 @@ class Demands:
         for node in nodes:
             if isinstance(node, Assert):
                 yield from _tested(node.test)
+            elif isinstance(node, Call) and _ASKED.search(chain(node.func).rpartition(".")[2]):
+                said = [one.value.value for one in node.arguments if isinstance(one.value, Constant)]
+                texts = [one for one in said if isinstance(one, str) and _NAMED.fullmatch(one)]
+                if texts:
+                    yield Demand("role", texts[0])
             elif answers and isinstance(node, Return) and node.value is not None:
                 yield from _tested(node.value)
         for test in self._deciding(place, body):
