@@ -1,4 +1,4 @@
-"""``python -m benchmarks speed``: see ``benchmarks/README.md``."""
+"""``python -m benchmarks speed`` and ``python -m benchmarks routes``: see ``benchmarks/README.md``."""
 
 from __future__ import annotations
 
@@ -7,13 +7,17 @@ import os
 import platform
 import sys
 from collections.abc import Sequence
+from datetime import date
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
 import msgspec
 
+from benchmarks.applications import APPLICATIONS
 from benchmarks.backends import BACKENDS, BenchmarkError, workspace
+from benchmarks.routes import Comparison, measure_application
+from benchmarks.routes_table import Figures, figure, render_comparison
 from benchmarks.speed import Outcome, Setting, measure_backend
 from benchmarks.table import render
 
@@ -30,6 +34,30 @@ class Results(msgspec.Struct, frozen=True):
 def main(arguments: Sequence[str] | None = None) -> int:
     """The exit code: 0 when everything asked for was measured, 1 when something could not be."""
     options = _parser().parse_args(arguments)
+    return _routes(options) if options.command == "routes" else _speed(options)
+
+
+def _routes(options: argparse.Namespace) -> int:
+    outcomes: list[Comparison] = []
+    for application in APPLICATIONS:
+        if options.only and application.name not in options.only:
+            continue
+        say = partial(_say, application.name)
+        try:
+            outcomes.append(measure_application(application, workspace(), options.environments, say))
+        except BenchmarkError as error:
+            say("failed")
+            print(error, file=sys.stderr)
+            return 1
+        print(f"\n{render_comparison(outcomes[-1], options.list)}", flush=True)
+    if options.json:
+        machine = {"Python": platform.python_version(), "backend-audit": version("backend-audit")}
+        figures = Figures(machine | {"date": date.today().isoformat()}, [figure(outcome) for outcome in outcomes])
+        options.json.write_bytes(msgspec.json.format(msgspec.json.encode(figures), indent=2) + b"\n")
+    return 0
+
+
+def _speed(options: argparse.Namespace) -> int:
     place = workspace()
     setting = Setting(
         workspace=place,
@@ -73,7 +101,7 @@ def _machine(setting: Setting) -> dict[str, str]:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", dest="command")
     speed = commands.add_parser("speed", help="time and memory on real backends, next to bandit, semgrep and the floor")
     names = [backend.name for backend in BACKENDS]
     speed.add_argument("--only", action="append", choices=names, help="this backend alone; may be repeated")
@@ -81,6 +109,12 @@ def _parser() -> argparse.ArgumentParser:
     speed.add_argument("--jobs", type=_positive, default=os.cpu_count() or 1, metavar="N", help="processes a contender")
     speed.add_argument("--wheels", type=Path, metavar="DIR", help="folder that holds the wheels, or is to hold them")
     speed.add_argument("--json", type=Path, metavar="FILE", help="write every figure to this file")
+    routes = commands.add_parser("routes", help="our route table next to the one real applications hold at run time")
+    named = [application.name for application in APPLICATIONS]
+    routes.add_argument("--only", action="append", choices=named, help="this application alone; may be repeated")
+    routes.add_argument("--environments", type=Path, metavar="DIR", help="environments that are there already, by name")
+    routes.add_argument("--list", action="store_true", help="also list what only one of the two tables holds")
+    routes.add_argument("--json", type=Path, metavar="FILE", help="write every figure to this file")
     return parser
 
 

@@ -42,7 +42,7 @@ def table(patterns: list[Any], prefix: str = "/") -> set[tuple[str, str, str]]:
                 if method != "head"
             }
         elif made is not None and made.__name__ != "WrappedAPIView":
-            verbs = [verb for verb in _VERBS if hasattr(made, verb)]
+            verbs = [verb for verb in _VERBS if hasattr(made, verb)] or [""]
             found |= {(verb.upper(), path, made.__name__) for verb in verbs}
         else:
             found.add(("", path, view.__name__))
@@ -96,6 +96,8 @@ def test_the_method_that_a_class_overrides_is_the_handler(backend: Any) -> None:
         for route in backend.routes
         if route.handler.index >= 0
     }
+    assert handlers["PATCH", "/news/help/changed/"] == "Changed.post"
+    assert handlers["ANY", "/news/help/"] == "Help.dispatch"
     assert handlers["POST", "/api/v1/names/"] == "Names.create"
     assert handlers["GET", "/api/v1/names/{pk}/"] == "Name.retrieve"
     assert handlers["GET", "/api/v1/orders/"] == "Orders.list"

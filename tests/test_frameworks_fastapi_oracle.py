@@ -42,4 +42,4 @@ def test_the_applications_own_table_is_found() -> None:
     assert backend.unresolved == ()
     functions = [(route, backend.project.function(route.handler)) for route in backend.routes]
     assert {(route.method, route.path, one.qualname) for route, one in functions if one is not None} == expected
-    assert len(expected) == 23
+    assert len(expected) == 25

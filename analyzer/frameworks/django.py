@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import re
 
-from analyzer.facts.expressions import AnyExpression, Argument, Attribute, Binary, Call, Mapping, Name, Sequence
-from analyzer.facts.statements import Assign, Augment
+from analyzer.facts.expressions import AnyExpression, Argument, Call, Mapping, Sequence
 from analyzer.facts.visit import chain as chain_of
 from analyzer.facts.visit import walk
 from analyzer.frameworks.attachments import attachment
 from analyzer.frameworks.backend import Attachment, Found, Route, Unresolved
-from analyzer.frameworks.registry import VERBS, Holder, calls, holder
+from analyzer.frameworks.django_lists import PatternList, entries, pattern_maker, stored, unnamed
+from analyzer.frameworks.registry import VERBS, Holder, answering, calls, holder
 from analyzer.frameworks.text import argument, text, texts
 from analyzer.project.project import Project
 from analyzer.project.target import Place, Target
 
-_PATHS = {"path": "django.urls", "re_path": "django.urls", "url": "django.conf.urls"}
+_TABLE = "urlpatterns"
 _ACTIONS = {
     "list": ("GET", ""),
     "create": ("POST", ""),
@@ -30,60 +30,50 @@ Registered = dict[Holder, list[tuple[str, Target, tuple[str, int]]]]
 
 def recognise(project: Project) -> Found | None:
     """The routes of Django and DRF; ``None`` when no module holds ``urlpatterns``."""
-    holders = [path for path in project.paths() if "urlpatterns" in project.namespace(path).variables]
+    holders = [path for path in project.paths() if _TABLE in project.namespace(path).variables]
     if not holders:
         return None
     found = Found()
     registered = _registered(project)
-    included: set[str] = set()
+    included: set[PatternList] = set()
     for path in holders:
-        for item in _items(project, path):
-            included.update(_included(project, Place(path, -1), item))
-    for path in [path for path in holders if path not in included] or holders:
-        _module(project, path, "", registered, found, 0)
+        own: set[PatternList] = set()
+        for place, item in stored(project, (path, _TABLE), own):
+            _note_included(project, place, item, own)
+        included.update(own - {(path, _TABLE)})
+    seen: set[PatternList] = set()
+    roots = [path for path in holders if (path, _TABLE) not in included] or holders
+    for path in roots:
+        _list(project, (path, _TABLE), "", registered, found, 0, seen)
+    for held in list(unnamed(project, seen | included)):
+        _list(project, held, "", registered, found, 0, seen)
     return found
 
 
-def _items(project: Project, path: str) -> list[AnyExpression]:
-    """The entries of a module's ``urlpatterns``: its lists, ``+=`` and concatenations, in order."""
-    found: list[AnyExpression] = []
-    for statement in walk(project.outline(path).body):
-        if isinstance(statement, Assign) and statement.value is not None:
-            if any(isinstance(target, Name) and target.id == "urlpatterns" for target in statement.targets):
-                found.extend(_entries(statement.value))
-        elif isinstance(statement, Augment) and chain_of(statement.target) == "urlpatterns":
-            found.extend(_entries(statement.value))
-    return found
-
-
-def _entries(value: AnyExpression) -> list[AnyExpression]:
-    if isinstance(value, Sequence):
-        return list(value.items)
-    if isinstance(value, Binary) and value.op == "+":
-        return [*_entries(value.left), *_entries(value.right)]
-    if isinstance(value, Attribute) and value.attr == "urls":
-        return [value]
-    if isinstance(value, Call) and chain_of(value.func).split(".")[-1] == "patterns":
-        return [one.value for one in value.arguments[1:]]
-    if isinstance(value, Call) and value.arguments:
-        return _entries(value.arguments[0].value)
-    return []
-
-
-def _included(project: Project, place: Place, item: AnyExpression) -> list[str]:
-    found = []
+def _note_included(project: Project, place: Place, item: AnyExpression, seen: set[PatternList]) -> None:
+    """Add the lists that an entry includes; those of modules are not opened, they are holders of their own."""
     for node in walk(item):
-        if isinstance(node, Call) and chain_of(node.func).split(".")[-1] == "include":
+        if isinstance(node, Call) and _last(node) == "include":
             path = _include_path(project, place, node)
-            if path:
-                found.append(path)
-    return found
+            if path is not None:
+                seen.add((path, _TABLE))
+                continue
+            for at, one in list(entries(project, place, _included(node), seen)):
+                _note_included(project, at, one, seen)
+
+
+def _last(call: Call) -> str:
+    return chain_of(call.func).rpartition(".")[2]
+
+
+def _included(call: Call) -> AnyExpression | None:
+    """What ``include`` is given, without the namespace beside it."""
+    value = argument(call, 0, "arg")
+    return value.items[0] if isinstance(value, Sequence) and value.kind == "tuple" and value.items else value
 
 
 def _include_path(project: Project, place: Place, call: Call) -> str | None:
-    value: AnyExpression | None = argument(call, 0, "arg")
-    if isinstance(value, Sequence) and value.items:
-        value = value.items[0]
+    value = _included(call)
     named = text(project, place, value)
     if named is not None:
         return project.layout.absolute(place.path, named)
@@ -91,11 +81,22 @@ def _include_path(project: Project, place: Place, call: Call) -> str | None:
     return target.path if target is not None and target.kind == "module" else None
 
 
-def _module(project: Project, path: str, prefix: str, registered: Registered, found: Found, depth: int) -> None:
-    if depth > _DEPTH or path.endswith("/"):
+def _list(
+    project: Project,
+    held: PatternList,
+    prefix: str,
+    registered: Registered,
+    found: Found,
+    depth: int,
+    opened: set[PatternList],
+) -> None:
+    """The routes of a list of patterns; ``opened`` collects it and all that it names."""
+    if depth > _DEPTH or held[0].endswith("/"):
         return
-    for item in _items(project, path):
-        _entry(project, Place(path, -1), item, prefix, registered, found, depth)
+    seen: set[PatternList] = set()
+    for place, item in list(stored(project, held, seen)):
+        _entry(project, place, item, prefix, registered, found, depth, opened)
+    opened |= seen
 
 
 def _entry(
@@ -106,12 +107,13 @@ def _entry(
     registered: Registered,
     found: Found,
     depth: int,
+    opened: set[PatternList],
 ) -> None:
     if not isinstance(item, Call):
         _router_urls(project, place, item, prefix, registered, found)
         return
-    name = chain_of(item.func).split(".")[-1]
-    if name not in _PATHS:
+    name = pattern_maker(project, place, item)
+    if not name:
         return
     pattern = text(project, place, argument(item, 0, "route", "regex"))
     view = argument(item, 1, "view")
@@ -121,7 +123,7 @@ def _entry(
         return
     whole = prefix + (pattern if name == "path" else _plain(pattern))
     if isinstance(view, Call) and chain_of(view.func).split(".")[-1] == "include":
-        _include(project, place, view, whole, registered, found, depth)
+        _include(project, place, view, whole, registered, found, depth, opened)
     elif chain_of(view).endswith(".urls"):
         _router_urls(project, place, view, whole, registered, found)
     else:
@@ -129,24 +131,26 @@ def _entry(
 
 
 def _include(
-    project: Project, place: Place, call: Call, prefix: str, registered: Registered, found: Found, depth: int
+    project: Project,
+    place: Place,
+    call: Call,
+    prefix: str,
+    registered: Registered,
+    found: Found,
+    depth: int,
+    opened: set[PatternList],
 ) -> None:
-    value = argument(call, 0, "arg")
-    if isinstance(value, Sequence) and value.kind == "tuple" and value.items:
-        value = value.items[0]
-    if isinstance(value, Sequence):
-        for item in value.items:
-            _entry(project, place, item, prefix, registered, found, depth + 1)
-        return
     path = _include_path(project, place, call)
     if path is not None:
-        _module(project, path, prefix, registered, found, depth + 1)
+        _list(project, (path, _TABLE), prefix, registered, found, depth + 1, opened)
         return
-    if not _router_urls(project, place, value, prefix, registered, found):
-        listed = project.variable(place.path, chain_of(value)) if chain_of(value) else None
-        if listed is not None and isinstance(listed[1], Sequence):
-            for item in listed[1].items:
-                _entry(project, Place(listed[0], -1), item, prefix, registered, found, depth + 1)
+    value = _included(call)
+    if depth > _DEPTH or _router_urls(project, place, value, prefix, registered, found):
+        return
+    seen: set[PatternList] = set()
+    for at, item in list(entries(project, place, value, seen)):
+        _entry(project, at, item, prefix, registered, found, depth + 1, opened)
+    opened |= seen
 
 
 def _plain(regex: str) -> str:
@@ -217,20 +221,20 @@ def _class(
     found: Found,
     attached: tuple[Attachment, ...] = (),
 ) -> None:
-    methods = dict(project.classes.methods(target.path, target.index))
+    methods = answering(project, target)
     if mapping is not None:
         for key, value in zip(mapping.keys, mapping.values, strict=True):
             verb, action = text(project, place, key), text(project, place, value)
             if verb and action:
                 _add(found, verb.upper(), path, methods.get(action) or _any(project, target), where, attached)
         return
-    answering = {name: methods[name] for name in VERBS if name in methods}
+    answers = {name: methods[name] for name in VERBS if name in methods}
     for verb, action in _generic(project, target):
-        answering.setdefault(verb, methods.get(action) or _any(project, target))
-    for name, handler in answering.items():
+        answers.setdefault(verb, methods.get(action) or _any(project, target))
+    for name, handler in answers.items():
         _add(found, name.upper(), path, handler, where, attached)
-    if not answering:
-        _add(found, "ANY", path, _any(project, target), where, attached)
+    if not answers:
+        _add(found, "ANY", path, methods.get("dispatch") or _any(project, target), where, attached)
 
 
 _GENERIC = (
@@ -256,9 +260,7 @@ def _generic(project: Project, target: Target) -> list[tuple[str, str]]:
         if page is not None and page["kind"] not in {"", "Redirect"}:
             found.append(("get", "get"))
             if page["kind"] in _FORMS:
-                found += [("post", "post"), ("put", "put")]
-                if page["kind"] == "Delete":
-                    found.append(("delete", "delete"))
+                found += [("post", "post"), ("delete", "delete") if page["kind"] == "Delete" else ("put", "put")]
     return list(dict.fromkeys(found))
 
 

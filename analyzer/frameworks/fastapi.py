@@ -56,7 +56,7 @@ def recognise(project: Project) -> Found | None:
         given = listed(project, creation.place, creation.call, "router", "dependencies", "middleware")
         attached.setdefault(creation.holder, []).extend(given)
     mounts = list(_mounts(project, own, found))
-    _unknown_parents(project, own, attached, mounts)
+    _unknown_routers(project, own, attached, mounts)
     _middleware(project, attached)
     around = {held: inherited(attached, mounts, held) for held in {*own, *(mount.child for mount in mounts)}}
     for place in project.places():
@@ -91,11 +91,13 @@ def _mounts(project: Project, own: dict[Holder, str], found: Found) -> Iterator[
             yield Mount(child, parent or Holder("", -1, ""), prefix, attached=attached)
 
 
-def _unknown_parents(
+def _unknown_routers(
     project: Project, own: dict[Holder, str], attached: dict[Holder, list[Attachment]], mounts: list[Mount]
 ) -> None:
-    """Routers of a class that a library derived from FastAPI's: what includes routers is one, whatever made it."""
-    for held in {mount.parent for mount in mounts if mount.parent.path and mount.parent.scope == -1} - set(own):
+    """Routers of a class that a library derived from FastAPI's: what includes routers is one, and so is what is
+    included, whatever made it."""
+    used = {held for mount in mounts for held in (mount.parent, mount.child) if held.path and held.scope == -1}
+    for held in sorted(used - set(own)):
         found = project.variable(held.path, held.name)
         if found is None or not isinstance(found[1], Call):
             continue

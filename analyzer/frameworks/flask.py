@@ -17,6 +17,7 @@ from analyzer.frameworks.registry import (
     VERBS,
     Holder,
     alternatives,
+    answering,
     calls,
     creations,
     holder,
@@ -255,7 +256,7 @@ def _class_view(
     wanted = {item.lower() for item in listed} if listed else set(VERBS)
     answered = listed or _methods(project, target) or ["GET"]
     for prefix in prefixes(own, mounts, held):
-        for name, method in sorted(project.classes.methods(target.path, target.index)):
+        for name, method in sorted(answering(project, target).items()):
             if name in wanted:
                 _add(found, [name.upper()], prefix, rule, method, where, around.of(held))
             elif name == "dispatch_request":

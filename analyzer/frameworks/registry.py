@@ -12,7 +12,7 @@ from analyzer.facts.visit import chain as chain_of
 from analyzer.facts.visit import walk
 from analyzer.frameworks.text import argument, texts
 from analyzer.project.project import Project
-from analyzer.project.target import Place
+from analyzer.project.target import Place, Target
 
 VERBS = ("get", "post", "put", "patch", "delete", "head", "options", "trace")
 """What registrations and methods of class views are called after."""
@@ -210,3 +210,14 @@ def imports_any(project: Project, packages: frozenset[str]) -> bool:
         for path in project.paths()
         for item in project.outline(path).imports
     )
+
+
+def answering(project: Project, target: Target) -> dict[str, Place]:
+    """The methods of a class view by name, own and inherited; ``put = post`` in a class's body is one of them too."""
+    methods = dict(project.classes.methods(target.path, target.index))
+    for name, path, statement in project.classes.fields(target.path, target.index):
+        if name in VERBS and name not in methods and isinstance(statement.value, Name):
+            other = methods.get(statement.value.id)
+            if other is not None and other.path == path:
+                methods[name] = other
+    return methods

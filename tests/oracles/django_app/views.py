@@ -3,7 +3,7 @@
 from django.http import HttpResponse
 from django.views import View
 from django.views.decorators.http import require_http_methods
-from django.views.generic import DetailView, TemplateView
+from django.views.generic import DeleteView, DetailView, TemplateView
 from rest_framework import generics, mixins, serializers, viewsets
 from rest_framework.decorators import action, api_view
 from rest_framework.response import Response
@@ -38,6 +38,28 @@ class Cart(View):
 
 class About(TemplateView):
     template_name = "about.html"
+
+
+class Help(View):
+    def dispatch(self, request):
+        return HttpResponse(self.title())
+
+    def title(self):
+        return "help"
+
+
+class Delete(DeleteView):
+    queryset = ()
+
+    def get_success_url(self):
+        return "/"
+
+
+class Changed(View):
+    def post(self, request):
+        return HttpResponse("changed")
+
+    put = patch = post
 
 
 class Product(DetailView):

@@ -3,7 +3,7 @@
 from fastapi import FastAPI
 from starlette.routing import Route
 
-from . import orders
+from . import orders, reports
 from .people import people
 
 inner = FastAPI()
@@ -21,6 +21,7 @@ def create() -> FastAPI:
     for router in (orders.router, people):
         app.include_router(router, prefix="/api")
     app.include_router(orders.router)
+    app.include_router(reports.router, prefix="/v1")
     app.mount("/inner", inner)
 
     @app.get("/")
