@@ -8,6 +8,7 @@ import typer
 
 from analyzer import __version__
 from analyzer.cli import exits
+from analyzer.cli.architecture import architecture
 from analyzer.cli.cache import cache
 from analyzer.cli.check import check
 from analyzer.cli.contracts import contracts
@@ -50,6 +51,7 @@ app.command("check", epilog=EPILOG)(check)
 app.command("routes")(routes)
 app.command("profile")(profile)
 app.command("graph")(graph)
+app.command("architecture")(architecture)
 app.command("why")(why)
 app.command("rules")(rules)
 app.command("explain")(explain)

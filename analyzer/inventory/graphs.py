@@ -30,6 +30,21 @@ def graph_of(picture: Picture, level: str) -> Graph:
     return Graph(level, tuple(sorted(nodes)), counted(links))
 
 
+def violations(picture: Picture) -> tuple[Link, ...]:
+    """Every import that goes up, and for every handler that goes past a layer its first step there; by place."""
+    maker = _Maker(picture)
+    found: dict[tuple[str, ...], Link] = {}
+    for up in picture.shared(Directions).find():
+        edge = up.edge
+        link = Link(maker.name(edge.source), maker.name(edge.target), "import", "upward", edge.source, edge.line)
+        found.setdefault(("upward", edge.source, edge.target, str(edge.line)), link)
+    for handler, target, line in maker.jumps():
+        name = target.dotted if target is not None else _DATABASE
+        link = Link(picture.project.qualified(handler), name, "call", "jump", handler.path, line)
+        found.setdefault(("jump", handler.path, str(handler.index)), link)
+    return tuple(sorted(found.values(), key=lambda link: (link.violation != "upward", link.file, link.line, link)))
+
+
 def _layers(maker: _Maker) -> Graph:
     """Modules drawn together by layer or ring; the database below them."""
     links = list(maker.layer_links())
@@ -80,7 +95,7 @@ class _Maker:
                 if edge.target in self._main and not edge.type_only:
                     violation = self._violation(path, edge.target, edge.line)
                     yield Link(self.name(path), self.name(edge.target), "import", violation, path, edge.line)
-        for handler, target, line in self._jumps():
+        for handler, target, line in self.jumps():
             if target is not None and target.path in self._main:
                 yield Link(self.name(handler.path), self.name(target.path), "call", "jump", handler.path, line)
 
@@ -92,7 +107,7 @@ class _Maker:
                     upward = (path, edge.target, edge.line) in self._upward
                     violation = "upward" if upward else ""
                     yield Link(self.group(path), self.group(edge.target), "import", violation, path, edge.line)
-        jumps = {(handler, line): target for handler, target, line in self._jumps()}
+        jumps = {(handler, line): target for handler, target, line in self.jumps()}
         for (handler, line), target in jumps.items():
             below = self.group(target.path) if target is not None else _DATABASE
             yield Link(self.group(handler.path), below, "call", "jump", handler.path, line)
@@ -104,7 +119,7 @@ class _Maker:
 
     def symbol_links(self) -> Iterator[Link]:
         """What functions, classes and modules use of each other."""
-        jumps = {(handler, line) for handler, target, line in self._jumps() if target is not None}
+        jumps = {(handler, line) for handler, target, line in self.jumps() if target is not None}
         for path in self.paths:
             for index in range(-1, len(self._project.outline(path).functions)):
                 place = Place(path, index)
@@ -127,7 +142,7 @@ class _Maker:
             return "upward"
         return "cycle" if (source, target) in self._cuts else ""
 
-    def _jumps(self) -> Iterator[tuple[Place, Target | None, int]]:
+    def jumps(self) -> Iterator[tuple[Place, Target | None, int]]:
         """Handlers that call a repository past the services, or (``None``) work on the database themselves."""
         dealings = self._picture.shared(Dealings)
         for handlers in application_handlers(self._picture):
