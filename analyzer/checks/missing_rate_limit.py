@@ -11,9 +11,11 @@ from analyzer.facts.expressions import AnyExpression, Call, Constant, Mapping
 from analyzer.facts.outline import Function
 from analyzer.facts.visit import chain, walk
 from analyzer.flow.arguments import argument
+from analyzer.flow.passwords import is_password_name
 from analyzer.flow.questions import uses_of
 from analyzer.frameworks import Route
 from analyzer.frameworks.limits import LIMITING, limits_of
+from analyzer.frameworks.persistence import is_schema
 from analyzer.graph.guards import Guards
 from analyzer.graph.picture import Picture
 from analyzer.model import Confidence, Finding, Location, Rule, Span, Tier
@@ -29,6 +31,21 @@ _ENTERING = {
 _WHAT = {word: what for what, words in _ENTERING.items() for word in words.split()}
 _ALONE = frozenset("forgot forgotten recover recovery otp totp mfa 2fa".split())
 """Words that say what a route is for without a password in the request."""
+_CHECKING = re.compile(
+    r"^(?:log_?in|sign_?in|authenticate|check_?pw|compare_digest)(?:_user)?$"
+    r"|(?:check|verify|validate|compare|match)\w*_?(?:password|pwd|passwd|credentials|login)(?:_hash)?$|^check_password",
+    re.IGNORECASE,
+)
+"""Calls that find out whether somebody is who they say."""
+_SCHEMAS = ("serializer_class", "form_class", "schema_class", "schema")
+_WHO = re.compile(
+    r"current_?user|request\.user|get_jwt|jwt_identity|session\.get$|session\[\]|authorization|cookies"
+    r"|decode",
+    re.IGNORECASE,
+)
+"""What a handler reads that wants to know who is logged in already."""
+_HEADER = re.compile(r"^(?:authorization|x-api-key)$", re.IGNORECASE)
+_SIGNING_IN = re.compile(r"(?:^|\.)session\[\]$")
 _HINDERING = re.compile(
     r"lock(?:ed|out)|failed_?(?:login|attempt)|login_?attempt|attempts_|_attempts|brute|cool_?down|captcha|turnstile|throttl"
     r"|rate_?limit|limiter|too_?many|try_?again|retry_?after|backoff",
@@ -53,7 +70,7 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
         tried = [route for route in routes if route.method in _CHANGING]
         if not tried and any(one.method == "ANY" for one in routes) and _public.posted(picture, handler):
             tried = list(routes)
-        if function is None or not tried or any(guards.of(route).guards for route in tried):
+        if function is None or not tried or _known(picture, guards, handler, tried):
             continue
         what = _entering(picture, handler, function, tried)
         if what and not limited.by_itself(handler, function, tried) and not limited.everywhere(tried[0]):
@@ -69,17 +86,67 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
             )
 
 
+def _known(picture: Picture, guards: Guards, handler: Place, routes: list[Route]) -> bool:
+    """Whether somebody is known before the handler. What refuses in its own code may be the password that is wrong."""
+    name = picture.project.qualified(handler)
+    before = {guard.name for route in routes for guard in guards.of(route).guards}
+    if before - {name}:
+        return True
+    uses = uses_of(picture.project, handler)
+    if name not in before or any(use.kind == "write" and _SIGNING_IN.search(use.chain) for use in uses):
+        return False
+    words = (one.value for one in walk(picture.project.body(handler)) if isinstance(one, Constant))
+    return any(use.kind != "write" and _WHO.search(use.chain) for use in uses) or any(
+        isinstance(word, str) and _HEADER.search(word) for word in words
+    )
+
+
 def _entering(picture: Picture, handler: Place, function: Function, routes: list[Route]) -> str:
     """What somebody who is not known yet can try at a handler; ``""`` when it is none of those."""
     last = [segment for route in routes for segment in route.path.split("/") if segment and "{" not in segment][-1:]
     words = [word.lower() for name in (function.name, *last) for word in _WORD.findall(name)]
+    taken = _public.takes_password(picture, handler) or _schema_takes_password(picture, handler)
     if not any(word in _WHAT for word in words):
+        if taken and _checks(picture, handler):
+            return "checks a password"
         owner = picture.project.owner(handler)
         words = [word.lower() for word in _WORD.findall(owner.name)] if owner is not None else []
     found = next((word for word in words if word in _WHAT), "")
-    if not found or (not _public.takes_password(picture, handler) and found not in _ALONE):
+    if not found or (not taken and found not in _ALONE):
         return ""
     return _WHAT[found]
+
+
+def _schema_takes_password(picture: Picture, handler: Place) -> bool:
+    """Whether a form, schema or serializer that the handler names, or its class does, has a field for a password."""
+    project = picture.project
+    function = project.outline(handler.path).functions[handler.index]
+    targets = [
+        project.resolve(handler, use.chain.partition("()")[0], use.line)
+        for use in function.uses
+        if use.chain.partition("()")[0].rpartition(".")[2][:1].isupper()
+    ]
+    owner = project.owner_index(handler)
+    for name in _SCHEMAS if owner >= 0 else ():
+        value = project.classes.variable(handler.path, owner, name)
+        targets += [project.resolve_expression(Place(value[0], -1), value[1])] if value is not None else []
+    return any(
+        target is not None
+        and target.kind in {"class", "instance"}
+        and target.index >= 0
+        and is_schema(project, target.path, target.index)
+        and any(is_password_name(name) for name, _, _ in project.classes.fields(target.path, target.index))
+        for target in targets
+    )
+
+
+def _checks(picture: Picture, handler: Place) -> bool:
+    """Whether the handler, or what it calls, finds out whether a password is the right one."""
+    return any(
+        use.kind == "call" and _CHECKING.search(use.chain.rpartition(".")[2])
+        for place in _public.below(picture, handler)
+        for use in uses_of(picture.project, place)
+    )
 
 
 class _Limited:
