@@ -60,9 +60,6 @@ _SPEAKING = frozenset(
 """Words of which names of things are made: a value of nothing else names a thing instead of being one."""
 
 
-_ADDED = frozenset("super very default dev development local prod production app application jwt flask django".split())
-"""Words that people put around the name of a signing key to have some value: ``super-secret-key``."""
-
 _SCHEMES = frozenset({"bearer", "basic", "token", "apikey"})
 """Authentication schemes in front of the credentials of an ``Authorization`` header (RFC 9110, 11.4)."""
 _SHORTEST_CREDENTIALS = 16
@@ -162,7 +159,7 @@ def _strength(holding: Holder, name: str, value: str, *, used: bool) -> str | No
         return None
     own, words = set(split(name)), set(split(value))
     if holding is Holder.SIGNING:
-        return _signing_strength(value, words, named_alike=own <= words and not words - own - _ADDED - _SPEAKING)
+        return _signing_strength(value, words, named_alike=own <= words and not words - own - _SPEAKING)
     if any(character.isspace() for character in value):
         return None
     if used and holding is Holder.PASSWORD and not _PLACEHOLDER.search(value) and not words & _PLACEHOLDER_WORDS:
@@ -205,8 +202,12 @@ def _signing_strength(value: str, words: set[str], *, named_alike: bool) -> str 
     if named_alike:
         return PLACEHOLDER
     if any(character.isspace() for character in value):
-        return PLAIN if "secret" in words and len(value) < 60 else None
+        return PLAIN if len(value.split()) <= _SPOKEN and value[-1] not in ".:?" else None
     return PLAIN
+
+
+_SPOKEN = 6
+"""Words of a key that is a phrase (``please do not tell anybody``); a text about a key has more."""
 
 
 def _token_like(value: str) -> str | None:

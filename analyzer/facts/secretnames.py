@@ -32,7 +32,8 @@ _SIGNERS = frozenset(
 _SIGNED = frozenset("jwt session app flask django signing csrf wtf hmac cookie token auth django security".split())
 _TRAILING = frozenset(
     "default defaults value val string str raw plain plaintext dev prod production development local staging base "
-    "test testing main old new current primary secondary previous fallback text env root admin user db".split()
+    "test testing main old new current primary secondary previous fallback text env root admin user db "
+    "hmac hs256".split()
 )
 """Words behind a secret's name that leave it one: ``SECRET_KEY_DEFAULT``, ``password1``, ``API_KEY_PROD``."""
 
