@@ -49,6 +49,12 @@ APPLICATIONS = (
         package="jupyter_server",
         table="tornado",
         source="jupyter_server.serverapp:(lambda app: (app.initialize([]), app.web_app)[1])(ServerApp.instance())",
+        dynamic={
+            "jupyter_server.auth.": "an option of a class that is an option",
+            "jupyter_server.base.handlers.AuthenticatedFileHandler": "an option of a class that is an option",
+            "jupyter_server.base.handlers.FileFindHandler": "a setting of the framework for its static files",
+            "jupyter_server.base.handlers.RedirectWithParams": "depends on the configured start page",
+        },
         environment={"JUPYTER_CONFIG_DIR": "{folder}", "JUPYTER_DATA_DIR": "{folder}", "HOME": "{folder}"},
     ),
     Application(

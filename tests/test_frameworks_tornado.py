@@ -17,9 +17,9 @@ _APP = Path(__file__).parent / "oracles" / "tornado_app"
 def test_the_applications_own_rules_are_found() -> None:
     pytest.importorskip("tornado.web", reason="tornado is not installed: its rules cannot be asked")
     socket = importlib.import_module("tornado.websocket").WebSocketHandler
-    create = importlib.import_module("tests.oracles.tornado_app.main").create
+    applications = [importlib.import_module(f"tests.oracles.tornado_app.{name}") for name in ("main", "gathered")]
     expected: set[tuple[str, str, str]] = set()
-    for host in create().default_router.rules:
+    for host in [rule for module in applications for rule in module.create().default_router.rules]:
         for rule in host.target.rules:
             handler = rule.target
             if not isinstance(handler, type) or handler.__module__.startswith("tornado"):
@@ -36,7 +36,7 @@ def test_the_applications_own_rules_are_found() -> None:
     assert backend.unresolved == ()
     functions = {route: backend.project.function(route.handler) for route in backend.routes}
     assert {(r.method, r.pattern, f.qualname) for r, f in functions.items() if f is not None} == expected
-    assert len(expected) == 8
+    assert len(expected) == 15
     assert {re.sub(r"^.*oracles", "", route.path) for route in backend.routes} == {
         "/things/{thing}",
         "/health",
@@ -44,6 +44,11 @@ def test_the_applications_own_rules_are_found() -> None:
         "/chat",
         "/old.html",
         "/later",
+        "/base/reports/{year}",
+        "/base/reports/all",
+        "/base/rooms",
+        "/base/lobby",
+        "/base/end",
     }
 
 
@@ -69,6 +74,30 @@ def test_handlers_that_cannot_be_told_are_said() -> None:
         "the pattern is not constant",
         "the list of handlers is not constant",
     ]
+
+
+def test_what_is_put_before_a_pattern_may_be_unknown() -> None:
+    backend = recognise(
+        project_of(
+            {
+                "main.py": """
+                    from tornado.web import Application, RequestHandler
+                    class Home(RequestHandler):
+                        def get(self): ...
+                    def create(settings):
+                        table = [("/home", Home)]
+                        for name in ("a", "b"):
+                            table.append((f"/fixed", Home))
+                        copied = []
+                        for pattern, handler in table:
+                            copied.append((settings["base"] + pattern, handler))
+                        return Application(copied)
+                """
+            }
+        )
+    )
+    assert [route.label for route in backend.routes] == ["GET /{…}/fixed", "GET /{…}/home"]
+    assert backend.unresolved == ()
 
 
 def test_tables_inside_a_table_are_counted_once() -> None:

@@ -30,6 +30,8 @@ def text(project: Project, place: Place, expression: AnyExpression | None, depth
         left = text(project, place, expression.left, depth + 1)
         right = text(project, place, expression.right, depth + 1)
         return left + right if left is not None and right is not None else None
+    if isinstance(expression, Binary) and expression.op == "%":
+        return _filled_in(project, place, expression, depth)
     if isinstance(expression, Format):
         parts = [text(project, place, part, depth + 1) for part in expression.parts]
         return None if None in parts else "".join(part for part in parts if part is not None)
@@ -38,6 +40,20 @@ def text(project: Project, place: Place, expression: AnyExpression | None, depth
     if isinstance(expression, Name | Attribute):
         return _named(project, place, expression, depth)
     return None
+
+
+def _filled_in(project: Project, place: Place, expression: Binary, depth: int) -> str | None:
+    """``"/things/%s" % PATTERN``, with one text or a tuple of them."""
+    template = text(project, place, expression.left, depth + 1)
+    right = expression.right
+    items = right.items if isinstance(right, Sequence) else [right]
+    values = [text(project, place, item, depth + 1) for item in items]
+    if template is None or None in values:
+        return None
+    try:
+        return template % tuple(values)
+    except (TypeError, ValueError):
+        return None
 
 
 def texts(project: Project, place: Place, expression: AnyExpression | None) -> list[str] | None:

@@ -8,11 +8,13 @@ from collections.abc import Iterator
 import msgspec
 
 from analyzer.facts.expressions import AnyExpression, Binary, Call, Constant, Name, Sequence, Starred
-from analyzer.facts.statements import Assign, Augment, Return
+from analyzer.facts.statements import Assign, Augment, For, Return
 from analyzer.facts.visit import chain as chain_of
 from analyzer.facts.visit import walk
 from analyzer.frameworks.backend import Found, Route, Unresolved
-from analyzer.frameworks.registry import VERBS, Holder, holder, imports_any
+from analyzer.frameworks.imported import imported
+from analyzer.frameworks.registry import VERBS, Holder, answering, holder, imports_any
+from analyzer.frameworks.rewritten import copies, named_inside, rewritten
 from analyzer.frameworks.text import argument, text
 from analyzer.project.project import Project
 from analyzer.project.target import Place, Target
@@ -63,6 +65,10 @@ def _registers(project: Project, place: Place, chain: str, line: int) -> bool:
         target = project.resolve(place, head, line)
     elif name[:1].isupper():
         target = project.resolve(place, chain, line)
+        own = project.attribute(target, "__init__") if target is not None and target.kind == "class" else None
+        if own is not None and own.kind == "function":
+            # Its own constructor takes what it likes, and hands the handlers on.
+            return False
         return target is not None and _is_application(project, target)
     else:
         return False
@@ -100,9 +106,11 @@ def _items(
                 yield place, item
     else:
         held = _held(project, place, given)
-        entries = list(_stored(project, held, found, depth)) if held is not None else []
+        taken = [Holder(path, -1, name) for path, name in imported(project, place, given)]
+        stores = taken or ([held] if held is not None else [])
+        entries = [entry for one in stores for entry in _stored(project, one, found, depth)]
         yield from entries
-        if not entries and found is not None and not isinstance(given, Constant):
+        if not entries and not taken and found is not None and not isinstance(given, Constant):
             found.unresolved.append(Unresolved(place.path, given.line, "the list of handlers is not constant"))
 
 
@@ -129,14 +137,21 @@ def _stored(project: Project, held: Holder, found: Found | None, depth: int) -> 
             if name == held.name:
                 yield from _items(project, Place(held.path, -1), value, found, depth + 1)
         return
-    for node in walk(project.body(at)):
+    body = project.body(at)
+    loops = {id(node): loop for loop in walk(body) if isinstance(loop, For) for node in walk(loop.body)}
+    for node in walk(body):
         if (held.name == "return" and isinstance(node, Return)) or _sets(node, held.name):
             yield from _items(project, at, getattr(node, "value", None), found, depth + 1)
         elif isinstance(node, Call) and chain_of(node.func) == f"{held.name}.extend":
             yield from _items(project, at, argument(node, 0), found, depth + 1)
         elif isinstance(node, Call) and chain_of(node.func) in {f"{held.name}.append", f"{held.name}.insert"}:
             item = argument(node, 1 if chain_of(node.func).endswith("insert") else 0)
-            if item is not None:
+            loop = loops.get(id(node))
+            entry = named_inside(item, loop) if item is not None and loop is not None else None
+            if loop is not None and entry is not None and copies(entry, loop):
+                table = _items(project, at, loop.iterable, found, depth + 1)
+                yield from rewritten(project, at, entry, loop, list(table))
+            elif item is not None:
                 yield at, item
 
 
@@ -246,7 +261,7 @@ def _add(
         found.unresolved.append(Unresolved(*where, why))
         return
     socket = project.classes.descends(target.path, target.index, {_SOCKET})
-    for name, method in project.classes.methods(target.path, target.index):
+    for name, method in sorted(answering(project, target).items()):
         if name in VERBS and name != "trace":
             shown = _shown(project, rule, method)
             found.routes.append(Route(shown, name.upper(), method, "Tornado", *where, rule))

@@ -1,0 +1,111 @@
+"""Values of modules that are imported by a name in a text: ``load("shop.pages")`` and what that function hands out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from analyzer.facts.expressions import AnyExpression, Attribute, Call, Mapping, Name, Sequence, Subscript
+from analyzer.facts.statements import Assign, For, Return
+from analyzer.facts.visit import chain as chain_of
+from analyzer.facts.visit import walk
+from analyzer.frameworks.text import argument, text
+from analyzer.project.project import Project
+from analyzer.project.target import Place
+
+_IMPORTERS = frozenset({"import_module", "importlib.import_module", "__import__"})
+_DEPTH = 6
+ModuleVariable = tuple[str, str]
+"""The file of a module and the name of a variable in it."""
+
+
+def imported(project: Project, place: Place, value: AnyExpression | None) -> list[ModuleVariable]:
+    """The variables that ``import_module("a.b").name`` is, or that a function of the project returns which does so with
+    a name it is given; every one that the name can be, none where that is not constant."""
+    if isinstance(value, Attribute) and isinstance(value.value, Call):
+        return [] if not _imports(value.value) else _variables(project, place, argument(value.value, 0), value.attr)
+    if not isinstance(value, Call):
+        return []
+    target = project.resolve_expression(place, value.func)
+    if target is None or target.kind != "function":
+        return []
+    inside = Place(target.path, target.index)
+    function = project.function(inside)
+    taken = _taken(project, inside)
+    if function is None or taken is None:
+        return []
+    name, attribute = taken
+    names = [one.name for one in function.parameters]
+    return _variables(project, place, argument(value, names.index(name), name), attribute) if name in names else []
+
+
+def _taken(project: Project, inside: Place) -> tuple[str, str] | None:
+    """The name that a function imports a module by, and the attribute of that module that it returns."""
+    modules: dict[str, str] = {}
+    for node in walk(project.body(inside)):
+        if isinstance(node, Assign) and isinstance(node.value, Call) and _imports(node.value):
+            modules.update({chain_of(one): chain_of(argument(node.value, 0)) for one in node.targets})
+        elif isinstance(node, Return) and isinstance(node.value, Attribute):
+            held = node.value.value
+            direct = isinstance(held, Call) and _imports(held)
+            name = chain_of(argument(held, 0)) if isinstance(held, Call) and direct else modules.get(chain_of(held), "")
+            if name:
+                return name, node.value.attr
+    return None
+
+
+def _imports(call: Call) -> bool:
+    return chain_of(call.func) in _IMPORTERS
+
+
+def _variables(project: Project, place: Place, name: AnyExpression | None, attribute: str) -> list[ModuleVariable]:
+    found: list[ModuleVariable] = []
+    for module in possible_texts(project, place, name):
+        path = project.layout.absolute(place.path, module)
+        if path and not path.endswith("/") and attribute in project.namespace(path).variables:
+            found.append((path, attribute))
+    return found
+
+
+def possible_texts(project: Project, place: Place, value: AnyExpression | None) -> list[str]:
+    """The constant texts an expression can be: itself, or the items of the lists that a loop takes it from."""
+    known = text(project, place, value)
+    if known is not None:
+        return [known]
+    if not isinstance(value, Name):
+        return []
+    found: list[str] = []
+    for loop in walk(project.body(place)):
+        if isinstance(loop, For) and isinstance(loop.target, Name) and loop.target.id == value.id:
+            for at, item in _items(project, place, loop.iterable, 0):
+                one = text(project, at, item)
+                found += [one] if one is not None else []
+    return list(dict.fromkeys(found))
+
+
+def _items(
+    project: Project, place: Place, value: AnyExpression | None, depth: int
+) -> Iterator[tuple[Place, AnyExpression]]:
+    """The items of a list, of a variable that holds one, of an entry of a table of lists (of all where the key is not
+    constant)."""
+    if depth > _DEPTH:
+        return
+    if isinstance(value, Sequence):
+        yield from ((place, item) for item in value.items)
+    elif isinstance(value, Subscript):
+        held = project.variable(place.path, chain_of(value.value))
+        if held is not None and isinstance(held[1], Mapping):
+            at, key = Place(held[0], -1), text(project, place, value.index)
+            for name, entry in zip(held[1].keys, held[1].values, strict=True):
+                if key is None or text(project, at, name) == key:
+                    yield from _items(project, at, entry, depth + 1)
+    elif isinstance(value, Name):
+        local = [
+            node.value
+            for node in (walk(project.body(place)) if place.index >= 0 else ())
+            if isinstance(node, Assign) and any(chain_of(target) == value.id for target in node.targets)
+        ]
+        for one in local:
+            yield from _items(project, place, one, depth + 1)
+        found = project.variable(place.path, value.id) if not local else None
+        if found is not None:
+            yield from _items(project, Place(found[0], -1), found[1], depth + 1)
