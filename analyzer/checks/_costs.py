@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from analyzer.checks import _hash_settings
 from analyzer.facts.expressions import AnyExpression, Call, Constant, Name, Sequence
 from analyzer.facts.statements import Assign
 from analyzer.facts.visit import chain
@@ -32,15 +33,20 @@ _DJANGO_BASES = {
 
 def findings(flow: Flow, rule: Rule, fix: str) -> Iterator[Finding]:
     """Weak costs in calls, then in settings and hasher classes, in order of places."""
-    for place in places_calling(flow.project, _COSTLY):
+    costly = _COSTLY | _hash_settings.CALLS
+    for place in places_calling(flow.project, costly):
         for point in flow.calls(place):
             call = point.expression
-            if not isinstance(call, Call) or chain_end(call) not in _COSTLY or not chain(call.func):
+            if (
+                not isinstance(call, Call)
+                or chain_end(call) not in _COSTLY | _hash_settings.CALLS
+                or not chain(call.func)
+            ):
                 continue
             target = flow.project.resolve_expression(place, call.func)
             if target is None or target.ours:
                 continue
-            told = _weak_call(flow, point, call, target.dotted)
+            told = _weak_call(flow, point, call, target.dotted) or _hash_settings.weak(flow, point, call, target.dotted)
             if told:
                 yield _finding(rule, place, call, told, fix)
     for path in flow.project.paths():

@@ -16,7 +16,7 @@ from analyzer.flow.environment import key
 from analyzer.flow.hashing import protecting_call, protects
 from analyzer.flow.named import method
 from analyzer.flow.parts import Part
-from analyzer.flow.passwords import clear_parts, clear_password, is_password_column, is_password_name
+from analyzer.flow.passwords import as_it_is, clear_parts, clear_password, is_password_column, is_password_name
 from analyzer.flow.questions import chain_end, written
 from analyzer.flow.stored import hashes_itself, persisted, setter_hashes
 from analyzer.frameworks import persistence
@@ -62,6 +62,7 @@ _HASHED_THERE = re.compile(
     r"\b(?:crypt|gen_salt|encrypt|sha2?|md5|password|digest|pgp_sym_encrypt|hashbytes)\s*\(", re.IGNORECASE
 )
 """Functions of databases that hash what is bound: ``crypt(%s, gen_salt('bf'))``."""
+_FILES = ("builtins.open()", "io.open()", "codecs.open()", "aiofiles.open()", "csv.", "pathlib.Path()")
 _ROWS = re.compile(r"\b(?:INSERT|REPLACE|UPDATE|SELECT|DELETE|MERGE)\b", re.IGNORECASE)
 _PASSWORD_COLUMN = re.compile(r"\b\w*(?:passw|passwd|pwd)\w*\b", re.IGNORECASE)
 
@@ -171,7 +172,7 @@ def _saves(flow: Flow, place: Place) -> bool:
 
 
 def _stores(secret: Part, keyword: str, shown: str) -> str:
-    return f"`{secret.text}` is stored as it is: `{shown}({keyword}=…)` gets a password that nothing has hashed"
+    return f"{as_it_is(secret)} `{shown}({keyword}=…)` gets a password that nothing has hashed"
 
 
 def _assigned(flow: Flow, place: Place) -> Iterator[Told]:
@@ -189,7 +190,7 @@ def _assigned(flow: Flow, place: Place) -> Iterator[Told]:
                 continue
             secret = clear_password(flow, Point(place, statement.value, state))
             if secret is not None and _is_kept(flow, place, target):
-                told = f"`{secret.text}` is stored as it is in `{chain(target)}`: nothing has hashed it"
+                told = f"{as_it_is(secret)} `{chain(target)}` gets a password that nothing has hashed"
                 yield target, told, Confidence.HIGH
 
 
@@ -202,7 +203,7 @@ def _remembered(
     if state is None or target is None or target.kind != "variable":
         return
     for name, secret in _entries(flow, Point(place, value, state), 2):
-        yield node, f"`{secret.text}` is stored as it is under `{name}`: nothing has hashed it", Confidence.MEDIUM
+        yield node, f"{as_it_is(secret)} nothing has hashed what is kept under `{name}`", Confidence.MEDIUM
         return
 
 
@@ -240,7 +241,7 @@ def _executed(flow: Flow, point: Point, call: Call) -> Iterator[Told]:
         if secret is not None:
             yield (
                 call,
-                f"The statement keeps or looks up `{secret.text}` as it is: nothing has hashed it",
+                f"The statement keeps or looks up `{secret.text}`, which nothing has hashed",
                 Confidence.HIGH,
             )
             return
@@ -254,7 +255,10 @@ def _documented(flow: Flow, point: Point, call: Call) -> Iterator[Told]:
         if target is None or target.kind != "variable":
             return
     elif last in _WRITING:
-        pass
+        line = _line_of_a_file(flow, point, call)
+        if line is not None:
+            yield call, f"{as_it_is(line)} nothing has hashed what is written to the file", Confidence.MEDIUM
+            return
     elif last not in _DOCUMENTS or isinstance(call.func, Name):
         return
     elif last not in _DOCUMENTS_SURE:
@@ -263,8 +267,17 @@ def _documented(flow: Flow, point: Point, call: Call) -> Iterator[Told]:
             return
     for one in call.arguments:
         for name, secret in _entries(flow, Point(point.place, one.value, point.environment), 3):
-            yield call, f"`{secret.text}` is stored as it is under `{name}`: nothing has hashed it", Confidence.HIGH
+            yield call, f"{as_it_is(secret)} nothing has hashed what is kept under `{name}`", Confidence.HIGH
             return
+
+
+def _line_of_a_file(flow: Flow, point: Point, call: Call) -> Part | None:
+    """``file.write(f"{name}:{password}")`` with a password that a client sent, into an opened file or a table."""
+    target = flow.project.resolve_expression(point.place, call.func) if chain(call.func) else None
+    if target is None or target.ours or not target.dotted.startswith(_FILES) or not call.arguments:
+        return None
+    value = flow.value(Point(point.place, call.arguments[0].value, point.environment))
+    return next((part for part in clear_parts(value) if part.kind == "request"), None)
 
 
 def _entries(flow: Flow, point: Point, depth: int) -> Iterator[tuple[str, Part]]:

@@ -13,6 +13,7 @@ from analyzer.flow.environment import key
 from analyzer.flow.parts import Value
 from analyzer.flow.passwords import clear_parts, is_password_column, is_password_name, name_of
 from analyzer.flow.questions import chain_end
+from analyzer.flow.recoverable import opened
 from analyzer.flow.stored import hashes_itself, persisted, setter_hashes
 from analyzer.model import Confidence
 from analyzer.project.target import Place
@@ -47,7 +48,8 @@ def _sides(flow: Flow, point: Point, node: AnyExpression, sides: tuple[AnyExpres
         told = f"`{left.id} == {right.id}` compares a variable with itself: every password is right"
         yield node, told, Confidence.HIGH
         return
-    for typed, stored in ((left, right), (right, left)):
+    for typed, kept in ((left, right), (right, left)):
+        stored = opened(flow, point.place, kept)
         if not is_password_column(name_of(stored)) or not is_password_name(name_of(typed)):
             continue
         parts = clear_parts(_value(flow, point, typed))
@@ -55,7 +57,7 @@ def _sides(flow: Flow, point: Point, node: AnyExpression, sides: tuple[AnyExpres
             continue
         told = (
             f"`{parts[0].text}` is compared with `{key(stored) or name_of(stored)}` as it is: "
-            "the stored password is not hashed"
+            f"the stored password is {'not hashed' if stored is kept else 'no hash, for it can be read again'}"
         )
         yield node, told, Confidence.HIGH if parts[0].kind == "request" else Confidence.MEDIUM
         return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterator
 
 import msgspec
@@ -24,6 +25,8 @@ from analyzer.project.target import Place
 
 FIX = "Use a password hash, such as `argon2.PasswordHasher().hash(…)` or `bcrypt.hashpw(…, bcrypt.gensalt())`"
 
+_TESTING = re.compile(r"(?:^|[/_.-])test(?:s|ing|utils)?(?=[/_.-])")
+"""Words of a path that holds settings for tests."""
 _SOURCES = frozenset({"request", "parameter", "supplied", "attribute", "call", "unknown"})
 
 
@@ -36,7 +39,8 @@ def check(picture: Pictured, rule: Rule) -> Iterator[Finding]:
     for finding in itertools.chain(digests, _costs.findings(flow, rule, FIX)):
         if _new(finding, seen):
             # Tests hash fast on purpose, and old digests to prove that they are replaced.
-            tested = picture.tier(finding.location.path) is Tier.TEST
+            path = finding.location.path
+            tested = picture.tier(path) is Tier.TEST or _TESTING.search(path) is not None
             yield msgspec.structs.replace(finding, confidence=Confidence.LOW) if tested else finding
 
 
@@ -89,7 +93,7 @@ def _fast(flow: Flow, rule: Rule, place: Place) -> Iterator[Finding]:
 def _fed(flow: Flow, point: Point, call: Call) -> tuple[Call, Point] | None:
     """The digest a call makes or feeds, and the data that goes in."""
     if digest_of(flow, point) is not None:
-        data = argument(call, 1 if chain_end(call) == "new" else 0, "string", "data")
+        data = argument(call, 1 if chain_end(call) in {"new", "digest"} else 0, "string", "data", "msg")
         return None if data is None else (call, Point(point.place, data, point.environment))
     if chain_end(call) != "update" or not call.arguments:
         return None

@@ -7,6 +7,7 @@ import re
 from analyzer.facts.expressions import AnyExpression, Attribute, Call, Constant, Name, Subscript
 from analyzer.flow.engine import Flow, Point
 from analyzer.flow.parts import Part, Value
+from analyzer.flow.recoverable import RECOVERABLE, undone
 
 _PASSWORD = re.compile(
     r"(?:^|_)(?:password|passwd|passwort|passw|pwd|pword|passphrase|pass_word|passcode|pw"
@@ -18,7 +19,7 @@ _PROTECTED = re.compile(
     r"hash|digest|encrypt|crypt|encoded|enc_|_enc$|token|salt|verif|reset|check|policy|file|path|url|field|min_|max_|require"
     r"|has_|is_|use_|no_|random|default|generate|key_?ring|manager|context|input_type|set_|validate|strength|ldap|smtp|dummy"
     r"|forgot|change_|mail_|email_|db_|database_|redis_|mysql_|postgres|proxy|ssh_|sudo|host_|server_|broker|keystore|cert"
-    r"|vault|service_|basic_",
+    r"|vault|service_|basic_|azure_|aws_|registry_|remote_",
     re.IGNORECASE,
 )
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
@@ -85,6 +86,13 @@ def clear_parts(value: Value) -> list[Part]:
 
 
 def clear_password(flow: Flow, point: Point) -> Part | None:
-    """The password in the clear that an expression holds, if any."""
+    """The password in the clear that an expression holds, or one in a form that can be read again, if any."""
     found = clear_parts(flow.value(point))
-    return found[0] if found else None
+    return found[0] if found else undone(flow, point, clear_parts)
+
+
+def as_it_is(secret: Part) -> str:
+    """How a message says in which form a password is kept or compared."""
+    if secret.type == RECOVERABLE:
+        return f"`{secret.text}` can be read again, and is no hash:"
+    return f"`{secret.text}` is stored as it is:"

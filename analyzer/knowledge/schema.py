@@ -73,6 +73,10 @@ class Weights(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     iterations: dict[str, int] = {}
     bcrypt_rounds: int = 10
+    scrypt_cost: int = 8_192
+    """``N`` of scrypt."""
+    argon2: tuple[tuple[int, int], ...] = ()
+    """Memory in KiB and the passes that are enough with it."""
     weak_schemes: tuple[str, ...] = ()
     weak_hashers: tuple[str, ...] = ()
 
