@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import cached_property
 
 from analyzer.checks import _public
-from analyzer.facts.expressions import AnyExpression, Call, Constant, Mapping
+from analyzer.facts.expressions import Constant
 from analyzer.facts.outline import Function
-from analyzer.facts.visit import chain, walk
-from analyzer.flow.arguments import argument
+from analyzer.facts.visit import walk
 from analyzer.flow.passwords import is_password_name
 from analyzer.flow.questions import uses_of
 from analyzer.frameworks import Route
 from analyzer.frameworks.limits import LIMITING, limits_of
 from analyzer.frameworks.persistence import is_schema
 from analyzer.graph.guards import Guards
+from analyzer.graph.limits import Limits
 from analyzer.graph.picture import Picture
 from analyzer.model import Confidence, Finding, Location, Rule, Span, Tier
 from analyzer.project import Place
@@ -52,9 +51,6 @@ _HINDERING = re.compile(
     re.IGNORECASE,
 )
 """Names of what stops or slows somebody who tries again and again. A heuristic: it only ever makes the rule silent."""
-_EVERYWHERE = re.compile(r"^(?:axes|defender|django_axes|ratelimit|django_ratelimit|brutebuster)(?:\.|$)")
-_SETTINGS = ("MIDDLEWARE", "MIDDLEWARE_CLASSES", "INSTALLED_APPS")
-_DEFAULTS = ("default_limits", "application_limits")
 _CHANGING = frozenset({"POST", "PUT", "PATCH", "MUTATION"})
 _FIX = "Limit the attempts by address and by account (slowapi, Flask-Limiter, throttle classes), or lock the account"
 
@@ -62,7 +58,7 @@ _FIX = "Limit the attempts by address and by account (slowapi, Flask-Limiter, th
 def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
     """One finding a handler."""
     guards = picture.shared(Guards)
-    limited = _Limited(picture)
+    around = picture.shared(Limits)
     for handler, routes in picture.handlers().items():
         if picture.tier(handler.path) is not Tier.MAIN or picture.is_side(handler.path):
             continue
@@ -73,7 +69,7 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
         if function is None or not tried or _known(picture, guards, handler, tried):
             continue
         what = _entering(picture, handler, function, tried)
-        if what and not limited.by_itself(handler, function, tried) and not limited.everywhere(tried[0]):
+        if what and not _limited(picture, handler, function, tried) and not around.everywhere(tried[0]):
             yield Finding(
                 rule=rule.code,
                 location=Location(
@@ -149,89 +145,15 @@ def _checks(picture: Picture, handler: Place) -> bool:
     )
 
 
-class _Limited:
-    """Whether something limits a handler, or all handlers of an application."""
-
-    def __init__(self, picture: Picture) -> None:
-        self._picture = picture
-        self._known: dict[tuple[str, ...], bool] = {}
-
-    def by_itself(self, handler: Place, function: Function, routes: list[Route]) -> bool:
-        """A limiter at the handler, or something on its way that counts or hinders attempts."""
-        project = self._picture.project
-        if limits_of(project, handler, function):
-            return True
-        attached = [one.dotted for route in routes for one in route.attached]
-        depended = [project.qualified(place) for route in routes for place in route.dependencies]
-        if any(_HINDERING.search(name) or LIMITING.search(name.rpartition(".")[2]) for name in (*attached, *depended)):
-            return True
-        return any(
-            _HINDERING.search(use.chain)
-            for place in _public.below(self._picture, handler)
-            for use in uses_of(project, place)
-        )
-
-    def everywhere(self, route: Route) -> bool:
-        """A limiter before every route of the application: middleware, default limits, throttles in the settings."""
-        if route.framework.startswith("Django") and self._in_settings:
-            return True
-        modules = self._picture.application(route.handler.path)
-        if modules not in self._known:
-            self._known[modules] = any(self._limits_all(module) for module in modules)
-        return self._known[modules]
-
-    @cached_property
-    def _in_settings(self) -> bool:
-        """Whether any settings module limits; which of them an application runs with is said outside the code."""
-        for path in self._picture.project.paths():
-            variables = self._picture.project.namespace(path).variables
-            for name in _SETTINGS:
-                if any(_limiting(text) for value in variables.get(name, ()) for text in _texts(value)):
-                    return True
-            if any(_throttles(value) for value in variables.get("REST_FRAMEWORK", ())):
-                return True
-        return False
-
-    def _limits_all(self, path: str) -> bool:
-        project = self._picture.project
-        outline = project.modules.outlines.get(path)
-        if outline is None:
-            return False
-        for index in range(-1, len(outline.functions)):
-            place = Place(path, index)
-            if any(use.kind == "call" and _builds(use.chain) for use in uses_of(project, place)):
-                for node in walk(project.body(place)):
-                    if isinstance(node, Call) and self._around_all(node):
-                        return True
-        return False
-
-    def _around_all(self, call: Call) -> bool:
-        name = chain(call.func).rpartition(".")[2]
-        if name in {"add_middleware", "Middleware"}:
-            given = argument(call, 0, "middleware_class", "cls")
-            return given is not None and _limiting(chain(given))
-        if LIMITING.search(name) and any(argument(call, -1, one) is not None for one in _DEFAULTS):
-            return True
-        return name in {"RateLimitConfig", "RateLimitMiddleware"}
-
-
-def _builds(name: str) -> bool:
-    last = name.rpartition(".")[2]
-    return last in {"add_middleware", "Middleware"} or LIMITING.search(last) is not None
-
-
-def _limiting(name: str) -> bool:
-    return _EVERYWHERE.search(name) is not None or LIMITING.search(name.rpartition(".")[2]) is not None
-
-
-def _texts(value: AnyExpression) -> Iterator[str]:
-    for node in walk(value):
-        if isinstance(node, Constant) and isinstance(node.value, str):
-            yield node.value
-
-
-def _throttles(value: AnyExpression) -> bool:
-    """``REST_FRAMEWORK = {"DEFAULT_THROTTLE_CLASSES": [...]}``."""
-    if not isinstance(value, Mapping):
-        return False
-    return "DEFAULT_THROTTLE_CLASSES" in _texts(value)
+def _limited(picture: Picture, handler: Place, function: Function, routes: list[Route]) -> bool:
+    """Whether a limiter stands at the handler, or something on its way counts or hinders attempts."""
+    project = picture.project
+    if limits_of(project, handler, function):
+        return True
+    attached = [one.dotted for route in routes for one in route.attached]
+    depended = [project.qualified(place) for route in routes for place in route.dependencies]
+    if any(_HINDERING.search(name) or LIMITING.search(name.rpartition(".")[2]) for name in (*attached, *depended)):
+        return True
+    return any(
+        _HINDERING.search(use.chain) for place in _public.below(picture, handler) for use in uses_of(project, place)
+    )

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from analyzer.facts.visit import chain
 from analyzer.frameworks import Route
 from analyzer.frameworks.limits import limits_of
 from analyzer.graph.guards import Guards
+from analyzer.graph.limits import Limits
 from analyzer.graph.picture import Picture
 from analyzer.inventory.answers import response_of, serializer_of, statuses_of
 from analyzer.inventory.declared import decorated_inputs, path_inputs, signature_inputs
+from analyzer.inventory.documented import Documented
+from analyzer.inventory.injected import Injected
 from analyzer.inventory.read import read_inputs
 from analyzer.inventory.rows import INPUT_KINDS, Gap, GuardRow, Input, Inventory, Row
 from analyzer.project import Place
@@ -45,12 +49,24 @@ def _row(picture: Picture, route: Route, layers: _Layers) -> Row:
         registered=f"{route.registered}:{route.line}",
         inputs=tuple(inputs),
         guards=guards_of(picture, route),
-        dependencies=tuple(project.qualified(place) for place in route.dependencies),
+        dependencies=(
+            *(project.qualified(place) for place in route.dependencies),
+            *picture.shared(Injected).of(route),
+        ),
         response=response_of(project, route.handler, function) if function else "",
         statuses=statuses_of(project, route.handler, function) if function else (),
         limits=limits_of(project, route.handler, function) if function else (),
         layers=layers.of(route.handler),
+        application_limits=_around(picture, route),
+        documented=picture.shared(Documented).of(route),
     )
+
+
+def _around(picture: Picture, route: Route) -> tuple[str, ...]:
+    """Limits of the whole application, unless the handler is taken out of them."""
+    function = picture.project.function(route.handler)
+    exempt = any("exempt" in chain(one) for one in function.decorators) if function else False
+    return () if exempt else picture.shared(Limits).everywhere(route)
 
 
 def _inputs(picture: Picture, route: Route) -> Iterator[Input]:

@@ -34,7 +34,12 @@ class GuardRow(msgspec.Struct, frozen=True, order=True):
 
 
 class Row(msgspec.Struct, frozen=True):
-    """One method and path. ``line`` is the handler's, ``registered`` is ``file:line`` of the registration."""
+    """One method and path. ``line`` is the handler's, ``registered`` is ``file:line`` of the registration.
+
+    ``limits`` stand at the handler or its class, ``application_limits`` around the whole application. ``documented`` is
+    ``yes``, ``hidden`` (left out of the schema), ``off`` (the document is switched off), ``no`` (nothing writes one),
+    or empty where that is no question.
+    """
 
     method: str
     path: str
@@ -51,6 +56,8 @@ class Row(msgspec.Struct, frozen=True):
     statuses: tuple[int, ...]
     limits: tuple[str, ...]
     layers: tuple[str, ...]
+    application_limits: tuple[str, ...] = ()
+    documented: str = ""
 
 
 class Gap(msgspec.Struct, frozen=True, order=True):

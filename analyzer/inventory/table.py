@@ -14,7 +14,7 @@ from analyzer.inventory.markup import cell
 from analyzer.inventory.rows import Gap, GuardRow, Input, Inventory, Row
 from analyzer.model import visible
 
-COLUMNS = ("method", "path", "handler", "guard", "input", "response", "limit", "layers")
+COLUMNS = ("method", "path", "handler", "guard", "input", "response", "limit", "layers", "documented")
 _GUARD = COLUMNS.index("guard")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
 """Beginnings that a spreadsheet takes for a formula or a command (OWASP, CSV Injection)."""
@@ -50,8 +50,9 @@ def cells(row: Row) -> tuple[str, ...]:
         ", ".join(_input(item) for item in row.inputs[:_MOST_INPUTS])
         + (f", {len(row.inputs) - _MOST_INPUTS} more" if len(row.inputs) > _MOST_INPUTS else ""),
         response,
-        ", ".join(row.limits),
+        ", ".join([*row.limits, *(f"{one} (application)" for one in row.application_limits)]),
         " → ".join(row.layers),
+        row.documented,
     )
 
 
@@ -77,6 +78,9 @@ def as_text(found: Inventory, width: int | None, color: bool) -> str:
     """
     rows = [tuple(visible(text) for text in cells(row)) for row in found.rows]
     used = [index for index in range(len(COLUMNS)) if index <= _GUARD or any(row[index] for row in rows)]
+    if len({row[-1] for row in rows}) < 2:
+        # What is the same for all tells nothing about any.
+        used = [index for index in used if index != len(COLUMNS) - 1]
     shown = [[row[index] or ("–" if index == _GUARD else "") for index in used] for row in rows]
     heads = [COLUMNS[index] for index in used]
     lines = _unbroken(heads, shown) if width is None else _folded(heads, shown, width, color)
