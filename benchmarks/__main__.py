@@ -1,4 +1,4 @@
-"""``python -m benchmarks speed`` and ``python -m benchmarks routes``: see ``benchmarks/README.md``."""
+"""``python -m benchmarks speed``, ``routes`` and ``edges``: see ``benchmarks/README.md``."""
 
 from __future__ import annotations
 
@@ -16,11 +16,15 @@ import msgspec
 
 from benchmarks.applications import APPLICATIONS
 from benchmarks.backends import BACKENDS, BenchmarkError, workspace
+from benchmarks.edges import measure_edges
+from benchmarks.edges_table import comparison
 from benchmarks.routes import Comparison, measure_application
 from benchmarks.routes_table import Figures, figure, render_comparison
 from benchmarks.speed import Outcome, Setting, measure_backend
 from benchmarks.table import render
 
+COMPARISON = Path(__file__).resolve().parent.parent / "docs" / "comparison.md"
+EDGES = Path(__file__).resolve().parent / "edges.json"
 _MEASURED_WITH = ("backend-audit", "bandit", "semgrep", "libcst")
 
 
@@ -34,7 +38,19 @@ class Results(msgspec.Struct, frozen=True):
 def main(arguments: Sequence[str] | None = None) -> int:
     """The exit code: 0 when everything asked for was measured, 1 when something could not be."""
     options = _parser().parse_args(arguments)
-    return _routes(options) if options.command == "routes" else _speed(options)
+    commands = {"routes": _routes, "edges": _edges, "speed": _speed}
+    return commands[options.command](options)
+
+
+def _edges(options: argparse.Namespace) -> int:
+    try:
+        found = measure_edges(workspace(), options.environment, partial(_say, "edges"))
+    except BenchmarkError as error:
+        print(error, file=sys.stderr)
+        return 1
+    EDGES.write_bytes(msgspec.json.format(msgspec.json.encode(found), indent=2) + b"\n")
+    COMPARISON.write_text(comparison(found), encoding="utf-8")
+    return 0
 
 
 def _routes(options: argparse.Namespace) -> int:
@@ -115,6 +131,8 @@ def _parser() -> argparse.ArgumentParser:
     routes.add_argument("--environments", type=Path, metavar="DIR", help="environments that are there already, by name")
     routes.add_argument("--list", action="store_true", help="also list what only one of the two tables holds")
     routes.add_argument("--json", type=Path, metavar="FILE", help="write every figure to this file")
+    edges = commands.add_parser("edges", help="which edges other architecture tools see; writes docs/comparison.md")
+    edges.add_argument("--environment", type=Path, metavar="DIR", help="an environment that has the other tools")
     return parser
 
 

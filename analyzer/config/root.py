@@ -48,7 +48,10 @@ def common_folder(paths: Sequence[Path]) -> Path:
 
 
 def find_root(paths: Sequence[Path]) -> Path:
-    """The nearest folder at or above all resolved ``paths`` with ``.git``, else with a project file, else their own."""
+    """The nearest folder at or above all resolved ``paths`` with ``.git``, else with a project file, else their own.
+
+    Their own is never a package: its modules call themselves by its name, so the root is above it.
+    """
     common = common_folder(paths)
     upwards = (common, *common.parents)
     for folder in upwards:
@@ -57,7 +60,7 @@ def find_root(paths: Sequence[Path]) -> Path:
     for folder in upwards:
         if any(_exists(folder / name) for name in PROJECT_FILES):
             return folder
-    return common
+    return next((folder for folder in upwards if not _exists(folder / "__init__.py")), common)
 
 
 def _exists(path: Path) -> bool:

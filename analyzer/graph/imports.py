@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import msgspec
 
 from analyzer.facts.expressions import Compare, Constant, Name
@@ -60,6 +62,36 @@ class Imports:
                     found.append(edge)
             self._edges[path] = tuple(found)
         return self._edges[path]
+
+    def attributes(self, path: str) -> tuple[ImportEdge, ...]:
+        """Names taken as attributes of an imported module that passes them on: ``kit.orders`` after ``import kit``.
+
+        The first use of each, in source order. They are no imports, so :meth:`of` does not have them.
+        """
+        modules: dict[str, tuple[str, bool]] = {}
+        lines = {(edge.line, edge.column): edge for edge in self.of(path) if not edge.name and not edge.type_only}
+        outline = self._project.outline(path)
+        for item in outline.imports:
+            edge = lines.get((item.line, item.column))
+            if edge is not None and item.bound and (item.name is not None or item.aliased):
+                modules.setdefault(item.bound, (edge.target, edge.lazy))
+        if not modules:
+            return ()
+        found: dict[tuple[str, str], ImportEdge] = {}
+        uses = [*outline.uses, *(use for item in outline.classes for use in item.uses)]
+        uses += [use for item in outline.functions for use in item.uses]
+        for use in sorted(uses, key=lambda use: (use.line, use.column)):
+            head, _, rest = use.chain.partition(".")
+            name = re.split(r"[.(\[]", rest, maxsplit=1)[0]
+            module, lazy = modules.get(head, ("", False))
+            origin = self._named(module, name) if module and name.isidentifier() and use.kind != "annotate" else None
+            if origin is not None and origin[0] not in (module, path):
+                edge = ImportEdge(
+                    path, module, origin[0], name, self._project.member(module, name), origin[1],
+                    use.line, use.column, use.end_line, use.end_column, lazy, False,
+                )  # fmt: skip
+                found.setdefault((module, name), edge)
+        return tuple(found.values())
 
     def into(self, path: str) -> tuple[ImportEdge, ...]:
         """The edges into a module, sorted by source and line."""

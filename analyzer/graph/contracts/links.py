@@ -49,7 +49,7 @@ class Modules:
         for name in self.paths:
             parts = name.split(".")
             self.known.update(".".join(parts[:length]) for length in range(1, len(parts) + 1))
-        self._graphs: dict[tuple[bool, bool, bool], Links] = {}
+        self._graphs: dict[tuple[bool, bool, bool, bool], Links] = {}
         self._libraries: set[str] | None = None
 
     def inside(self, name: str) -> Iterator[str]:
@@ -75,12 +75,12 @@ class Modules:
 
     def links(self, contract: Contract) -> Links:
         """The import graph under a contract's options, its exempted imports left out."""
-        key = (contract.lazy, contract.type_checking, contract.tests)
+        key = (contract.lazy, contract.type_checking, contract.tests, contract.through_re_exports)
         if key not in self._graphs:
             self._graphs[key] = self._link(*key)
         return self._graphs[key]
 
-    def _link(self, lazy: bool, type_checking: bool, tests: bool) -> Links:
+    def _link(self, lazy: bool, type_checking: bool, tests: bool, passed_on: bool) -> Links:
         links = Links()
         picture = self._picture
         for path in picture.project.paths():
@@ -91,6 +91,9 @@ class Modules:
                 if (edge.lazy and not lazy) or (edge.type_only and not type_checking):
                     continue
                 self._add(links, name, edge)
+            for edge in picture.imports.attributes(path) if passed_on else ():
+                if lazy or not edge.lazy:
+                    self._add_behind(links, name, edge)
             for item in self._foreign(path):
                 if (item.scope >= 0 and not lazy) or (item.guard == "type" and not type_checking):
                     continue
@@ -107,12 +110,15 @@ class Modules:
         project = self._picture.project
         target = project.module_name(edge.target)
         first = project.module_name(edge.first) if edge.name else target
-        place = (edge.source, edge.line, edge.column, edge.end_line, edge.end_column, edge.lazy, edge.name)
         if first != name:
-            links.add(Link(name, first, *place))
+            links.add(Link(name, first, *_place(edge)))
         if target not in (first, name):
-            passed_on = tuple(project.module_name(path) for path in edge.through)
-            links.behind.setdefault((name, target), Link(name, target, *place, passed_on))
+            self._add_behind(links, name, edge)
+
+    def _add_behind(self, links: Links, name: str, edge: ImportEdge) -> None:
+        target = self._picture.project.module_name(edge.target)
+        passed_on = tuple(self._picture.project.module_name(path) for path in edge.through)
+        links.behind.setdefault((name, target), Link(name, target, *_place(edge), passed_on))
 
     def _foreign(self, path: str) -> Iterator[Import]:
         """The imports of libraries in a file."""
@@ -189,6 +195,10 @@ class Links:
                         reached.append(importer)
             front = reached
         return found
+
+
+def _place(edge: ImportEdge) -> tuple[str, int, int, int, int, bool, str]:
+    return edge.source, edge.line, edge.column, edge.end_line, edge.end_column, edge.lazy, edge.name
 
 
 def within(module: str, package: str) -> bool:
