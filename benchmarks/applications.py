@@ -43,6 +43,16 @@ APPLICATIONS = (
         environment={"AIRFLOW_HOME": "{folder}", "AIRFLOW__CORE__LOAD_EXAMPLES": "False"},
     ),
     Application(
+        name="zenml",
+        version="0.98.0",
+        framework="FastAPI",
+        package="zenml",
+        table="fastapi",
+        source="zenml.zen_server.zen_server_api:app",
+        extras="[server]",
+        environment={"ZENML_CONFIG_PATH": "{folder}", "ZENML_ANALYTICS_OPT_IN": "false", "HOME": "{folder}"},
+    ),
+    Application(
         name="jupyter-server",
         version="2.21.1",
         framework="Tornado",

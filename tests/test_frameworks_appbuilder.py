@@ -51,3 +51,47 @@ def test_paths_are_composed_as_the_library_does() -> None:
         ("GET", "/welcome/list/", "Shared.list"),
     }
     assert [one.why for one in backend.unresolved] == ["the path is not constant"]
+
+
+def test_a_class_that_names_its_methods_serves_no_others() -> None:
+    backend = recognise(
+        project_of(
+            {
+                "names.py": """
+                    class Methods:
+                        LIST = "get_list"
+                        ONE = "get"
+                        READ = {LIST, ONE}
+                """,
+                "api.py": """
+                    from flask_appbuilder.api import BaseApi, expose
+                    from names import Methods
+                    from settings import allowed
+                    class Api(BaseApi):
+                        @expose("/")
+                        def get_list(self): ...
+                        @expose("/<pk>")
+                        def get(self, pk): ...
+                        @expose("/export/")
+                        def export(self): ...
+                        @expose("/refresh", methods=("PUT",))
+                        def refresh(self): ...
+                    class Charts(Api):
+                        resource_name = "chart"
+                        include_route_methods = Methods.READ | {"export"}
+                        exclude_route_methods = {Methods.ONE}
+                    class Boards(Api):
+                        resource_name = "board"
+                        include_route_methods = allowed()
+                """,
+            }
+        )
+    )
+    assert [route.label for route in backend.routes] == [
+        "GET /api/v1/board/",
+        "GET /api/v1/board/export/",
+        "PUT /api/v1/board/refresh",
+        "GET /api/v1/board/{pk}",
+        "GET /api/v1/chart/",
+        "GET /api/v1/chart/export/",
+    ]

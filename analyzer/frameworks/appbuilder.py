@@ -9,16 +9,17 @@ from __future__ import annotations
 
 import re
 
-from analyzer.facts.expressions import Call
+from analyzer.facts.expressions import AnyExpression, Attribute, Binary, Call, Name, Sequence
 from analyzer.facts.visit import chain as chain_of
 from analyzer.frameworks.backend import Found, Route, Unresolved
 from analyzer.frameworks.registry import imports_any, methods_of
 from analyzer.frameworks.text import argument, text
 from analyzer.project.project import Project
-from analyzer.project.target import Place
+from analyzer.project.target import Place, Target
 
 _RESOURCES = re.compile(r"^flask_appbuilder\.(?:\w+\.)*(?:Base|Model|BaseModel\w*)?(?:Rest)?Api$")
 _LIBRARY = "flask_appbuilder."
+_DEPTH = 8
 
 
 def recognise(project: Project) -> Found | None:
@@ -32,7 +33,12 @@ def recognise(project: Project) -> Found | None:
             if not any(base.startswith(_LIBRARY) for base in bases) or _extended(project, path, index):
                 continue
             start = _base(project, path, index, item.name, any(map(_RESOURCES.match, bases)))
-            for _, method in sorted(project.classes.methods(path, index)):
+            owner = project.class_target(path, index)
+            only = _listed(project, owner, "include_route_methods")
+            never = _listed(project, owner, "exclude_route_methods") or set()
+            for called, method in sorted(project.classes.methods(path, index)):
+                if called in never or (only is not None and called not in only):
+                    continue
                 function = project.function(method)
                 for decorator in function.decorators if function else ():
                     if isinstance(decorator, Call) and chain_of(decorator.func).rpartition(".")[2] == "expose":
@@ -66,6 +72,36 @@ def _variable(project: Project, path: str, index: int, name: str) -> str | None:
     """The constant text of a class variable, inherited ones too: ``""`` when not constant, ``None`` when absent."""
     value = project.classes.variable(path, index, name)
     return None if value is None else text(project, Place(value[0], -1), value[1]) or ""
+
+
+def _listed(project: Project, owner: Target, name: str, depth: int = 0) -> set[str] | None:
+    """The method names in a class variable that holds a set of them; ``None`` when it is absent or not constant."""
+    value = project.classes.variable(owner.path, owner.index, name)
+    return None if value is None or depth > _DEPTH else _names(project, owner, value[0], value[1], depth)
+
+
+def _names(project: Project, owner: Target, path: str, value: AnyExpression, depth: int) -> set[str] | None:
+    """The texts of a set: written out, joined with ``|``, or held by a variable or by a class of constants."""
+    if isinstance(value, Binary) and value.op == "|":
+        left = _names(project, owner, path, value.left, depth + 1)
+        right = _names(project, owner, path, value.right, depth + 1)
+        return left | right if left is not None and right is not None else None
+    if isinstance(value, Sequence):
+        names = [_text(project, owner, path, item) for item in value.items]
+        return None if None in names else {name for name in names if name is not None}
+    if isinstance(value, Attribute):
+        holder = project.resolve_expression(Place(path, -1), value.value)
+        if holder is not None and holder.kind == "class":
+            return _listed(project, holder, value.attr, depth + 1)
+    held = project.variable(path, chain_of(value)) if isinstance(value, Name | Attribute) else None
+    return _names(project, owner, held[0], held[1], depth + 1) if held is not None and depth < _DEPTH else None
+
+
+def _text(project: Project, owner: Target, path: str, item: AnyExpression) -> str | None:
+    """A constant, also one that the class's own body calls by its bare name."""
+    known = text(project, Place(path, -1), item)
+    value = project.classes.variable(owner.path, owner.index, item.id) if isinstance(item, Name) else None
+    return known if known is not None or value is None else text(project, Place(value[0], -1), value[1])
 
 
 def _add(project: Project, handler: Place, decorator: Call, start: str | None, found: Found) -> None:

@@ -18,7 +18,10 @@ def _routes(app: Any, prefix: str) -> Iterator[Entry]:
     for route in [*app.routes, *_versioned(app)]:
         path = prefix + getattr(route, "path", "")
         endpoint = getattr(route, "endpoint", None)
-        if endpoint is None:
+        included = getattr(route, "original_router", None)
+        if included is not None:  # FastAPI, since it no longer copies the routes of what it includes.
+            yield from _routes(included, prefix + route.include_context.prefix)
+        elif endpoint is None:
             inner = getattr(route, "app", None)
             yield from _routes(inner if hasattr(inner, "routes") else route, path) if hasattr(route, "routes") else ()
         elif inspect.isclass(endpoint):
