@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Mapping as Map
 
 import msgspec
 
@@ -133,6 +134,7 @@ class _Walk:
         self.resources = picture.shared(Resources)
         self.trail = Trail([], set())
         self._open: set[Place] = set()
+        self._gave: dict[tuple[Place, int, frozenset[tuple[str, Marks]]], Marks] = {}
         self._walked = 0
         function = self.project.function(handler)
         if function is not None:
@@ -198,11 +200,14 @@ class _Walk:
         """Walk a function; what it gives back."""
         if place in self._open or depth > _DEPTH or self._walked > _MOST:
             return NONE
-        self._open.add(place)
-        self._walked += 1
-        marks = _Body(self, place, names, depth).run()
-        self._open.discard(place)
-        return marks
+        key = (place, depth, frozenset(names.items()))
+        if key not in self._gave:
+            # Walked again with the same marks, a function would load the same records and say the same of them.
+            self._open.add(place)
+            self._walked += 1
+            self._gave[key] = _Body(self, place, names, depth).run()
+            self._open.discard(place)
+        return self._gave[key]
 
 
 class _Body:
@@ -436,12 +441,13 @@ class _Body:
         given: list[tuple[str, Argument, Marks]],
     ) -> Marks:
         handed: Marks = frozenset().union(*(marks for _, _, marks in given)) if given else NONE
+        passed = {id(one): marks for _, one, marks in given}
         verbs = [_last(step.func) for step in steps if isinstance(step, Call)]
         last = steps[0] if steps else node
         call = last if isinstance(last, Call) else next((one for one in steps if isinstance(one, Call)), None)
         made = self.resources.made(self.place, call) if call is not None else ""
         if made:
-            self._create(made, call)
+            self._create(made, call, passed)
             return (handed - {"client", "caller"}) | {f"new {made}"}
         if "caller" in handed:
             self.walk.trail.caller = True
@@ -454,7 +460,7 @@ class _Body:
         caller = any("caller" in marks and not _AUDIT.search(one.keyword or "") for _, one, marks in given)
         marks = held
         if resource:
-            self._inserted(resource, call)
+            self._inserted(resource, call, passed)
             if call is None or not self.resources.inserting(call):
                 mark = self._load(resource, node, chain(call.func) if call else "")
                 marks |= {mark}
@@ -479,7 +485,7 @@ class _Body:
             self._use(marks | handed, "changed")
         if call is not None:
             self._settle(node, held, handed)
-            marks |= self._called(call, held, handed, given)
+            marks |= self._called(call, held, handed, passed)
         if any(self.loads[mark].keyed and self.loads[mark].scoped for mark in loads):
             # A record that the client chose among the caller's is not the caller.
             return (marks | handed) - {"caller"}
@@ -491,26 +497,26 @@ class _Body:
         if "caller" in handed and "client" in held and isinstance(base, Name) and base.id in self.names:
             self.names[base.id] |= {"caller"}
 
-    def _create(self, resource: str, call: Call | None) -> None:
+    def _create(self, resource: str, call: Call | None, passed: Map[int, Marks]) -> None:
         for one in call.arguments if call is not None else ():
-            if "caller" in self.value(one.value):
+            if "caller" in passed[id(one)]:
                 # ``Order(owner=user)``, ``Order.model_validate(data, update={"owner_id": user.id})``
                 self.walk.trail.made.update((resource, name) for name in (one.keyword, *self.walk.trail.spoken) if name)
 
-    def _inserted(self, resource: str, call: Call | None) -> None:
+    def _inserted(self, resource: str, call: Call | None, passed: Map[int, Marks]) -> None:
         """A row that is put into a table of SQL with something of the caller's in it."""
-        if call is not None and any("caller" in self.value(one.value) for one in call.arguments):
+        if call is not None and any("caller" in passed[id(one)] for one in call.arguments):
             column = self.resources.inserts(call)
             if column:
                 self.walk.trail.made.add((resource, column))
 
-    def _called(self, call: Call, held: Marks, handed: Marks, given: list[tuple[str, Argument, Marks]]) -> Marks:
+    def _called(self, call: Call, held: Marks, handed: Marks, passed: Map[int, Marks]) -> Marks:
         """What a call makes of marked values: functions of ours are walked, calls that decide settle the matter."""
         name = _last(call.func)
         target = self.project.resolve_expression(self.place, call.func) if chain(call.func) else None
         every = held | handed
         if name == "setattr" and call.arguments:
-            self._use(self.value(call.arguments[0].value), "changed")
+            self._use(passed[id(call.arguments[0])], "changed")
         result: Marks = NONE
         if target is not None and target.kind == "function":
             place = Place(target.path, target.index)
@@ -518,7 +524,9 @@ class _Body:
             own = self.project.owner_index(place) >= 0
             if function is not None and (every or own):
                 before = len(self.loads)
-                result = self.walk._function(place, self._arguments_of(function, call, target, held), self.depth + 1)
+                result = self.walk._function(
+                    place, self._arguments_of(function, call, target, held, passed), self.depth + 1
+                )
                 if "caller" in handed and _VALIDATING.search(name):
                     self._scope(frozenset(range(before, len(self.loads))))
         elif target is None and "caller" in handed and name not in _SHOWING and not name[:1].isupper():
@@ -527,17 +535,19 @@ class _Body:
         self.walk.trail.decides = self.walk.trail.decides or DECIDING.search(name) is not None
         if DECIDING.search(name) and every - {"caller"}:
             self._scope(every)
-            for _, one, _ in given:
+            for one in call.arguments:
                 self._tie(one.value)
         return result
 
-    def _arguments_of(self, function: Function, call: Call, target: object, held: Marks) -> Names:
+    def _arguments_of(
+        self, function: Function, call: Call, target: object, held: Marks, passed: Map[int, Marks]
+    ) -> Names:
         found: Names = {}
         names = bound(function, call, method(target, function, chain(call.func)))  # type: ignore[arg-type]
         for name, one in (names or {}).items():
-            found[name] = self.value(one.value)
+            found[name] = passed[id(one)] if id(one) in passed else self.value(one.value)
         if names is None:
-            every = frozenset().union(*(self.value(one.value) for one in call.arguments))
+            every = frozenset().union(*(passed[id(one)] for one in call.arguments))
             found = {one.name: every for one in function.parameters}
         if function.owner >= 0 and function.parameters and function.parameters[0].name == "self" and held:
             found["self"] = held
