@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+import msgspec
+
+from analyzer.checks._session_settings import SETTING, assigned, lax, middleware
 from analyzer.facts.expressions import AnyExpression, Call, Constant, Name
 from analyzer.facts.statements import Assign
 from analyzer.facts.visit import chain, walk
@@ -21,7 +24,6 @@ _SECRET = re.compile(
 """Names of cookies (and of what is put into them) that let somebody in."""
 _SHOWN = re.compile(r"csrf|xsrf|lang|locale|theme|consent|timezone|tz$|sidebar|dark|flash|banner|color", re.IGNORECASE)
 """Names of cookies that scripts are meant to read."""
-_SETTING = re.compile(r"(?:^|_)(?:SESSION|CSRF|AUTH|REMEMBER|JWT|ACCESS|REFRESH)?_?COOKIE_(?P<flag>SECURE|HTTPONLY)$")
 _STORES = re.compile(r"Storage|SessionMiddleware|SessionInterface|CookieBackend|CookieTransport|SessionConfig")
 _DEVELOPING = re.compile(
     r"(?:^|[/_.-])(?:dev|develop|development|local|test|tests|testing|debug|ci|example|sample)(?:[/_.-]|$)"
@@ -40,7 +42,9 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
                 if finding is not None:
                     yield finding
     yield from _stores(flow, rule)
+    yield from middleware(picture, flow, rule)
     yield from _settings(picture, rule)
+    yield from assigned(picture, flow, rule)
 
 
 def _cookie(flow: Flow, rule: Rule, point: Point, call: Call) -> Finding | None:
@@ -58,6 +62,14 @@ def _cookie(flow: Flow, rule: Rule, point: Point, call: Call) -> Finding | None:
     if not called and isinstance(value, Constant):
         return None  # a mark for scripts under a name of the moment: nothing in it lets anybody in
     missing = [flag for flag in ("secure", "httponly") if _off(flow, point, argument(call, -1, flag))]
+    site = argument(call, -1, "samesite")
+    if site is not None and not missing and _SECRET.search(spelled) and not _SHOWN.search(spelled):
+        values = [str(one).lower() for one in constants(flow, Point(point.place, site, point.environment))]
+        if "none" in values:
+            what = f"The cookie `{spelled}` is set with `samesite` off: pages of other sites send requests with it"
+            return msgspec.structs.replace(
+                _told(rule, point.place, call, what, Confidence.LOW), message=what, fix='Set `samesite="lax"`'
+            )
     if not missing or _SHOWN.search(spelled):
         return None
     words = " ".join(chain(node) for node in walk(value) if isinstance(node, Name)) if value is not None else ""
@@ -109,7 +121,7 @@ def _settings(picture: Pictured, rule: Rule) -> Iterator[Finding]:
             if not isinstance(statement, Assign) or statement.value is None:
                 continue
             name = chain(statement.targets[0])
-            if _SETTING.search(name) and _falsy(statement.value):
+            if SETTING.search(name) and (_falsy(statement.value) or lax(name, statement.value)):
                 confidence = Confidence.HIGH if isinstance(statement.value, Constant) else Confidence.MEDIUM
                 yield _told(
                     rule, Place(path, -1), statement.value, f"`{name}` is off unless somebody sets it", confidence

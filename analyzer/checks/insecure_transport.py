@@ -1,15 +1,17 @@
-"""BA601: TLS that checks nobody's certificate."""
+"""BA601: TLS that checks nobody's certificate, and connections without TLS."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from analyzer.checks._plain_transport import plain
 from analyzer.facts.expressions import Attribute, Call, Constant, Name
 from analyzer.facts.statements import Assign
 from analyzer.facts.visit import chain, walk
 from analyzer.flow.arguments import argument, constants
 from analyzer.flow.engine import Point
-from analyzer.flow.questions import Pictured, flow_of, location, places_calling
+from analyzer.flow.questions import flow_of, location, places_calling
+from analyzer.graph.picture import Picture
 from analyzer.model import Confidence, Finding, Rule
 from analyzer.project.target import Place
 
@@ -22,7 +24,7 @@ _SWITCHES = ("verify", "ssl", "verify_ssl", "cert_reqs", "assert_hostname")
 _FIX = 'Leave the check on; for a private authority name its certificate, `verify="/etc/ssl/our-ca.pem"`'
 
 
-def check(picture: Pictured, rule: Rule) -> Iterator[Finding]:
+def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
     """Findings of BA601, in order of places."""
     flow = flow_of(picture)
     project = flow.project
@@ -50,9 +52,10 @@ def check(picture: Pictured, rule: Rule) -> Iterator[Finding]:
         uses = function.uses if function else project.outline(place.path).uses
         if any(use.kind == "write" and use.chain.endswith((".verify_mode", ".check_hostname")) for use in uses):
             yield from _contexts(picture, rule, place)
+    yield from plain(picture, flow, rule)
 
 
-def _contexts(picture: Pictured, rule: Rule, place: Place) -> Iterator[Finding]:
+def _contexts(picture: Picture, rule: Rule, place: Place) -> Iterator[Finding]:
     """``context.verify_mode = ssl.CERT_NONE``; the switched-off host name that has to precede it is not told twice."""
     for node in walk(picture.project.body(place)):
         off = isinstance(node, Assign) and node.value is not None and _none(node.value)
