@@ -68,9 +68,26 @@ _MOST = 60
 def is_public(picture: Picture, handler: Place, routes: Sequence[Route]) -> bool:
     """Whether a handler is one of those that nobody can have logged in for: by its path, or for it takes a password."""
     function = picture.project.outline(handler.path).functions[handler.index]
-    if any(_spoken(route.path) for route in routes) or not _OPEN.isdisjoint(_words(function.name)):
+    if is_open(function.name, routes):
         return True
     return not any("{" in route.path for route in routes) and takes_password(picture, handler)
+
+
+def is_open(name: str, routes: Sequence[Route]) -> bool:
+    """Whether a route says by its path or by the name of its handler that whoever comes here is not known yet."""
+    return any(_spoken(route.path) for route in routes) or not _OPEN.isdisjoint(_words(name))
+
+
+def writes_password(picture: Picture, path: str, index: int) -> bool:
+    """Whether a class view takes a password by its serializer or form: somebody becomes somebody there."""
+    project = picture.project
+    for name in ("serializer_class", "form_class"):
+        value = project.classes.variable(path, index, name)
+        target = project.resolve_expression(Place(value[0], -1), value[1]) if value is not None else None
+        ours = target is not None and target.kind == "class" and target.index >= 0
+        if ours and target is not None and any(map(is_password_name, _fields(picture, target.path, target.index))):
+            return True
+    return False
 
 
 def _spoken(path: str) -> bool:

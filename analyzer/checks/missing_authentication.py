@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from analyzer.checks import _public
 from analyzer.checks._records import Records
+from analyzer.facts.outline import Class, Function
 from analyzer.frameworks import Route
 from analyzer.graph.guards import Guards, Known
 from analyzer.graph.picture import Picture
@@ -30,6 +31,9 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
     for handler, routes in picture.handlers().items():
         if picture.tier(handler.path) is not Tier.MAIN or picture.is_side(handler.path):
             continue
+        if handler.index < 0:
+            yield from _views(picture, rule, guards, handler.path, routes)
+            continue
         bare = [route for route in routes if not guards.of(route).guards]
         if len(bare) != len(routes) or not bare:
             continue
@@ -43,6 +47,21 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
         finding = _judged(picture, rule, handler, bare, [guards.of(route) for route in bare], guarded)
         if finding is not None:
             yield finding
+
+
+def _views(picture: Picture, rule: Rule, guards: Guards, path: str, routes: Sequence[Route]) -> Iterator[Finding]:
+    """Class views that leave all their answers to the framework: one finding a class that changes data."""
+    classes = picture.project.outline(path).classes
+    for view in sorted({route.view for route in routes if route.view >= 0}):
+        mine = [route for route in routes if route.view == view]
+        known = [guards.of(route) for route in mine]
+        changing = [route for route in mine if route.method in _CHANGING]
+        if any(one.guards or one.opened for one in known) or not changing:
+            continue
+        if _public.is_open(classes[view].name, mine) or _public.writes_password(picture, path, view):
+            continue
+        what = _VERBS.get(changing[0].method, "changes data")
+        yield _told(rule, path, classes[view], mine, what, "", Confidence.MEDIUM)
 
 
 def _judged(
@@ -100,10 +119,22 @@ def _finding(
     # A method that only stands for the one a generic view brings: the class is what a reader looks for.
     stands = function.owner >= 0 and _HOOK.match(function.name) is not None
     told = outline.classes[function.owner] if stands else function
+    return _told(rule, handler.path, told, routes, what, near, confidence)
+
+
+def _told(
+    rule: Rule,
+    path: str,
+    told: Function | Class,
+    routes: Sequence[Route],
+    what: str,
+    near: str,
+    confidence: Confidence,
+) -> Finding:
     shown = ", ".join(route.label for route in routes[:_NAMES]) + (", …" if len(routes) > _NAMES else "")
     return Finding(
         rule=rule.code,
-        location=Location(handler.path, Span(told.line, told.column, told.line, told.end_column)),
+        location=Location(path, Span(told.line, told.column, told.line, told.end_column)),
         message=f"`{told.name}` ({shown}) {what}, and nothing on the way looks at who is asking{near}",
         fix=_fix(routes[0].framework, told.name),
         severity=rule.severity,

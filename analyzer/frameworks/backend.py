@@ -33,6 +33,7 @@ class Route(msgspec.Struct, frozen=True, order=True):
     ``path`` writes parameters as ``{name}``; ``pattern`` keeps the framework's own spelling. ``handler`` is the
     function that answers (the method of a class-based view; the class's first own method where the framework supplies
     the answering one). ``line`` is where the route is registered, in the file ``registered``.
+    ``view`` is the index of that class in the handler's file, −1 where the handler itself answers.
     ``dependencies`` are the functions the framework runs before the handler (``Depends`` …), in order; ``attached``
     is everything that runs around it and is not written at the handler itself.
     """
@@ -46,6 +47,7 @@ class Route(msgspec.Struct, frozen=True, order=True):
     pattern: str = ""
     dependencies: tuple[Place, ...] = ()
     attached: tuple[Attachment, ...] = ()
+    view: int = -1
 
     @property
     def label(self) -> str:

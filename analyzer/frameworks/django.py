@@ -189,7 +189,7 @@ def _view(project: Project, place: Place, view: AnyExpression, path: str, where:
     if target is not None and target.kind == "function":
         handler = Place(target.path, target.index)
         for method in _function_methods(project, handler):
-            _add(found, method, path, handler, where, tuple(attached))
+            _add(found, method, path, handler, -1, where, tuple(attached))
     elif target is not None and target.kind == "module":
         return
     elif target is None:
@@ -226,15 +226,15 @@ def _class(
         for key, value in zip(mapping.keys, mapping.values, strict=True):
             verb, action = text(project, place, key), text(project, place, value)
             if verb and action:
-                _add(found, verb.upper(), path, methods.get(action) or _any(project, target), where, attached)
+                _add(found, verb.upper(), path, *_answer(project, target, methods, action), where, attached)
         return
-    answers = {name: methods[name] for name in VERBS if name in methods}
+    answers = {name: (methods[name], -1) for name in VERBS if name in methods}
     for verb, action in _generic(project, target):
-        answers.setdefault(verb, methods.get(action) or _any(project, target))
-    for name, handler in answers.items():
-        _add(found, name.upper(), path, handler, where, attached)
+        answers.setdefault(verb, _answer(project, target, methods, action))
+    for name, answer in answers.items():
+        _add(found, name.upper(), path, *answer, where, attached)
     if not answers:
-        _add(found, "ANY", path, methods.get("dispatch") or _any(project, target), where, attached)
+        _add(found, "ANY", path, *_answer(project, target, methods, "dispatch"), where, attached)
 
 
 _GENERIC = (
@@ -264,10 +264,13 @@ def _generic(project: Project, target: Target) -> list[tuple[str, str]]:
     return list(dict.fromkeys(found))
 
 
-def _any(project: Project, target: Target) -> Place:
-    """A place that stands for a class view whose answering method the framework supplies."""
+def _answer(project: Project, target: Target, methods: dict[str, Place], action: str) -> tuple[Place, int]:
+    """The method that answers, and −1; where the framework supplies it, a place that stands for the class view, and
+    the class."""
+    if action in methods:
+        return methods[action], -1
     own = project.namespace(target.path).methods.get(target.index, {})
-    return Place(target.path, min(own.values())) if own else Place(target.path, -1)
+    return Place(target.path, min(own.values()) if own else -1), target.index
 
 
 def _add(
@@ -275,12 +278,13 @@ def _add(
     method: str,
     pattern: str,
     handler: Place,
+    view: int,
     where: tuple[str, int],
     attached: tuple[Attachment, ...] = (),
 ) -> None:
     shown = re.sub(r"<(?:[^<>:]+:)?([^<>]+)>", r"{\1}", pattern)
     shown = re.sub(r"/{2,}", "/", "/" + shown)
-    found.routes.append(Route(shown, method, handler, "Django", *where, pattern, (), attached))
+    found.routes.append(Route(shown, method, handler, "Django", *where, pattern, (), attached, view))
 
 
 def _registered(project: Project) -> Registered:
@@ -316,8 +320,8 @@ def _router_urls(
         methods = dict(project.classes.methods(target.path, target.index))
         lookup = "{" + (_attribute(project, target, "lookup_field") or "pk") + "}"
         for action, (verb, tail) in _supplied(project, target, methods).items():
-            handler = methods.get(action) or _any(project, target)
-            _add(found, verb, base + tail.replace("{pk}", lookup), handler, where)
+            answer = _answer(project, target, methods, action)
+            _add(found, verb, base + tail.replace("{pk}", lookup), *answer, where)
         _extra(project, methods, base, lookup, where, found)
     return True
 
@@ -359,7 +363,9 @@ def _extra(
                 detail = _true(decorator.arguments, "detail")
                 tail = text(project, place, argument(decorator, 99, "url_path")) or name
                 for verb in verbs:
-                    _add(found, verb.upper(), f"{base}{lookup + '/' if detail else ''}{_plain(tail)}/", method, where)
+                    _add(
+                        found, verb.upper(), f"{base}{lookup + '/' if detail else ''}{_plain(tail)}/", method, -1, where
+                    )
 
 
 def _true(arguments: list[Argument], keyword: str) -> bool:

@@ -71,11 +71,11 @@ class Guards:
         self._guarding = Guarding(picture.project)
         self.demands = Demands(picture.project)
         self._ambient = tuple(self._around())
-        self._of: dict[tuple[Place, str, tuple[Attachment, ...]], Known] = {}
+        self._of: dict[tuple[Place, int, str, tuple[Attachment, ...]], Known] = {}
 
     def of(self, route: Route) -> Known:
         """What stands before a route."""
-        key = (route.handler, route.method, route.attached)
+        key = (route.handler, route.view, route.method, route.attached)
         if key not in self._of:
             self._of[key] = self._find(route)
         return self._of[key]
@@ -83,12 +83,14 @@ class Guards:
     def _find(self, route: Route) -> Known:
         handler, project = route.handler, self._project
         function = project.function(handler)
-        if function is None:
+        if function is None and route.view < 0:
             return Known((), False, False)
         safe = route.method in _SAFE
         found: list[Guard] = []
         opened = optional = False
-        near = [*route.attached, *self._own(handler, function), *self._of_class(handler)]
+        near = [*route.attached, *self._of_class(route)]
+        if function is not None and route.view < 0:
+            near[len(route.attached) :] = [*self._own(handler, function), *near[len(route.attached) :]]
         for one in near:
             if one.dotted.endswith(".has_object_permission") and "{" not in route.path:
                 continue  # it is asked about one record, and here is none
@@ -103,13 +105,14 @@ class Guards:
                 found.append(self._guard_at(place))
             elif self._guarding.looks_at(place):
                 optional = True
-        opened = opened or self._exempt(function)
+        opened = opened or (function is not None and self._exempt(function))
         if not found and not opened:
             found.extend(self._from_afar(route, safe))
         inside = self.demands.inside(handler)
-        if (not found and self._guarding.demand(handler)) or (found and RANK[inside.kind] > 1):
+        own = function if route.view < 0 else None
+        if own is not None and ((not found and self._guarding.demand(handler)) or (found and RANK[inside.kind] > 1)):
             name = project.qualified(handler)
-            found.append(Guard(inside.kind or "authenticated", handler.path, function.line, name, inside.wanted))
+            found.append(Guard(inside.kind or "authenticated", handler.path, own.line, name, inside.wanted))
         return Known(tuple(sorted(set(found))), opened and not found, optional)
 
     def _guard(self, one: Attachment) -> Guard:
@@ -147,10 +150,10 @@ class Guards:
             for one in [argument(decorator, 99, keyword)]
         )
 
-    def _of_class(self, handler: Place) -> Iterator[Attachment]:
+    def _of_class(self, route: Route) -> Iterator[Attachment]:
         """What the handler's class brings: its decorators, lists, bases and hooks, inherited ones too."""
-        project = self._project
-        owner = project.owner_index(handler)
+        project, handler = self._project, route.handler
+        owner = route.view if route.view >= 0 else project.owner_index(handler)
         if owner < 0:
             return
         told: set[str] = set()
@@ -179,7 +182,7 @@ class Guards:
                         yield from attachments(project, at, inner, "class")
             methods = project.namespace(item.path).methods.get(item.index, {})
             for name in _CLASS_HOOKS:
-                if name in methods and methods[name] != handler.index:
+                if name in methods and (methods[name] != handler.index or route.view >= 0):
                     hook = Place(item.path, methods[name])
                     if name in {"get_permissions", "test_func"}:
                         yield Attachment("class", Place("", -1), "IsAuthenticated", item.path, own.line)
@@ -192,7 +195,7 @@ class Guards:
         for framework, one in self._ambient:
             if one.path not in modules or (framework and framework != route.framework):
                 continue
-            if one.level == "settings" and self._project.owner_index(route.handler) < 0:
+            if one.level == "settings" and route.view < 0 and self._project.owner_index(route.handler) < 0:
                 continue
             demand = self._guarding.attached(one, safe=safe)
             if demand and demand != "open":
