@@ -117,6 +117,17 @@ def _called(flow: Flow, here: Point, one: Call, default: bool, depth: int) -> It
             else:
                 yield inner
         return
+    if name == "bool" and len(one.arguments) == 1:
+        for inner in choices(flow, Point(here.place, one.arguments[0].value, here.environment), default, depth - 1):
+            # `bool` of any text but the empty one is true: `bool(os.getenv("DEBUG", "False"))` is on.
+            text = isinstance(inner.value, str) and inner.default and _raw(one.arguments[0].value)
+            value = bool(inner.value) if text else inner.value
+            yield Choice(value, inner.point, inner.default)
+        return
+    scheme = _scheme(flow, here, one)
+    if scheme is not None:
+        yield from choices(flow, scheme, True, depth - 1)
+        return
     if last == "cast" or (last in {"bool", "list", "str", "int", "tuple", "set"} and len(one.arguments) == 1):
         following = argument(one, 1 if last == "cast" else 0)
     elif last in {"Field", "field"}:
@@ -128,6 +139,28 @@ def _called(flow: Flow, here: Point, one: Call, default: bool, depth: int) -> It
         default = True
     if following is not None:
         yield from choices(flow, Point(here.place, following, here.environment), default, depth - 1)
+
+
+def _raw(node: AnyExpression) -> bool:
+    """Whether an expression is the text of an environment variable as it is."""
+    return isinstance(node, Call) and written(node) in {"os.getenv", "getenv", "os.environ.get", "environ.get"}
+
+
+def _scheme(flow: Flow, here: Point, one: Call) -> Point | None:
+    """The default that ``environ.Env(DEBUG=(bool, True))`` gives ``env("DEBUG")``; ``None`` for other calls."""
+    named = argument(one, 0, "var")
+    if not isinstance(named, Constant) or not isinstance(named.value, str) or len(one.arguments) != 1:
+        return None
+    maker: AnyExpression = one.func
+    if isinstance(maker, Attribute) and maker.attr in {"bool", "str", "list", "int"}:
+        maker = maker.value
+    for origin in flow.origins(Point(here.place, maker, here.environment)):
+        made = origin.expression
+        if isinstance(made, Call) and chain_end(made) in {"Env", "FileAwareEnv"}:
+            scheme = argument(made, -1, named.value)
+            if isinstance(scheme, Sequence) and len(scheme.items) == 2:
+                return Point(origin.place, scheme.items[1], origin.environment)
+    return None
 
 
 def _field(flow: Flow, here: Point, one: Attribute) -> Point | None:

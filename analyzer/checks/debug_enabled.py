@@ -101,12 +101,17 @@ def _mentions(flow: Flow, place: Place) -> bool:
     if roots.isdisjoint(_SERVERS):
         return False
     chains = (use.chain for use in uses_of(flow.project, place))
-    return any(one.endswith((".config", ".debug")) or ".config[" in one for one in chains)
+    return any(
+        one.endswith((".config", ".debug", ".config.update", ".config.from_mapping")) or ".config[" in one
+        for one in chains
+    )
 
 
 def _assigned(flow: Flow, rule: Rule, place: Place) -> Iterator[Finding]:
     """``app.debug = True``, ``app.config["DEBUG"] = True``."""
     for statement in walk(flow.project.body(place)):
+        if isinstance(statement, Call):
+            yield from _updated(flow, rule, place, statement)
         if not isinstance(statement, Assign) or statement.value is None:
             continue
         for target in statement.targets:
@@ -118,6 +123,23 @@ def _assigned(flow: Flow, rule: Rule, place: Place) -> Iterator[Finding]:
             if choice is not None:
                 shown = f'`{chain(held)}.config["DEBUG"]`' if isinstance(target, Subscript) else f"`{chain(target)}`"
                 yield _finding(flow, rule, place, statement.value, shown, choice, package)
+
+
+def _updated(flow: Flow, rule: Rule, place: Place, call: Call) -> Iterator[Finding]:
+    """``app.config.update(DEBUG=True)``, ``app.config.from_mapping(DEBUG=True)``."""
+    func = call.func
+    if not isinstance(func, Attribute) or func.attr not in {"update", "from_mapping"}:
+        return
+    held = func.value
+    given = argument(call, -1, "DEBUG")
+    if given is None or not isinstance(held, Attribute) or held.attr != "config":
+        return
+    package = _owner(flow, place, held.value)
+    if not package or conditional(flow, place, call.line):
+        return
+    choice = _on(flow, Point(place, given, flow.final(place)))
+    if choice is not None:
+        yield _finding(flow, rule, place, given, f"`{chain(held)}.{func.attr}(DEBUG=…)`", choice, package)
 
 
 def _switched(target: AnyExpression) -> AnyExpression | None:

@@ -145,6 +145,13 @@ class _Search(msgspec.Struct):
             inside = None if asked else self.leak(statement.then, set(tainted))
             return inside or self.leak(statement.otherwise, set(tainted))
         if isinstance(statement, Assign) and statement.value is not None:
+            first = statement.targets[0]
+            if isinstance(first, Sequence) and isinstance(statement.value, Sequence):
+                # `code, message = 500, str(exc)`: each name holds its own part.
+                for one, part in zip(first.items, statement.value.items, strict=False):
+                    tells = _tells(part, tainted) is not None
+                    tainted.symmetric_difference_update({chain(one)} & tainted if not tells else {chain(one)} - tainted)
+                return None
             names = {chain(one) for one in statement.targets if isinstance(one, Name)}
             if _tells(statement.value, tainted) is not None:
                 tainted |= names

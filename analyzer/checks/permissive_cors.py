@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator
 
 from analyzer.checks._choices import Choice, choices, conditional, deployed, truth
-from analyzer.facts.expressions import AnyExpression, Call
+from analyzer.checks._origin_headers import unanchored, written
+from analyzer.facts.expressions import AnyExpression, Call, Constant, Mapping
 from analyzer.facts.visit import chain
-from analyzer.flow.arguments import argument
+from analyzer.flow.arguments import argument, entries
 from analyzer.flow.engine import Flow, Point
 from analyzer.flow.questions import called_name, flow_of, location, places_calling
 from analyzer.graph.guards import Guards
@@ -35,6 +36,14 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
     for path in flow.project.paths():
         if deployed(picture, path):
             yield from _django(picture, flow, rule, path)
+    for place in places_calling(flow.project, frozenset({"ResourceOptions"})):
+        if deployed(picture, place.path):
+            yield from _aiohttp(flow, rule, place)
+    for one in written(picture, flow):
+        if one.credentials:
+            yield _finding(rule, one.place, one.node, f"{one.what}, with credentials", None)
+        elif one.star and _guarded(picture, one.place.path):
+            yield _open(rule, one.place, one.node)
 
 
 def _is_policy(flow: Flow, point: Point, call: Call) -> bool:
@@ -56,6 +65,10 @@ def _policy(picture: Picture, flow: Flow, rule: Rule, point: Point, call: Call) 
     sure = given is not None and _any(flow, point, given)
     regex = argument(call, -1, "allow_origin_regex")
     origins = argument(call, -1, *_ORIGINS)
+    resources = argument(call, -1, "resources")
+    if resources is not None and origins is None:
+        yield from _resources(flow, rule, Point(place, resources, point.environment), sure)
+        return
     if regex is not None:
         for choice in choices(flow, Point(place, regex, point.environment)):
             fault = _loose(choice.value) if isinstance(choice.value, str) else ""
@@ -77,6 +90,40 @@ def _policy(picture: Picture, flow: Flow, rule: Rule, point: Point, call: Call) 
         return
 
 
+def _resources(flow: Flow, rule: Rule, point: Point, sure: bool) -> Iterator[Finding]:
+    """``CORS(app, resources={r"/api/*": {"origins": "*"}}, supports_credentials=True)``."""
+    for origin in flow.origins(point):
+        held = origin.expression.values if isinstance(origin.expression, Mapping) else []
+        for value in held:
+            options = Point(origin.place, value, origin.environment)
+            asks = [one for each in entries(flow, options, "supports_credentials") for one in choices(flow, each)]
+            if not sure and not any(truth(one.value) for one in asks):
+                continue
+            for each in entries(flow, options, "origins"):
+                for choice in choices(flow, each):
+                    named = choice.value if isinstance(choice.value, tuple) else (choice.value,)
+                    if "*" in named:
+                        said = "Every origin is allowed, with credentials"
+                        yield _finding(rule, each.place, each.expression, said, choice)
+                        break
+
+
+def _aiohttp(flow: Flow, rule: Rule, place: Place) -> Iterator[Finding]:
+    """``aiohttp_cors.setup(app, defaults={"*": ResourceOptions(allow_credentials=True)})``."""
+    for point in flow.points(place):
+        if not isinstance(point.expression, Mapping) or conditional(flow, place, point.expression.line):
+            continue
+        for key, value in zip(point.expression.keys, point.expression.values, strict=True):
+            star = isinstance(key, Constant) and key.value == "*"
+            if not star or not isinstance(value, Call) or called_name(flow, place, value) != "ResourceOptions":
+                continue
+            target = flow.project.resolve_expression(place, value.func)
+            given = argument(value, -1, "allow_credentials")
+            if target is None or target.ours or given is None or not _any(flow, point, given):
+                continue
+            yield _finding(rule, place, value, "Every origin is allowed, with credentials", None)
+
+
 def _django(picture: Picture, flow: Flow, rule: Rule, path: str) -> Iterator[Finding]:
     variables, place = flow.project.namespace(path).variables, Place(path, -1)
     sure = any(
@@ -84,6 +131,14 @@ def _django(picture: Picture, flow: Flow, rule: Rule, path: str) -> Iterator[Fin
         for value in variables.get("CORS_ALLOW_CREDENTIALS", ())
         for one in choices(flow, Point(place, value, {}))
     )
+    for value in variables.get("CORS_ALLOWED_ORIGIN_REGEXES", ()) if sure else ():
+        for choice in choices(flow, Point(place, value, {})):
+            for text in choice.value if isinstance(choice.value, tuple) else ():
+                # The middleware matches from the beginning, and not to the end.
+                fault = unanchored(text)
+                if fault:
+                    yield _finding(rule, place, value, f"An allowed origin {fault}, with credentials", choice)
+                    return
     for name in _SETTINGS:
         for value in variables.get(name, ())[:1]:
             for choice in choices(flow, Point(place, value, {})):
