@@ -25,6 +25,8 @@ _TOKEN = frozenset(
     "invite invitation accept webhook webhooks logout refresh".split()
 )
 """Words of routes on which the identifier is the proof: a token from an e-mail, a code, a signature."""
+_MAKING = frozenset({"create", "add", "new", "insert", "import"})
+"""Words of routes that make a record; what they load by the body is looked at for doubles."""
 _RANK = {"POST": 1, "PUT": 2, "PATCH": 2, "DELETE": 3}
 _AUDITED = re.compile(r"creat|add|upload|post", re.IGNORECASE)
 _CROWD = 2
@@ -45,7 +47,9 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
 
 def _object(picture: Picture, rule: Rule, known: Evidence, one: Handled) -> Finding | None:
     """A record is chosen by the client, and whose it is does not matter."""
-    if not _TOKEN.isdisjoint(_words(one)):
+    words = _words(one)
+    creating = one.route.method == "POST" and "{" not in one.route.path and not _MAKING.isdisjoint(words)
+    if creating or not _TOKEN.isdisjoint(words):
         return None
     how = "changed" if one.changing else "read"
     loads = [load for load in one.trail.loads if load.keyed and not load.scoped and load.used == how]
