@@ -1,0 +1,122 @@
+"""BA205: tokens, passwords, codes and salts that can be guessed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from analyzer.checks._choices import deployed
+from analyzer.facts.expressions import AnyExpression, Attribute, Call, Name
+from analyzer.facts.statements import Assign, Return
+from analyzer.facts.visit import chain, walk
+from analyzer.flow.engine import Flow
+from analyzer.flow.questions import flow_of, location, places_calling, written
+from analyzer.graph.picture import Picture
+from analyzer.model import Confidence, Finding, Rule
+from analyzer.project.target import Place
+
+_SECRET = re.compile(
+    r"(?:^|_)(?:passw(?:or)?d|otp|salt|secret|csrf|api_?key|session_?id|(?:access|reset|auth|refresh|api|login|verif\w*"
+    r"|activation|confirm\w*|invite|session|security|user)_?token|(?:reset|verif\w*|activation|confirm\w*|auth|login|otp"
+    r"|two_factor|mfa|security|recovery)_?(?:code|pin)|token)$",
+    re.IGNORECASE,
+)
+"""Names of what lets somebody in."""
+_MAKING = re.compile(r"^_?(?:gen|generate|create|make|new|random|get|build|issue)_?", re.IGNORECASE)
+_GUESSABLE = frozenset(
+    {f"random.{one}" for one in "random choice choices randint randrange getrandbits sample uniform randbytes".split()}
+    | {"uuid.uuid1"}
+)
+_NAMES = frozenset(one.rpartition(".")[2] for one in _GUESSABLE)
+
+
+def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
+    """Findings of BA205: where the value is made, then where a helper's value becomes a secret."""
+    flow = flow_of(picture)
+    helpers: dict[str, str] = {}
+    for place in places_calling(flow.project, _NAMES):
+        if not deployed(picture, place.path):
+            continue
+        yield from _made(flow, rule, place)
+        function = flow.project.function(place)
+        if function is not None and _returns(flow, place) and not _named(function.name):
+            helpers[function.name] = flow.project.qualified(place)
+    for place in places_calling(flow.project, frozenset(helpers)) if helpers else ():
+        if deployed(picture, place.path):
+            yield from _helped(flow, rule, place, set(helpers.values()))
+
+
+def _made(flow: Flow, rule: Rule, place: Place) -> Iterator[Finding]:
+    function = flow.project.function(place)
+    given = function.name if function is not None and _named(function.name) else ""
+    seen: set[int] = set()
+    for name, value in _given(flow, place, given):
+        call = _guessable(flow, place, value)
+        if call is not None and id(call) not in seen:
+            seen.add(id(call))
+            yield _finding(rule, place, call, name, written(call))
+
+
+def _given(flow: Flow, place: Place, given: str) -> Iterator[tuple[str, AnyExpression]]:
+    """Values that get the name of a secret: assigned, passed under a keyword, or returned by a function named so."""
+    body = flow.project.body(place)
+    for node in walk(body):
+        if isinstance(node, Assign) and node.value is not None:
+            for target in node.targets:
+                last = chain(target).rpartition(".")[2]
+                if isinstance(target, Name | Attribute) and _SECRET.search(last):
+                    yield last, node.value
+        elif isinstance(node, Call):
+            for one in node.arguments:
+                if one.keyword is not None and _SECRET.search(one.keyword):
+                    yield one.keyword, one.value
+        elif isinstance(node, Return) and node.value is not None and given:
+            yield given, node.value
+            held = node.value.id if isinstance(node.value, Name) else ""
+            for inner in walk(body) if held else ():
+                if isinstance(inner, Assign) and inner.value is not None and chain(inner.targets[0]) == held:
+                    yield given, inner.value
+
+
+def _named(name: str) -> bool:
+    return _MAKING.search(name) is not None and _SECRET.search(name) is not None
+
+
+def _guessable(flow: Flow, place: Place, value: AnyExpression) -> Call | None:
+    for one in walk(value):
+        if isinstance(one, Call):
+            target = flow.project.resolve_expression(place, one.func)
+            if target is not None and not target.ours and target.dotted in _GUESSABLE:
+                return one
+    return None
+
+
+def _returns(flow: Flow, place: Place) -> bool:
+    """Whether a function returns text or a number made by the generator."""
+    return any(
+        isinstance(node, Return) and node.value is not None and _guessable(flow, place, node.value) is not None
+        for node in walk(flow.project.body(place))
+    )
+
+
+def _helped(flow: Flow, rule: Rule, place: Place, helpers: set[str]) -> Iterator[Finding]:
+    function = flow.project.function(place)
+    given = function.name if function is not None and _named(function.name) else ""
+    for name, value in _given(flow, place, given):
+        target = flow.project.resolve_expression(place, value.func) if isinstance(value, Call) else None
+        if target is None or not target.ours or target.kind != "function" or not isinstance(value, Call):
+            continue
+        if flow.project.qualified(Place(target.path, target.index)) in helpers:
+            yield _finding(rule, place, value, name, written(value))
+
+
+def _finding(rule: Rule, place: Place, node: AnyExpression, name: str, maker: str) -> Finding:
+    clock = "a clock and an address" if maker.endswith("uuid1") else "a generator whose next values can be computed"
+    return Finding(
+        rule=rule.code,
+        location=location(place, node),
+        message=f"`{name}` is made by `{maker}`, {clock}: who sees a few guesses the others",
+        fix="Make it with `secrets.token_urlsafe(32)`, digits with `secrets.randbelow(10**6)`",
+        severity=rule.severity,
+        confidence=Confidence.HIGH,
+    )
