@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from difflib import get_close_matches
+from collections.abc import Collection, Mapping, Sequence
+from difflib import SequenceMatcher, get_close_matches
 
 from analyzer.config import Config
 from analyzer.findings.comments import Directive, Name
@@ -13,6 +13,8 @@ from analyzer.model import Finding, Location, Rule, Span
 STALE = "BA002"
 UNEXPLAINED = "BA003"
 _ABOUT_COMMENTS = frozenset({STALE, UNEXPLAINED})
+_WEIGHED = 20
+"""Words weighed against each other: one wrong letter of a code is equally far from a handful of codes."""
 
 
 def comment_findings(
@@ -60,7 +62,7 @@ def _malformed(rule: Rule, path: str, directive: Directive) -> Finding:
 
 
 def _unknown(rule: Rule, path: str, directive: Directive, name: Name, words: list[str]) -> Finding:
-    near = get_close_matches(name.text.upper(), words, 1) or get_close_matches(name.text.lower(), words, 1)
+    near = _nearest(name.text.upper(), words) or _nearest(name.text.lower(), words)
     hint = f"; did you mean `{near[0]}`?" if near else "."
     fix = f"Write `{near[0]}`" if near else "Name a rule that `backend-audit rules` lists"
     return _finding(
@@ -105,3 +107,12 @@ def _finding(rule: Rule, location: Location, message: str, fix: str) -> Finding:
         severity=rule.severity,
         confidence=rule.confidence,
     )
+
+
+def _nearest(name: str, words: Sequence[str]) -> list[str]:
+    """The word most like a name; of those equally like it the one with more letters in their place: for ``BA1O1`` that
+    is ``BA101`` and not ``BA511``."""
+    close = get_close_matches(name, words, _WEIGHED)
+    likeness = {word: SequenceMatcher(None, word, name).ratio() for word in close}
+    best = [word for word in close if likeness[word] == likeness[close[0]]]
+    return sorted(best, key=lambda word: (-sum(map(str.__eq__, word, name)), word))[:1]
