@@ -22,7 +22,7 @@ from analyzer.facts.store import Store, open_store
 from analyzer.findings import trust
 from analyzer.graph.picture import Picture
 from analyzer.inventory.rows import Inventory
-from analyzer.model import Finding, Note, Progress, Report, Rule, Silent, SourceTree, Statistics, UserError
+from analyzer.model import Finding, Note, Progress, Report, Rule, Silent, SourceTree, Span, Statistics, UserError
 from analyzer.rulebook import load_rules
 from analyzer.unchanged import Unchanged, UnchangedRoutes
 
@@ -66,6 +66,7 @@ def audit(paths: Sequence[Path], config: Config, progress: Progress | None = Non
             secrets={
                 **graph.secret_spans(picture.project, (finding.location.path for finding in told)),
                 **beside.secrets,
+                **_unparsed(modules, _reader(tree)),
             },
             tiers={file.path: file.tier for file in (*tree.files, *tree.settings)},
             unsure=_unsure(enabled, seen.degraded),
@@ -220,6 +221,18 @@ def _unsure(enabled: Sequence[Rule], gaps: Sequence[tuple[str, str, str]]) -> se
 
 def _left_out(tree: SourceTree) -> list[Note]:
     return [Note("file", f"{path}: {reason}") for path, reason in tree.skipped if not reason.startswith(_UNSEEN)]
+
+
+def _unparsed(modules: Modules, read: Callable[[str], bytes]) -> Mapping[str, Sequence[Span]]:
+    """What to mask in files whose facts could not be read: their first line with a mistake may hold a secret."""
+    found: dict[str, Sequence[Span]] = {}
+    for path, outline in modules.outlines.items():
+        if outline.problem is not None:
+            try:
+                found[path] = plain.hidden(read(path))
+            except OSError:
+                continue
+    return found
 
 
 def _comments(modules: Modules) -> Mapping[str, Sequence[tuple[int, int, str, bool]]]:

@@ -15,6 +15,10 @@ from analyzer.facts.tokens import credentials, genuine, is_private_key, preview,
 
 LIVE, PLAIN, PLACEHOLDER = "live", "plain", "placeholder"
 
+_INSERT = re.compile(
+    r"INSERT\s+INTO\s+\S{1,80}\s*\((?P<columns>[^()]{1,500})\)\s*VALUES\s*\((?P<values>[^()]{1,2000})\)", re.IGNORECASE
+)
+
 _SHORTEST = 3
 """Code points of a secret given to a name; ``"x"`` and ``"no"`` are flags."""
 
@@ -116,6 +120,20 @@ def _credentials_strength(user: str, password: str, host: str) -> str | None:
     if not _SHOWN_HOSTS.isdisjoint(host.lower().split(".")[:-1]):
         return PLACEHOLDER
     return PLAIN if len(password) >= _SHORTEST or password == user else None
+
+
+def inserted(text: str) -> list[str]:
+    """The passwords written into a statement: ``INSERT INTO users (name, password) VALUES ('admin', '…')``."""
+    found: list[str] = []
+    for statement in _INSERT.finditer(text):
+        columns = [one.strip().strip("`\"'[]") for one in statement["columns"].split(",")]
+        values = [one.strip() for one in statement["values"].split(",")]
+        found.extend(
+            value.strip("'")
+            for column, value in zip(columns, values, strict=False)
+            if holder(column) is Holder.PASSWORD and value.startswith("'") and len(value) > 5
+        )
+    return found
 
 
 def is_secret_name(name: str) -> bool:

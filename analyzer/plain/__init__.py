@@ -5,6 +5,6 @@ are read with expressions, not with parsers: a finding needs the place of a valu
 tell, and a hostile file can make no parser work.
 """
 
-from analyzer.plain.look import Seen, look
+from analyzer.plain.look import Seen, hidden, look
 
-__all__ = ["Seen", "look"]
+__all__ = ["Seen", "hidden", "look"]

@@ -65,6 +65,15 @@ def entries(path: str, lines: list[str]) -> Iterator[Entry]:
             yield entry
 
 
+def anywhere(number: int, line: str) -> Iterator[Entry]:
+    """What looks like a value given to a name on a line of any language, also where a quote is missing."""
+    whole = _ASSIGNED.match(line)
+    if whole is not None:
+        yield _entry(whole, number)
+    for found in _QUOTED.finditer(line):
+        yield _entry(found, number)
+
+
 def is_comment(line: str) -> bool:
     """Whether nothing but a comment stands on a line."""
     return line.lstrip().startswith(("#", ";", "//"))

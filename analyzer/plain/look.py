@@ -12,7 +12,7 @@ import msgspec
 from analyzer.facts import literals
 from analyzer.facts.secretnames import Holder, holder, split
 from analyzer.model import Confidence, Finding, Location, Rule, SourceTree, Span
-from analyzer.plain.entries import LONGEST_LINE, Entry, entries, is_comment, kind_of, lines_of
+from analyzer.plain.entries import LONGEST_LINE, Entry, anywhere, entries, is_comment, kind_of, lines_of
 
 FIX = (
     "Keep the value out of the repository: let the environment or a secret manager give it when the program starts, "
@@ -77,6 +77,23 @@ def look(tree: SourceTree, rule: Rule | None) -> Seen:
         if ours:
             comments[file.path] = ours
     return Seen(tuple(findings), secrets, comments)
+
+
+def hidden(data: bytes) -> tuple[Span, ...]:
+    """What to mask in a file that no parser could read: values given to names of secrets, and tokens, sorted."""
+    spans: set[Span] = set()
+    for number, line in enumerate(lines_of(data.decode("utf-8", "replace").removeprefix("\ufeff")), 1):
+        given = holder_entries(number, line[:LONGEST_LINE])
+        spans.update(Span(one.line, one.column, one.line, one.end_column) for one in given)
+        found = _by_value(number, line, False, False)
+        if found is not None:
+            spans.add(found.span)
+    return tuple(sorted(spans))
+
+
+def holder_entries(number: int, line: str) -> Iterator[Entry]:
+    """The values on a line that are given to names of secrets, in any syntax."""
+    return (entry for entry in anywhere(number, line) if entry.value and holder(entry.name) is not Holder.NOTHING)
 
 
 class _Found(msgspec.Struct, frozen=True):

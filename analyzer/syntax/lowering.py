@@ -9,8 +9,9 @@ import warnings
 import libcst as cst
 import msgspec
 
+from analyzer.facts import literals
 from analyzer.facts.codec import encode
-from analyzer.facts.expressions import Secret
+from analyzer.facts.expressions import Constant, Secret
 from analyzer.facts.outline import Bodies, Comment, ModuleFacts, Outline, Problem
 from analyzer.facts.recursion import roomy
 from analyzer.facts.visit import walk
@@ -97,7 +98,8 @@ def _lower(text: str, joined: Joined) -> ModuleFacts:
     )  # fmt: skip
     facts = ModuleFacts(outline, Bodies(work.bodies))
     # The tag of a secret in the encoded facts is a thousand times cheaper to look for than the node in the tree.
-    if _SECRET in encode(facts):
+    kept = encode(facts)
+    if _SECRET in kept or b"INSERT" in kept or b"insert" in kept:
         outline = msgspec.structs.replace(outline, secrets=_secrets(facts))
     return ModuleFacts(outline, facts.bodies)
 
@@ -107,8 +109,22 @@ def _secrets(facts: ModuleFacts) -> list[Secret]:
     roots: list[msgspec.Struct] = [*outline.body, *outline.functions, *outline.classes]
     for body in facts.bodies.functions:
         roots.extend(body)
-    found = {(node.line, node.column): node for node in walk(roots) if isinstance(node, Secret)}
+    found: dict[tuple[int, int], Secret] = {}
+    for node in walk(roots):
+        secret = node if isinstance(node, Secret) else _inserted(node) if isinstance(node, Constant) else None
+        if secret is not None:
+            found[secret.line, secret.column] = secret
     return [found[place] for place in sorted(found)]
+
+
+def _inserted(node: Constant) -> Secret | None:
+    """A statement that inserts a password; the text stays what it is, for rules about statements."""
+    for value in literals.inserted(node.value) if isinstance(node.value, str) else ():
+        sighting = literals.by_name("password", value)
+        if sighting is not None and sighting.strength != literals.PLACEHOLDER:
+            place = (node.line, node.column, node.end_line, node.end_column)
+            return Secret(*place, sighting.kind, sighting.preview, len(value), sighting.strength)
+    return None
 
 
 def _comments(positions: Positions) -> list[Comment]:

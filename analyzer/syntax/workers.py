@@ -26,6 +26,7 @@ from analyzer.facts.codec import encode
 from analyzer.facts.outline import ModuleFacts
 from analyzer.facts.recursion import roomy
 from analyzer.syntax.lowering import lower, refused
+from analyzer.syntax.redaction import values_of, without
 
 _WAITING = 2
 """Chunks handed out ahead for every worker."""
@@ -64,7 +65,12 @@ def lower_file(absolute: Path, path: str) -> Lowered:
     except OSError as error:
         reason = error.strerror or type(error).__name__
         return _encoded(path, "", refused(1, 1, f"cannot be read: {reason}"))
-    return _encoded(path, blake2b(data, digest_size=16).hexdigest(), lower(data))
+    facts = lower(data)
+    made = _encoded(path, blake2b(data, digest_size=16).hexdigest(), facts)
+    values = values_of(data, facts.outline.secrets)
+    if not values:
+        return made
+    return made._replace(outline=without(made.outline, values), bodies=without(made.bodies, values))
 
 
 def _encoded(path: str, digest: str, facts: ModuleFacts) -> Lowered:
