@@ -13,6 +13,7 @@ from collections.abc import Mapping as Map
 
 import msgspec
 
+from analyzer.checks._chains import Chain, Chains, arguments_of, last_name, says_caller, spine
 from analyzer.checks._resources import Resources
 from analyzer.facts.expressions import (
     AnyExpression,
@@ -36,25 +37,15 @@ from analyzer.facts.statements import AnyStatement, Assign, Augment, Delete, For
 from analyzer.facts.visit import chain, children, walk
 from analyzer.flow.callers import bound
 from analyzer.flow.named import method
-from analyzer.flow.sources import injected, spelled_as_request
+from analyzer.flow.sources import injected
 from analyzer.frameworks import Route
 from analyzer.frameworks.attachments import attachment
 from analyzer.frameworks.fastapi import injections
 from analyzer.graph.picture import Picture
-from analyzer.project import Place, Project
+from analyzer.project import Place, Project, Target
 
-CALLER = re.compile(
-    r"current_?(?:active_?|admin_?|super_?)?user|(?:^|\.)request\.(?:user|auth|state\.\w*user|session|cookies|ctx\.\w*user)"
-    r"|request\[\]|\bg\.\w*(?:user|identity|auth|claims|account|uid)|get_jwt|jwt_identity|identity|(?:^|\.)claims|principal"
-    r"|authenticat|session_user|logged_in|whoami|token_data|context\.user|self\.user\b|^user\.(?:id|username|pk)$",
-    re.IGNORECASE,
-)
-"""Chains that say who is asking."""
-_KEY = re.compile(r"authori[sz]ation|token|session|cookie|api[-_]?key|^user(?:_?id|name)?$|^sub$|uid|logged", re.I)
-_HOLDING = re.compile(r"(?:^|\.)(?:session|cookies|headers|environ|META)(?:$|\.|\[)|(?:^|\.)g$|decode", re.IGNORECASE)
 _PROVIDING = re.compile(r"current|user|auth(?!ors?\b|or_)|principal|identity|claims|token|logged", re.IGNORECASE)
 """Providers that put who is asking into a parameter."""
-_SESSION = re.compile(r"^(?:\w+\.)*(?:session|user_session|web_session)$")
 _USER = re.compile(
     r"^(?:\w+_)?(?:user|principal|identity|claims|actor|requester|viewer|me)$|user_?id$|^username$", re.I
 )
@@ -65,10 +56,6 @@ DECIDING = re.compile(
 )
 """Calls that decide whether somebody may."""
 _VALIDATING = re.compile(r"validat|verif|confirm|check|ensure", re.IGNORECASE)
-_CHANGES = re.compile(
-    r"^(?:a?delete|remove|destroy|a?save|a?update|set_\w+|pop|discard|merge|archive|cancel|approve|close|restore|publish"
-    r"|(?:delete|update|replace)_one|(?:delete|update)_many|find_one_and_\w+|perform_\w+|\w*_update|update_\w+|delete_\w+|remove_\w+|toggle\w*)$"
-)
 _AUDIT = re.compile(
     r"(?:updat|modif|edit|delet|chang|act|creat|process|handl)\w*_by|actor|editor|context|user_agent", re.I
 )
@@ -117,21 +104,23 @@ class Records:
 
     def __init__(self, picture: Picture) -> None:
         self._picture = picture
+        self._chains = Chains(picture.shared(Resources))
         self._known: dict[Place, Trail] = {}
 
     def of(self, handler: Place, routes: Sequence[Route]) -> Trail:
         """What a handler loads."""
         if handler not in self._known:
-            self._known[handler] = _Walk(self._picture, handler, routes).trail
+            self._known[handler] = _Walk(self._picture, self._chains, handler, routes).trail
         return self._known[handler]
 
 
 class _Walk:
     """One walk of a handler."""
 
-    def __init__(self, picture: Picture, handler: Place, routes: Sequence[Route]) -> None:
+    def __init__(self, picture: Picture, chains: Chains, handler: Place, routes: Sequence[Route]) -> None:
         self.project = picture.project
         self.resources = picture.shared(Resources)
+        self.chains = chains
         self.trail = Trail([], set())
         self._open: set[Place] = set()
         self._gave: dict[tuple[Place, int, frozenset[tuple[str, Marks]]], Marks] = {}
@@ -192,7 +181,7 @@ class _Walk:
                 continue
             inner = self._function(held.place, self._start(held.place, function, names, depth + 1), depth + 1)
             marks |= inner | (frozenset({"caller"}) if _PROVIDING.search(held.dotted.rpartition(".")[2]) else NONE)
-        return marks | (frozenset({"caller"}) if _USER.search(name) or CALLER.search(name) else NONE)
+        return marks | (frozenset({"caller"}) if _USER.search(name) or says_caller(name) else NONE)
 
     # Statements
 
@@ -280,7 +269,7 @@ class _Body:
             self._bind(target.value, marks)
         else:
             self._touch(target)
-            base = _spine(target)[1]
+            base = spine(target)[1]
             for name in {chain(target), base.id if isinstance(base, Name) and "caller" in marks else ""} - {""}:
                 self.names[name] = self.names.get(name, NONE) | marks
             if isinstance(target, Attribute) and "caller" in marks:
@@ -344,7 +333,7 @@ class _Body:
 
     def _name(self, node: Name) -> Marks:
         marks = self.names.get(node.id, NONE)
-        if CALLER.search(node.id):
+        if says_caller(node.id):
             marks |= {"caller"}
         if node.id not in self.names:
             store = self.resources.store(self.place, node)
@@ -385,88 +374,62 @@ class _Body:
 
     def _chain(self, node: AnyExpression) -> Marks:
         """A call, attribute or item, with all that its chain stands on."""
-        spelled = chain(node)
-        if spelled in self.names:
-            return self.names[spelled]
-        if spelled and self._of_caller(node, spelled):
-            for inner in _arguments(node):
+        taken = self.walk.chains.of(self.place, node)
+        if taken.spelled in self.names:
+            return self.names[taken.spelled]
+        if taken.spelled and self._of_caller(taken):
+            for inner in arguments_of(node):
                 self.value(inner.value)
             return frozenset({"caller"})
-        steps, base = _spine(node)
-        given: list[tuple[str, Argument, Marks]] = []
-        for step in steps:
-            if isinstance(step, Call):
-                name = _last(step.func)
-                given += [(name, one, self.value(one.value)) for one in step.arguments]
-            elif isinstance(step, Subscript):
-                given.append(("[]", Argument(step.index), self.value(step.index)))
-        held = self.value(base)
-        if isinstance(base, Name) and base.id == "self" and spelled.startswith("self.get_object()"):
+        given = [(verb, one, self.value(one.value)) for verb, one in taken.given]
+        held = self.value(taken.base)
+        if isinstance(taken.base, Name) and taken.base.id == "self" and taken.spelled.startswith("self.get_object()"):
             held |= {self._one(node)}
-        if spelled and spelled_as_request(spelled):
+        if taken.request:
             held |= {"client"}
-        return self._access(node, steps, held, given)
+        return self._access(taken, held, given)
 
-    def _of_caller(self, node: AnyExpression, spelled: str) -> bool:
+    def _of_caller(self, taken: Chain) -> bool:
         """Whether a chain reads who is asking: ``request.user``, ``session["user_id"]``, ``headers.get("Token")``."""
-        base = _spine(node)[1]
-        if isinstance(base, Name) and base.id in self.names and not CALLER.search(base.id):
+        base = taken.base
+        if isinstance(base, Name) and base.id in self.names and not says_caller(base.id):
             return False  # ``user.id`` of a user that was loaded here
-        if CALLER.search(spelled) and not any("client" in self.value(one.value) for one in _arguments(node)):
+        if says_caller(taken.spelled) and not any(
+            "client" in self.value(one.value) for one in arguments_of(taken.node)
+        ):
             return True
-        key: AnyExpression | None = None
-        if isinstance(node, Subscript):
-            key = node.index
-        elif isinstance(node, Call) and node.arguments and _last(node.func) in {"get", "pop"}:
-            key = node.arguments[0].value
-        holding = spelled.rpartition("[]")[0] if isinstance(node, Subscript) else spelled.rpartition(".")[0]
-        if not isinstance(key, Constant) or not isinstance(key.value, str):
-            return False
-        return _SESSION.search(holding) is not None or (
-            _KEY.search(key.value) is not None and _HOLDING.search(holding) is not None
-        )
+        return taken.identity
 
     def _one(self, node: AnyExpression) -> int:
         """The record that a view of a framework looks up by the path: ``self.get_object()``."""
-        mark = self._load(self.resources.viewed(self.place), _spine(node)[0][-2], "get_object")
+        mark = self._load(self.resources.viewed(self.place), spine(node)[0][-2], "get_object")
         self.loads[mark].keyed = True
         self.loads[mark].scoped |= self.resources.narrowed(self.place)
         return mark
 
-    def _access(
-        self,
-        node: AnyExpression,
-        steps: list[AnyExpression],
-        held: Marks,
-        given: list[tuple[str, Argument, Marks]],
-    ) -> Marks:
+    def _access(self, taken: Chain, held: Marks, given: list[tuple[str, Argument, Marks]]) -> Marks:
         handed: Marks = frozenset().union(*(marks for _, _, marks in given)) if given else NONE
         passed = {id(one): marks for _, one, marks in given}
-        verbs = [_last(step.func) for step in steps if isinstance(step, Call)]
-        last = steps[0] if steps else node
-        call = last if isinstance(last, Call) else next((one for one in steps if isinstance(one, Call)), None)
-        made = self.resources.made(self.place, call) if call is not None else ""
-        if made:
-            self._create(made, call, passed)
-            return (handed - {"client", "caller"}) | {f"new {made}"}
+        call, resource = taken.call, taken.resource
+        if taken.made:
+            self._create(taken.made, call, passed)
+            return (handed - {"client", "caller"}) | {f"new {taken.made}"}
         if "caller" in handed:
             self.walk.trail.caller = True
             for verb, one, marks in given:
                 if verb in {"save", "create"} and one.keyword is not None and "caller" in marks:
                     self._credit(held, one.keyword)
-        resource = self.resources.asked(self.place, node, steps) if call is not None else ""
         if resource.startswith("table:"):
             held = held & {"caller", "client"}  # what the cursor held before is gone
         caller = any("caller" in marks and not _AUDIT.search(one.keyword or "") for _, one, marks in given)
         marks = held
         if resource:
             self._inserted(resource, call, passed)
-            if call is None or not self.resources.inserting(call):
-                mark = self._load(resource, node, chain(call.func) if call else "")
+            if not taken.inserting:
+                mark = self._load(resource, taken.node, chain(call.func) if call else "")
                 marks |= {mark}
-                base = _spine(node)[1]
-                if resource.startswith("table:") and isinstance(base, Name):
-                    self.names[base.id] = frozenset({mark})  # ``cursor.execute(…)``, then ``cursor.fetchone()``
+                if resource.startswith("table:") and isinstance(taken.base, Name):
+                    self.names[taken.base.id] = frozenset({mark})  # ``cursor.execute(…)``, then ``cursor.fetchone()``
         loads = {mark for mark in marks if isinstance(mark, int)}
         if loads and "caller" in held:
             self._scope(marks)
@@ -481,19 +444,18 @@ class _Body:
                 columns = self.resources.whose(self.loads[mark].resource)
                 if any(marks and one.keyword in columns for _, one, marks in given):
                     self.loads[mark].whose = True
-        if any(_CHANGES.match(verb) for verb in verbs) or (call is not None and self.resources.writes(call)):
+        if taken.changes:
             self._use(marks | handed, "changed")
         if call is not None:
-            self._settle(node, held, handed)
-            marks |= self._called(call, held, handed, passed)
+            self._settle(taken.base, held, handed)
+            marks |= self._called(call, taken.target, held, handed, passed)
         if any(self.loads[mark].keyed and self.loads[mark].scoped for mark in loads):
             # A record that the client chose among the caller's is not the caller.
             return (marks | handed) - {"caller"}
         return marks | handed
 
-    def _settle(self, node: AnyExpression, held: Marks, handed: Marks) -> None:
+    def _settle(self, base: AnyExpression, held: Marks, handed: Marks) -> None:
         """What is called with the caller is the caller's from here on: ``filters.only(user.id)``."""
-        base = _spine(node)[1]
         if "caller" in handed and "client" in held and isinstance(base, Name) and base.id in self.names:
             self.names[base.id] |= {"caller"}
 
@@ -510,10 +472,9 @@ class _Body:
             if column:
                 self.walk.trail.made.add((resource, column))
 
-    def _called(self, call: Call, held: Marks, handed: Marks, passed: Map[int, Marks]) -> Marks:
+    def _called(self, call: Call, target: Target | None, held: Marks, handed: Marks, passed: Map[int, Marks]) -> Marks:
         """What a call makes of marked values: functions of ours are walked, calls that decide settle the matter."""
-        name = _last(call.func)
-        target = self.project.resolve_expression(self.place, call.func) if chain(call.func) else None
+        name = last_name(call.func)
         every = held | handed
         if name == "setattr" and call.arguments:
             self._use(passed[id(call.arguments[0])], "changed")
@@ -578,33 +539,6 @@ def _parts(parameter: object) -> Iterator[msgspec.Struct]:
     for one in (getattr(parameter, "annotation", None), getattr(parameter, "default", None)):
         if one is not None:
             yield from walk(one)
-
-
-def _arguments(node: AnyExpression) -> Iterator[Argument]:
-    steps, _ = _spine(node)
-    for step in steps:
-        if isinstance(step, Call):
-            yield from step.arguments
-
-
-def _spine(node: AnyExpression) -> tuple[list[AnyExpression], AnyExpression]:
-    """The calls, attributes and items of a chain from its end to its base, and the base."""
-    steps: list[AnyExpression] = []
-    while True:
-        if isinstance(node, Call):
-            steps.append(node)
-            node = node.func
-        elif isinstance(node, Attribute | Subscript | Await):
-            steps.append(node)
-            node = node.value
-        else:
-            return steps, node
-
-
-def _last(func: AnyExpression) -> str:
-    if isinstance(func, Attribute):
-        return func.attr
-    return func.id if isinstance(func, Name) else ""
 
 
 def _spelled(test: AnyExpression) -> Iterator[str]:

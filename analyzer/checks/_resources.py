@@ -46,7 +46,7 @@ class Resources:
     """Names resources: ``model:path:index``, ``table:name``, ``collection:name``, ``store:path:name``."""
 
     def __init__(self, picture: Picture) -> None:
-        self._project = picture.project
+        self.project = picture.project
         self._owners = picture.shared(Owners)
         self._stores: dict[tuple[str, str], str] = {}
         self._whose: dict[str, frozenset[str]] = {}
@@ -64,7 +64,7 @@ class Resources:
         if found == FRAMEWORK:
             return "User"
         if found is not None:
-            return self._project.outline(found[0]).classes[found[1]].name
+            return self.project.outline(found[0]).classes[found[1]].name
         return resource.rpartition(":")[2]
 
     def made(self, place: Place, call: Call | None) -> str:
@@ -73,7 +73,7 @@ class Resources:
             return ""
         if isinstance(call.func, Attribute) and call.func.attr in _MAKING:
             return self._class(place, call.func.value) or self._within(place, call.func)
-        target = self._project.resolve_expression(place, call.func) if chain(call.func) else None
+        target = self.project.resolve_expression(place, call.func) if chain(call.func) else None
         given = {one.keyword for one in call.arguments}
         if chain(call.func) in {"self.get_serializer", "self.serializer_class", "self.get_form"}:
             return self.viewed(place) if "data" in given and len(call.arguments) == len(given - {None}) else ""
@@ -84,8 +84,8 @@ class Resources:
     def _described(self, target: Target) -> str:
         """The model that a serializer or a form of ours writes: its ``Meta.model``."""
         for path, index in [(target.path, target.index)]:
-            inner = self._project.namespace(path).inner_classes.get(index, {}).get("Meta")
-            found = self._project.classes.variable(path, inner, "model") if inner is not None else None
+            inner = self.project.namespace(path).inner_classes.get(index, {}).get("Meta")
+            found = self.project.classes.variable(path, inner, "model") if inner is not None else None
             if found is not None:
                 return self._class(Place(found[0], -1), found[1])
         return ""
@@ -93,22 +93,22 @@ class Resources:
     def viewed(self, place: Place) -> str:
         """The model that a class view works on."""
         found = self._held(place, "get_object")
-        index = self._project.owner_index(place)
+        index = self.project.owner_index(place)
         for name in ("serializer_class", "form_class") if not found and index >= 0 else ():
-            value = self._project.classes.variable(place.path, index, name)
-            target = self._project.resolve_expression(Place(value[0], -1), value[1]) if value is not None else None
+            value = self.project.classes.variable(place.path, index, name)
+            target = self.project.resolve_expression(Place(value[0], -1), value[1]) if value is not None else None
             if target is not None and target.kind == "class":
                 found = self._described(target)
         return found or f"view:{place.path}:{index}"
 
     def narrowed(self, place: Place) -> bool:
         """Whether a class view looks records up among those of the caller, or asks whose they are."""
-        index = self._project.owner_index(place)
+        index = self.project.owner_index(place)
         return index >= 0 and any(
             _CALLERS.search(chain(node))
-            for name, at in self._project.classes.methods(place.path, index)
+            for name, at in self.project.classes.methods(place.path, index)
             if name in _LOOKING
-            for node in walk(self._project.body(at))
+            for node in walk(self.project.body(at))
             if isinstance(node, Attribute)
         )
 
@@ -143,7 +143,7 @@ class Resources:
         key = (place.path, node.id)
         if key not in self._stores:
             self._stores[key] = ""
-            found = self._project.variable(place.path, node.id) if not _NO_STORE.search(node.id) else None
+            found = self.project.variable(place.path, node.id) if not _NO_STORE.search(node.id) else None
             if found is not None and _records(found[1]):
                 self._stores[key] = f"store:{found[0]}:{node.id}"
         return self._stores[key]
@@ -158,11 +158,11 @@ class Resources:
 
     def supplied(self, handler: Place) -> bool:
         """Whether the framework answers by a generic view, and the handler is only one of its hooks."""
-        index = self._project.owner_index(handler)
-        function = self._project.function(handler)
+        index = self.project.owner_index(handler)
+        function = self.project.function(handler)
         if index < 0 or function is None or function.name in _ANSWERING:
             return False
-        return any(_GENERIC.search(one) for one in self._project.classes.externals(handler.path, index))
+        return any(_GENERIC.search(one) for one in self.project.classes.externals(handler.path, index))
 
     def inserts(self, call: Call) -> str:
         """The column of an ``INSERT`` that says whose the row is."""
@@ -177,11 +177,11 @@ class Resources:
         """The model that an expression names (or one of its columns: ``select(Order.total)``)."""
         if not isinstance(node, Name | Attribute) or not chain(node):
             return ""
-        target = self._project.resolve_expression(place, node)
+        target = self.project.resolve_expression(place, node)
         if target is None or target.kind != "class":
             inner = node.value if isinstance(node, Attribute) else None
             if target is None or not STANDS_FOR_USER.search(target.dotted):
-                target = self._project.resolve_expression(place, inner) if isinstance(inner, Name) else None
+                target = self.project.resolve_expression(place, inner) if isinstance(inner, Name) else None
         return self._of(target)
 
     def _of(self, target: Target | None) -> str:
@@ -189,7 +189,7 @@ class Resources:
             return "model::-1"
         if target is None or target.kind != "class" or target.index < 0:
             return ""
-        if not persistence.is_model(self._project, target.path, target.index):
+        if not persistence.is_model(self.project, target.path, target.index):
             return ""
         return f"model:{target.path}:{target.index}"
 
@@ -200,14 +200,14 @@ class Resources:
             return ""
         parts = spelled.replace("[]", "").split(".")
         head = parts[0]
-        target = self._project.resolve(place, head.removesuffix("()"), node.line)
+        target = self.project.resolve(place, head.removesuffix("()"), node.line)
         found = self._of(target)
         if found and len(parts) > 1:
             return found
         if len(parts) > 1 and parts[0] in {"self", "cls"}:
             return self._held(place, parts[1].removesuffix("()"))
         if target is not None and target.kind in {"variable", "external", "instance"} and len(parts) > 1:
-            value = self._project.variable(place.path, head)
+            value = self.project.variable(place.path, head)
             for inner in walk(value[1]) if value is not None and isinstance(value[1], Call | Subscript) else ():
                 found = self._class(Place(value[0], -1), inner) if isinstance(inner, Name | Attribute) else ""  # type: ignore[index]
                 if found:
@@ -216,12 +216,12 @@ class Resources:
 
     def _held(self, place: Place, name: str) -> str:
         """The model of ``self.queryset``, ``self.model``, ``self.get_object()`` and ``self.repository``."""
-        index = self._project.owner_index(place)
+        index = self.project.owner_index(place)
         if index < 0:
             return ""
         wanted = (name,) if name not in {"get_object", "get_queryset", "object"} else ("queryset", "model")
         for one in wanted:
-            found = self._project.classes.variable(place.path, index, one)
+            found = self.project.classes.variable(place.path, index, one)
             if found is not None:
                 for node in walk(found[1]):
                     named = self._class(Place(found[0], -1), node) if isinstance(node, Name | Attribute) else ""
