@@ -157,7 +157,7 @@ def test_every_wrong_use_is_told_at_once_and_before_the_audit(
 ) -> None:
     use(raising(AssertionError("the audit must not begin")))
     (folder / "pyproject.toml").write_text("[tool.backend-audit]\n\nselct = 1\n")
-    words = "app --color blue -v -q --output sarf --output json --output text --output sarif=gone/x --select BA9"
+    words = "app --color blue -v -q --output sarf --output json --output text --output sarif=gone/x --select Q7"
     assert main(words.split()) == 2
     assert capsys.readouterr() == (
         "",
@@ -167,7 +167,7 @@ def test_every_wrong_use_is_told_at_once_and_before_the_audit(
         'did you mean "sarif"?\n'
         f"--output: cannot write gone/x: there is no folder {folder}/gone\n"
         "--output: only one format can go to standard output, not json and text; write text=FILE for the others\n"
-        '--select: no rule, prefix, tag or family is called "BA9"\n'
+        '--select: no rule, prefix, tag or family is called "Q7"\n'
         'pyproject.toml:3: unknown key "selct"; did you mean "select"?\n',
     )
 
