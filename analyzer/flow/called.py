@@ -225,11 +225,15 @@ def _returned(run: Evaluation, target: Target, arguments: dict[str, Value]) -> V
     kind = sources.harmless_type(run.flow.project, place, function.returns)
     if kind:
         return single(kind, function.name, function.line)
-    returns = [(one, state) for one, state in run.flow.trace(place).returns if one is not None]
-    if not returns or function.is_generator:
-        return None
-    inner = Evaluation(run.flow, place, arguments, run.stack)
-    found = union(inner.value(one, state) for one, state in returns[:8] if not _nothing(one))
+    asked = (run.stack, place, tuple(arguments.items()))
+    found = run.flow.answered(asked)
+    if found is None:
+        returns = [(one, state) for one, state in run.flow.trace(place).returns if one is not None]
+        if not returns or function.is_generator:
+            return None
+        inner = Evaluation(run.flow, place, arguments, run.stack)
+        found = union(inner.value(one, state) for one, state in returns[:8] if not _nothing(one))
+        run.flow.answer(asked, found)
     return found if found.rows != ((),) else None
 
 

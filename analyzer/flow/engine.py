@@ -33,6 +33,10 @@ _KEPT = 60_000
 """Expressions of statements in the traces kept: all that rules look into in a backend of 130,000 lines (35 MB)."""
 
 
+_ANSWERS = 20_000
+"""Answers about other functions remembered (20 MB)."""
+
+
 class Point(msgspec.Struct, frozen=True):
     """An expression where it stands: the function, the expression, and what its names may hold there."""
 
@@ -52,6 +56,7 @@ class Flow:
         """Imported names by the names they go by in a file, remembered by :mod:`~analyzer.flow.questions`."""
         self._traces: OrderedDict[Place, Trace] = OrderedDict()
         self._weight = 0
+        self._answers: dict[tuple[object, ...], Value] = {}
         self._evaluations: dict[Place, Evaluation] = {}
         self._finals: dict[Place, Environment] = {}
         self._points: dict[Place, list[Point]] = {}
@@ -61,6 +66,17 @@ class Flow:
     def routes(self, place: Place) -> Sequence[Route]:
         """The routes that a function answers, as far as they are known."""
         return self.handlers.get(place, ()) if isinstance(self.handlers, Mapping) else ()
+
+    def answered(self, asked: tuple[object, ...]) -> Value | None:
+        """What was found for a question about another function before; ``None`` when it was not asked."""
+        return self._answers.get(asked)
+
+    def answer(self, asked: tuple[object, ...], found: Value) -> None:
+        """Remember what was found. ``asked`` holds all that the answer hangs on: the functions on the way, which may
+        not be entered again, the one that is asked, and the values that go into it."""
+        if len(self._answers) >= _ANSWERS:
+            self._answers.clear()
+        self._answers[asked] = found
 
     def trace(self, place: Place) -> Trace:
         """The walk of a function, of a module's top level for index −1."""

@@ -131,8 +131,13 @@ def _given(run: Evaluation, site: object, declared: Parameter) -> Value | None:
     argument = arguments.get(declared.name)
     if argument is None:
         return _default(run, declared.name)
-    outer = Evaluation(run.flow, site.place, None, run.stack)
-    return outer.value(argument.value, point.environment)
+    asked = (run.stack, site, declared.name)
+    found = run.flow.answered(asked)
+    if found is None:
+        outer = Evaluation(run.flow, site.place, None, run.stack)
+        found = outer.value(argument.value, point.environment)
+        run.flow.answer(asked, found)
+    return found
 
 
 def method(target: Target | None, function: Function, name: str) -> bool:
