@@ -8,8 +8,9 @@ from collections.abc import Sequence
 import msgspec
 
 from analyzer.checks._owners import Owners
-from analyzer.checks._records import Records, Trail
+from analyzer.checks._records import Records
 from analyzer.checks._resources import Resources
+from analyzer.checks._trails import Trail
 from analyzer.frameworks import Route
 from analyzer.graph.guards import Guard, Guards
 from analyzer.graph.picture import Picture

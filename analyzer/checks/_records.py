@@ -15,6 +15,7 @@ import msgspec
 
 from analyzer.checks._chains import Chain, Chains, arguments_of, last_name, says_caller, spine
 from analyzer.checks._resources import Resources
+from analyzer.checks._trails import NONE, Leg, Load, Marks, Trail
 from analyzer.facts.expressions import (
     AnyExpression,
     Argument,
@@ -63,40 +64,11 @@ _ROLE = re.compile(r"super_?user|is_?staff|is_?admin|\badmin\b|role|has_perm|per
 _DEPTH = 3
 _MOST = 80
 """Functions walked for one handler."""
-
-Mark = str | int
-Marks = frozenset[Mark]
-NONE: Marks = frozenset()
+_WHOLE = 1 << 30
+"""More functions than are ever open: none was met again."""
 Names = dict[str, Marks]
-
-
-class Load(msgspec.Struct):
-    """Records that are asked for. ``used`` is ``""``, ``read`` or ``changed``; ``shown`` is how the code asks."""
-
-    resource: str
-    place: Place
-    node: AnyExpression
-    shown: str
-    keyed: bool = False
-    scoped: bool = False
-    whose: bool = False
-    """Chosen by a column that says whose it is, whoever that is."""
-    used: str = ""
-
-
-class Trail(msgspec.Struct):
-    """What a handler does: its loads, and what it makes in the caller's name (resource and column)."""
-
-    loads: list[Load]
-    made: set[tuple[str, str]]
-    role: bool = False
-    """Something on the way asks for the caller's role."""
-    decides: bool = False
-    """Something is called that decides who may, of whatever."""
-    spoken: set[str] = msgspec.field(default_factory=set)
-    """Keys under which the caller is handed on: ``{"author": request.user}``."""
-    caller: bool = False
-    """The code knows who is asking, and not only that somebody may."""
+Key = tuple[Place, int, frozenset[tuple[str, Marks]], frozenset[str]]
+"""All that a walk of a function hangs on: where, how deep, the marks of its parameters, and what was spoken of."""
 
 
 class Records:
@@ -105,25 +77,32 @@ class Records:
     def __init__(self, picture: Picture) -> None:
         self._picture = picture
         self._chains = Chains(picture.shared(Resources))
+        self._legs: dict[Key, Leg] = {}
         self._known: dict[Place, Trail] = {}
 
     def of(self, handler: Place, routes: Sequence[Route]) -> Trail:
         """What a handler loads."""
         if handler not in self._known:
-            self._known[handler] = _Walk(self._picture, self._chains, handler, routes).trail
+            self._known[handler] = _Walk(self._picture, self._chains, self._legs, handler, routes).trail
         return self._known[handler]
 
 
 class _Walk:
     """One walk of a handler."""
 
-    def __init__(self, picture: Picture, chains: Chains, handler: Place, routes: Sequence[Route]) -> None:
+    def __init__(
+        self, picture: Picture, chains: Chains, legs: dict[Key, Leg], handler: Place, routes: Sequence[Route]
+    ) -> None:
         self.project = picture.project
         self.resources = picture.shared(Resources)
         self.chains = chains
         self.trail = Trail([], set())
-        self._open: set[Place] = set()
-        self._gave: dict[tuple[Place, int, frozenset[tuple[str, Marks]]], Marks] = {}
+        self._legs = legs
+        self._open: dict[Place, int] = {}
+        """Functions that are being walked, and how many were when each was begun."""
+        self._cut = _WHOLE
+        """The outermost of them that was met again and not entered."""
+        self._gave: dict[Key, Marks] = {}
         self._walked = 0
         function = self.project.function(handler)
         if function is not None:
@@ -187,16 +166,40 @@ class _Walk:
 
     def _function(self, place: Place, names: Names, depth: int) -> Marks:
         """Walk a function; what it gives back."""
-        if place in self._open or depth > _DEPTH or self._walked > _MOST:
+        if place in self._open or self._walked > _MOST:
+            self._cut = min(self._cut, self._open.get(place, 0))
             return NONE
-        key = (place, depth, frozenset(names.items()))
-        if key not in self._gave:
+        if depth > _DEPTH:
+            return NONE
+        portable = not any(isinstance(mark, int) for marks in names.values() for mark in marks)
+        key = (place, depth, frozenset(names.items()), frozenset(self.trail.spoken))
+        if portable and key in self._legs:
+            return self.trail.take(self._legs[key])
+        if not portable and key in self._gave:
             # Walked again with the same marks, a function would load the same records and say the same of them.
-            self._open.add(place)
-            self._walked += 1
-            self._gave[key] = _Body(self, place, names, depth).run()
-            self._open.discard(place)
-        return self._gave[key]
+            return self._gave[key]
+        order, outer = len(self._open), self._cut
+        self._open[place], self._cut = order, _WHOLE
+        self._walked += 1
+        if portable:
+            leg = self._leg(place, names, depth)
+            if self._cut >= order:  # no function around it was met again, so it is the same for every handler
+                self._legs[key] = leg
+            marks = self.trail.take(leg)
+        else:
+            marks = self._gave[key] = _Body(self, place, names, depth).run()
+        del self._open[place]
+        self._cut = min(outer, self._cut) if self._cut < order else outer
+        return marks
+
+    def _leg(self, place: Place, names: Names, depth: int) -> Leg:
+        """Walk a function that was given no record, on a trail of its own."""
+        whole, gave = self.trail, self._gave
+        self.trail, self._gave = Trail([], set(), spoken=set(whole.spoken)), {}
+        marks = _Body(self, place, names, depth).run()
+        leg = Leg(self.trail, marks)
+        self.trail, self._gave = whole, gave
+        return leg
 
 
 class _Body:

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 
 from analyzer.checks._may import Evidence, Handled, evidence
 from analyzer.checks._owners import Owners
-from analyzer.checks._records import Load
 from analyzer.checks._resources import Resources
+from analyzer.checks._trails import Load
 from analyzer.facts.outline import Class, Function
 from analyzer.graph.picture import Picture
 from analyzer.model import Confidence, Finding, Location, Related, Rule, Span, Step
