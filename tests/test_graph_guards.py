@@ -163,3 +163,35 @@ def test_settings_guard_what_says_nothing_itself() -> None:
     picture = picture_of(files)
     (route,) = picture.routes
     assert picture.shared(Guards).of(route).guards
+
+
+def test_an_exception_made_in_another_module_refuses_when_it_is_raised() -> None:
+    files = {
+        "problems.py": "from fastapi import HTTPException\nNobodyKnown = HTTPException(status_code=401)\n",
+        "main.py": f"""{_APP}
+from problems import NobodyKnown
+def who(request: Request):
+    if not request.headers.get("authorization"):
+        raise NobodyKnown
+@app.post("/x", dependencies=[Depends(who)])
+def handler(): ...
+""",
+    }
+    picture = picture_of(files)
+    assert {guard.name for guard in picture.shared(Guards).of(picture.routes[0]).guards} == {"main.who"}
+
+
+@pytest.mark.parametrize(
+    ("raised", "ending"),
+    [("Stop()", True), ("HTTPException(429)", False), ("RateLimitExceeded()", False), ("NotFound()", False)],
+)
+def test_what_may_end_a_request_for_who_is_asking_is_told(raised: str, ending: bool) -> None:
+    known = before(f"""{_APP}
+from elsewhere import NotFound, RateLimitExceeded, Stop
+def who(token: str = Header(None)):
+    if not token:
+        raise {raised}
+@app.post("/x", dependencies=[Depends(who)])
+def handler(): ...
+""")
+    assert (known.guards, known.ending) == ((), ending)

@@ -101,6 +101,8 @@ def _judged(
             return None
         what = f"hands out `{personal[0]}` with its `{personal[1]}`" if personal else f"sends files with `{sent}`"
         confidence = Confidence.MEDIUM
+    if any(one.ending for one in known):
+        confidence = Confidence.LOW
     near = f", although {siblings[0]} beside it does" if siblings else ""
     return _finding(picture, rule, handler, routes, what, near, confidence)
 

@@ -110,6 +110,14 @@ class Guarding:
         spelled += [found.dotted for at, call in injected if (found := attachment(self._project, at, call, "handler"))]
         return any(_CALLER.search(one) for one in spelled)
 
+    def ends(self, place: Place) -> bool:
+        """Whether a function can end the request by an exception of whatever kind that it does not catch itself."""
+        if place.index < 0:
+            return False
+        body = self._project.body(place)
+        lost = _swallowed(self._project, place, body)
+        return any(isinstance(node, Raise) and id(node) not in lost and _untold(node) for node in walk(body))
+
     def demand(self, place: Place, depth: int = 0) -> str:
         """``authenticated`` when the function, or what it calls, looks at who is asking and can refuse; else ``""``."""
         if place in self._known:
@@ -188,6 +196,21 @@ class Guarding:
         if held.place.path:
             return bool(self.demand(held.place, depth + 1))
         return self.attached(held) == "authenticated"
+
+
+def _untold(node: Raise) -> bool:
+    """Whether neither a status nor the exception's name says for what reason the request ends."""
+    named = node.exception.func if isinstance(node.exception, Call) else node.exception
+    coded = any(
+        isinstance(one, Constant) and type(one.value) is int for one in walk([node.exception] if node.exception else [])
+    )
+    return named is not None and not coded and _OTHERWISE.search(chain(named)) is None
+
+
+_OTHERWISE = re.compile(
+    r"rate|limit|throttl|too_?many|not_?found|validation|value_?error|bad_?request|http_?exception|40[0-9]", re.I
+)
+"""Exceptions that end a request for another reason than who is asking, or with a status that says so itself."""
 
 
 def _swallowed(project: Project, place: Place, body: Sequence[msgspec.Struct]) -> set[int]:

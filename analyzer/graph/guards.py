@@ -50,6 +50,8 @@ class Known(msgspec.Struct, frozen=True):
     opened: bool
     optional: bool
     """Something looks at who is asking, but lets everybody through."""
+    ending: bool = False
+    """Something that looks at who is asking can end the request, with what nobody knows to be a refusal."""
 
 
 class Looked(Protocol):
@@ -87,7 +89,7 @@ class Guards:
             return Known((), False, False)
         safe = route.method in _SAFE
         found: list[Guard] = []
-        opened = optional = False
+        opened = optional = ending = False
         near = [*route.attached, *self._of_class(route)]
         if function is not None and route.view < 0:
             near[len(route.attached) :] = [*self._own(handler, function), *near[len(route.attached) :]]
@@ -99,12 +101,12 @@ class Guards:
             if demand and demand != "open":
                 found.append(self._guard(one))
             elif self._guarding.looks(one):
-                optional = True
+                optional, ending = True, ending or self._guarding.ends(one.place)
         for place in route.dependencies:
             if self._guarding.demand(place):
                 found.append(self._guard_at(place))
             elif self._guarding.looks_at(place):
-                optional = True
+                optional, ending = True, ending or self._guarding.ends(place)
         opened = opened or (function is not None and self._exempt(function))
         if not found and not opened:
             found.extend(self._from_afar(route, safe))
@@ -113,7 +115,7 @@ class Guards:
         if own is not None and ((not found and self._guarding.demand(handler)) or (found and RANK[inside.kind] > 1)):
             name = project.qualified(handler)
             found.append(Guard(inside.kind or "authenticated", handler.path, own.line, name, inside.wanted))
-        return Known(tuple(sorted(set(found))), opened and not found, optional)
+        return Known(tuple(sorted(set(found))), opened and not found, optional, ending)
 
     def _guard(self, one: Attachment) -> Guard:
         """Something attached that guards, with what it demands."""

@@ -15,7 +15,7 @@ _STATUS = re.compile(r"(?:^|[._])(?:401|403|UNAUTHORIZED|FORBIDDEN)(?:_|$)|HTTP_
 """Constants of status modules and enumerations that stand for 401 and 403."""
 _REFUSING = re.compile(
     r"unauthori[sz]ed|unauthenticated|not_?authenticated|not_?authori[sz]ed|forbidden|permission_?denied|access_?denied"
-    r"|authentication_?(?:failed|error|required)|no_?permission|credentials_?exception|invalid_?credentials"
+    r"|authentication_?(?:failed|error|required)|no_?permission|credentials?_?exception|invalid_?credentials?"
     r"|permission.*exception|auth.*exception|permission_?error|invalid_?token|token_?(?:expired|invalid|missing)"
     r"|login_?required|not_?allowed_?exception",
     re.IGNORECASE,
@@ -72,6 +72,9 @@ def raised(project: Project, place: Place, exception: AnyExpression, depth: int 
             named = isinstance(statement, Assign) and any(chain(one) == exception.id for one in statement.targets)
             if named and made is not None and raised(project, place, made, 1):
                 return True
+        made_above = project.variable(place.path, exception.id)
+        if made_above is not None and raised(project, Place(made_above[0], -1), made_above[1], 1):
+            return True
     target = project.resolve_expression(place, func) if spelled else None
     if target is not None and target.kind == "class" and _class_refuses(project, target):
         return True
