@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 
 from analyzer.checks._kept_passwords import SAVING
-from analyzer.facts.expressions import AnyExpression, Attribute, Call, Compare, Name
+from analyzer.facts.expressions import AnyExpression, Attribute, Call, Compare, Comprehension, Mapping, Name
 from analyzer.flow.arguments import argument
-from analyzer.flow.engine import Flow, Point
+from analyzer.flow.engine import Flow, Point, scan
 from analyzer.flow.environment import key
 from analyzer.flow.parts import Value
 from analyzer.flow.passwords import clear_parts, is_password_column, is_password_name, name_of
@@ -79,6 +79,8 @@ def _is_stored(flow: Flow, point: Point, stored: AnyExpression, typed: AnyExpres
             return False
     if _TYPED_TWICE.search(name) and not _STORED.search(name):
         return False
+    if _sent_with(flow, point, stored, typed):
+        return False
     value = _value(flow, point, stored)
     if _STORED.search(name) and isinstance(stored, Name):
         return not any(part.kind in {"setting", "secret", "text"} for part in value.parts())
@@ -86,6 +88,26 @@ def _is_stored(flow: Flow, point: Point, stored: AnyExpression, typed: AnyExpres
     if kinds == {"parameter"} and isinstance(base, Name):
         return _saved(flow, point.place, base.id) and not setter_hashes(flow, point.place, name)
     return bool(kinds) and kinds <= {"attribute", "call", "unknown"}
+
+
+def _sent_with(flow: Flow, point: Point, stored: AnyExpression, typed: AnyExpression) -> bool:
+    """Whether what looks stored was taken from the form that the typed password stands in."""
+    forms = _roots(flow, point, typed) - {"self", "cls", "request"}
+    return not forms.isdisjoint(_roots(flow, point, stored))
+
+
+def _roots(flow: Flow, point: Point, expression: AnyExpression) -> set[str]:
+    """The names an expression stands on, and those that its variables were made from."""
+    found: set[str] = set()
+    for inner, state in scan(expression, point.environment):
+        if isinstance(inner, Name):
+            found.add(inner.id)
+            for origin in flow.origins(Point(point.place, inner, state)):
+                # What a call made of a form (a record looked up by it) was not sent with it.
+                if isinstance(origin.expression, Comprehension | Mapping):
+                    made = scan(origin.expression, origin.environment)
+                    found |= {one.id for one, _ in made if isinstance(one, Name)}
+    return found
 
 
 def _saved(flow: Flow, place: Place, name: str) -> bool:

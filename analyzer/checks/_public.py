@@ -45,7 +45,8 @@ _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+[a-z]*")
 _ANSWERING = frozenset(
     "redirect url_for render render_template get items dict list str int len jsonify Response JSONResponse join format "
     "post put delete patch route api_route getlist abort loads dumps encode decode flash update append "
-    "redirect_to HttpResponse RedirectResponse get_or_404 get_json strip split lower".split()
+    "redirect_to HttpResponse RedirectResponse get_or_404 get_json strip split lower make_response set_cookie "
+    "delete_cookie set_signed_cookie b64encode b64decode".split()
 )
 """Calls that make an answer and change nothing."""
 _EFFECTS = frozenset(

@@ -64,6 +64,7 @@ _ROLE = re.compile(r"super_?user|is_?staff|is_?admin|\badmin\b|role|has_perm|per
 _DEPTH = 3
 _MOST = 80
 """Functions walked for one handler."""
+_WHOSE = frozenset({"client", "caller"})
 _WHOLE = 1 << 30
 """More functions than are ever open: none was met again."""
 Names = dict[str, Marks]
@@ -416,7 +417,10 @@ class _Body:
         call, resource = taken.call, taken.resource
         if taken.made:
             self._create(taken.made, call, passed)
-            return (handed - {"client", "caller"}) | {f"new {taken.made}"}
+            # A new record is none of those that it was made from: saving it changes nobody else's.
+            return frozenset(mark for mark in handed if isinstance(mark, str) and mark not in _WHOSE) | {
+                f"new {taken.made}"
+            }
         if "caller" in handed:
             self.walk.trail.caller = True
             for verb, one, marks in given:

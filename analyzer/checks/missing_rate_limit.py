@@ -30,6 +30,9 @@ _ENTERING = {
 _WHAT = {word: what for what, words in _ENTERING.items() for word in words.split()}
 _ALONE = frozenset("forgot forgotten recover recovery otp totp mfa 2fa".split())
 """Words that say what a route is for without a password in the request."""
+_PEOPLE = frozenset("user users account accounts".split())
+"""Words of a resource that says nothing yet about what is done with it."""
+_UPDATES = re.compile(r"(?:update|edit|change|patch|modify|set|save)_", re.IGNORECASE)
 _CHECKING = re.compile(
     r"^(?:log_?in|sign_?in|authenticate|check_?pw|compare_digest)(?:_user)?$"
     r"|(?:check|verify|validate|compare|match)\w*_?(?:password|pwd|passwd|credentials|login)(?:_hash)?$|^check_password",
@@ -110,7 +113,14 @@ def _entering(picture: Picture, handler: Place, function: Function, routes: list
     found = next((word for word in words if word in _WHAT), "")
     if not found or (not taken and found not in _ALONE):
         return ""
+    if found in _PEOPLE and (_UPDATES.match(function.name) or any(not _makes(route) for route in routes)):
+        return ""
     return _WHAT[found]
+
+
+def _makes(route: Route) -> bool:
+    """Whether a route on people makes one, and changes none that is there."""
+    return route.method in {"POST", "ANY", "MUTATION"} and not route.path.rstrip("/").endswith("}")
 
 
 def _schema_takes_password(picture: Picture, handler: Place) -> bool:

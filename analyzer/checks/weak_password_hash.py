@@ -84,6 +84,8 @@ def _fast(flow: Flow, rule: Rule, place: Place) -> Iterator[Finding]:
         if id(made) in shielded or _harmless(flow, point, made) or _prefix_only(flow, place, made):
             continue
         secret = _password(flow, data)
+        if secret and _returned(flow, place, made) and _hashed_by_callers(flow, place):
+            continue
         if secret and not _looked_up(flow, place, made) and not _upgrades(flow, place):
             yield _finding(rule, place, call, secret, chain_end(made))
         elif not secret and _returned(flow, place, made):
@@ -141,6 +143,15 @@ def _shielded(flow: Flow, place: Place) -> set[int]:
                     for origin in flow.origins(Point(place, expression, state)):
                         found.update(id(inner) for inner, _ in scan(origin.expression, origin.environment))
     return found
+
+
+def _hashed_by_callers(flow: Flow, place: Place) -> bool:
+    """Whether what a function gives goes into a real password hash where it is called: it only prepares passwords."""
+    for site in flow.callers.of(place)[0]:
+        point = flow.call_at(site)
+        if point is not None and id(point.expression) in _shielded(flow, site.place):
+            return True
+    return False
 
 
 def _prefix_only(flow: Flow, place: Place, made: Call) -> bool:
