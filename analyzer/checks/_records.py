@@ -456,10 +456,14 @@ class _Body:
         if call is not None:
             self._settle(taken.base, held, handed)
             marks |= self._called(call, taken.target, held, handed, passed)
+        given_back = marks | handed
+        if loads:
+            # What stands in a record was not sent by this client, whoever chose the record.
+            given_back -= {"client"}
         if any(self.loads[mark].keyed and self.loads[mark].scoped for mark in loads):
             # A record that the client chose among the caller's is not the caller.
-            return (marks | handed) - {"caller"}
-        return marks | handed
+            given_back -= {"caller"}
+        return given_back
 
     def _settle(self, base: AnyExpression, held: Marks, handed: Marks) -> None:
         """What is called with the caller is the caller's from here on: ``filters.only(user.id)``."""

@@ -78,7 +78,9 @@ class Resources:
         if chain(call.func) in {"self.get_serializer", "self.serializer_class", "self.get_form"}:
             return self.viewed(place) if "data" in given and len(call.arguments) == len(given - {None}) else ""
         if target is not None and target.kind == "class" and "instance" not in given:
-            return self._of(target) or self._described(target)
+            # A serializer or form that gets a record first shows or changes that one: ``OrderSerializer(order)``.
+            shown = None in given and "data" not in given
+            return self._of(target) or ("" if shown else self._described(target))
         return ""
 
     def _described(self, target: Target) -> str:

@@ -96,11 +96,15 @@ def _sure(picture: Picture, known: Evidence, one: Handled, load: Load) -> Confid
         return Confidence.MEDIUM if known.identity(one) and (sibling or known.roles(one)) else Confidence.LOW
     if not columns and not likely:
         return None
+    # Where the model does not refer to users and the one that asks is far away, it may ask for something else.
+    refers = bool(columns) or model is None
+    beside = sibling is not None and sibling.handler.path == one.handler.path
+    near = Confidence.MEDIUM if refers or beside else Confidence.LOW
     if not one.changing:
         private = sibling is one or (sibling is not None and not known.shared(load.resource, one))
-        return Confidence.MEDIUM if private else None
+        return near if private else None
     if sibling is not None:
-        return Confidence.MEDIUM
+        return near
     made = [name for name in known.made.get(load.resource, ()) if name in columns]
     if (
         made
