@@ -195,3 +195,38 @@ def who(token: str = Header(None)):
 def handler(): ...
 """)
     assert (known.guards, known.ending) == ((), ending)
+
+
+def test_fields_of_a_class_and_constructors_of_routers_guard_their_handlers() -> None:
+    source = f"""{_APP}
+def who(token: str = Header()):
+    raise HTTPException(status_code=401)
+class Guarded(APIRouter):
+    def __init__(self, **options):
+        super().__init__(prefix="/own", dependencies=[Depends(who)], **options)
+class Plain(APIRouter):
+    def __init__(self, **options):
+        super().__init__(**options)
+class Base:
+    user: str = Depends(who)
+router = APIRouter()
+guarded = Guarded()
+plain = Plain()
+class Notes(Base):
+    @router.post("/notes")
+    def create(self): ...
+class Open:
+    @router.post("/open")
+    def create(self): ...
+@guarded.post("/x")
+def inside(): ...
+@plain.post("/y")
+def outside(): ...
+app.include_router(router)
+app.include_router(guarded)
+app.include_router(plain)
+"""
+    picture = picture_of({"main.py": source})
+    guards = picture.shared(Guards)
+    found = {route.path: {guard.name for guard in guards.of(route).guards} for route in picture.routes}
+    assert found == {"/notes": {"main.who"}, "/open": set(), "/own/x": {"main.who"}, "/y": set()}

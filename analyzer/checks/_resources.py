@@ -134,11 +134,16 @@ class Resources:
                 found = self._class(place, one.value) or self._sql(one.value)
                 if found:
                     return found
-            if isinstance(step.func, Attribute) and step.func.attr in _DOCUMENTS:
+            if isinstance(step.func, Attribute) and step.func.attr in _DOCUMENTS and not self._own(place, step.func):
                 name = _collection(step.func.value)
                 if name:
                     return f"collection:{name}"
         return ""
+
+    def _own(self, place: Place, func: Attribute) -> bool:
+        """Whether a method named like a document store's is one of the application's, or of an object it made."""
+        found = (self.project.resolve_expression(place, one) for one in (func, func.value))
+        return any(target is not None and target.ours and target.kind != "variable" for target in found)
 
     def store(self, place: Place, node: Name) -> str:
         """The resource that a module-level dictionary or list of records is."""

@@ -11,6 +11,7 @@ from analyzer.facts.visit import chain as chain_of
 from analyzer.facts.visit import walk
 from analyzer.frameworks.attachments import attachment, listed
 from analyzer.frameworks.backend import Attachment, Found, Route, Unresolved
+from analyzer.frameworks.class_based import brought_by_class, injected_by_class
 from analyzer.frameworks.prefixes import Mount, inherited, own_prefix, prefixes
 from analyzer.frameworks.registry import (
     VERBS,
@@ -53,8 +54,10 @@ def recognise(project: Project) -> Found | None:
     for creation in creations(project, ROUTERS):
         prefix = argument(creation.call, 99, "prefix")
         own[creation.holder] = own_prefix(project, creation, prefix, found)
+        begun, brought = brought_by_class(project, creation.place, creation.call)
+        own[creation.holder] = begun + own[creation.holder] if prefix is None else own[creation.holder]
         given = listed(project, creation.place, creation.call, "router", "dependencies", "middleware")
-        attached.setdefault(creation.holder, []).extend(given)
+        attached.setdefault(creation.holder, []).extend((*brought, *given))
     mounts = list(_mounts(project, own, found))
     _unknown_routers(project, own, attached, mounts)
     _middleware(project, attached)
@@ -158,7 +161,11 @@ def _decorated(
     methods = methods_of(project, outside, decorator, name)
     path = text(project, outside, argument(decorator, 0, "path"))
     dependencies = (*_listed(project, outside, decorator), *_injected(project, place, function))
-    attached = (*around.get(held, ()), *listed(project, outside, decorator, "handler", "dependencies"))
+    attached = (
+        *around.get(held, ()),
+        *injected_by_class(project, place, function),
+        *listed(project, outside, decorator, "handler", "dependencies"),
+    )
     for prefix in prefixes(own, mounts, held):
         _add(found, methods, prefix, path, place, (place.path, decorator.line), dependencies, attached)
 
