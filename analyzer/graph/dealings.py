@@ -113,13 +113,16 @@ class Dealings:
         """The habit of the handlers of one application."""
         names: tuple[Counter[str], Counter[str]] = (Counter(), Counter())
         near: tuple[dict[str, Counter[str]], dict[str, Counter[str]]] = ({}, {})
-        through, certain, either, past, direct = [0, 0], 0, 0, 0, 0
+        through, certain, either, fronting, past, direct = [0, 0], 0, 0, 0, 0, 0
         for handler in handlers:
             dealing = self.of(handler)
             layered = (*dealing.services, *dealing.repositories)
             either += bool(layered)
             certain += any(self._is_certain(site.target) for site in layered)
-            past += bool(dealing.repositories) and not dealing.services
+            # A service that reaches no repository (one that notifies, say) stands in front of none.
+            fronted = any(self._reaches_repository(site.target) for site in dealing.services)
+            fronting += fronted
+            past += bool(dealing.repositories) and not fronted
             direct += not layered and dealing.touches
             for number, sites in enumerate((dealing.services, dealing.repositories)):
                 through[number] += bool(sites)
@@ -130,7 +133,7 @@ class Dealings:
         service, repository = (_usual(found) if established else "" for found in names)
         first, second = ({path: _usual(found) for path, found in one.items()} for one in near)
         closed = bool(service) and (
-            through[0] >= _CLOSED * past or (through[0] + past <= _SMALL and _is_habit(through[0], past))
+            fronting >= _CLOSED * past or (fronting + past <= _SMALL and _is_habit(fronting, past))
         )
         return Habit(through[0], through[1], direct, service, repository, closed, (first, second))
 
