@@ -28,15 +28,25 @@ _PARSERS = frozenset({"urlparse", "urlsplit", "URL", "url_parse", "make_url", "i
 
 def checked(flow: Flow, place: Place) -> bool:
     """Whether the code around looks at where a URL leads: a checking function anywhere in the module, or a parser of
-    URLs in the function itself. What it makes of it is not followed, so the rule stays silent there."""
+    URLs in the function itself or in one it calls. What they make of it is not followed, so the rule stays silent."""
     project = flow.project
     function = project.function(place)
     here = function.uses if function is not None else []
     if any(use.kind == "call" and use.chain.rpartition(".")[2] in _PARSERS for use in here):
         return True
+    for use in here:
+        target = project.resolve(place, use.chain, use.line) if use.kind == "call" else None
+        called = project.function(Place(target.path, target.index)) if target and target.kind == "function" else None
+        if called is not None and any(one.kind == "call" and _looks(one.chain) for one in called.uses):
+            return True
     outline = project.outline(place.path)
     uses = [use for one in outline.functions for use in one.uses]
     return any(use.kind == "call" and _CHECK.search(use.chain.rpartition(".")[2]) for use in uses)
+
+
+def _looks(spelled: str) -> bool:
+    last = spelled.rpartition(".")[2]
+    return last in _PARSERS or _CHECK.search(last) is not None
 
 
 def chosen(row: Row) -> Part | None:

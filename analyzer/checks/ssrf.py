@@ -9,6 +9,8 @@ import msgspec
 
 from analyzer.checks._reaching import reaching
 from analyzer.checks._targets import checked, chosen
+from analyzer.facts.expressions import Call
+from analyzer.flow.engine import Flow, Point
 from analyzer.flow.questions import place_at
 from analyzer.graph.guards import Guards
 from analyzer.graph.picture import Picture
@@ -21,8 +23,17 @@ _RULING = re.compile(r"admin|superuser|staff|manager|operator|owner", re.IGNOREC
 def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
     """Findings of BA104, in order of places."""
     says = "{data} comes from the client and decides which host {sink} asks, the network behind the server included"
-    for finding in reaching(picture, rule, "url", chosen, says, settled=checked):
+    for finding in reaching(picture, rule, "url", chosen, says, settled=checked, counts=_asks):
         yield msgspec.structs.replace(finding, confidence=Confidence.LOW) if _ruled(picture, finding) else finding
+
+
+_ANSWER = re.compile(r"\b(?:get|post|put|patch|delete|head|options|request|send|urlopen)\(\)\.", re.IGNORECASE)
+"""A method of what a request brought (``requests.get(url).json().get(key)``) asks nobody."""
+
+
+def _asks(flow: Flow, point: Point, call: Call) -> bool:
+    target = flow.project.resolve_expression(point.place, call.func)
+    return target is None or not _ANSWER.search(target.dotted)
 
 
 def _ruled(picture: Picture, finding: Finding) -> bool:

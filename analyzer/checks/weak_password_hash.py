@@ -86,10 +86,12 @@ def _fast(flow: Flow, rule: Rule, place: Place) -> Iterator[Finding]:
         secret = _password(flow, data)
         if secret and _returned(flow, place, made) and _hashed_by_callers(flow, place):
             continue
+        if secret and _bound_to_stored(flow, place, made, secret):
+            continue
         if secret and not _looked_up(flow, place, made) and not _upgrades(flow, place):
             yield _finding(rule, place, call, secret, chain_end(made))
         elif not secret and _returned(flow, place, made):
-            yield from _at_callers(flow, rule, data, chain_end(made))
+            yield from _at_callers(flow, rule, data, made)
 
 
 def _fed(flow: Flow, point: Point, call: Call) -> tuple[Call, Point] | None:
@@ -143,6 +145,13 @@ def _shielded(flow: Flow, place: Place) -> set[int]:
                     for origin in flow.origins(Point(place, expression, state)):
                         found.update(id(inner) for inner, _ in scan(origin.expression, origin.environment))
     return found
+
+
+def _bound_to_stored(flow: Flow, place: Place, made: Call, secret: str) -> bool:
+    """``hmac.new(key, user.password)``: a token bound to the stored hash, which ends when the password changes."""
+    target = flow.project.resolve_expression(place, made.func)
+    keyed = target is not None and target.dotted.startswith("hmac.")
+    return keyed and "." in secret and "request" not in secret
 
 
 def _hashed_by_callers(flow: Flow, place: Place) -> bool:
@@ -207,7 +216,7 @@ def _made_of(flow: Flow, point: Point, made: Call) -> bool:
     return False
 
 
-def _at_callers(flow: Flow, rule: Rule, data: Point, algorithm: str) -> Iterator[Finding]:
+def _at_callers(flow: Flow, rule: Rule, data: Point, made: Call) -> Iterator[Finding]:
     """A digest of a parameter with a plain name is a password's digest where a caller hands a password in."""
     parts = [part for part in flow.value(data).parts() if part.kind in {"parameter", "request", "supplied"}]
     function = flow.project.function(data.place)
@@ -220,8 +229,8 @@ def _at_callers(flow: Flow, rule: Rule, data: Point, algorithm: str) -> Iterator
         target = flow.project.resolve(site.place, site.chain, site.line)
         given = (bound(function, point.expression, method(target, function, site.chain)) or {}).get(parts[0].text)
         secret = _password(flow, Point(site.place, given.value, point.environment)) if given is not None else ""
-        if secret:
-            yield _finding(rule, site.place, point.expression, secret, algorithm)
+        if secret and not _bound_to_stored(flow, data.place, made, secret):
+            yield _finding(rule, site.place, point.expression, secret, chain_end(made))
 
 
 def _finding(rule: Rule, place: Place, call: Call, secret: str, algorithm: str) -> Finding:
