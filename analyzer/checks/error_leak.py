@@ -8,16 +8,28 @@ from collections.abc import Iterator
 import msgspec
 
 from analyzer.checks._choices import develops
-from analyzer.facts.expressions import AnyExpression, Attribute, Call, Compare, Name, Sequence
+from analyzer.facts.expressions import (
+    AnyExpression,
+    Attribute,
+    Call,
+    Compare,
+    Format,
+    Interpolation,
+    Name,
+    Sequence,
+    Subscript,
+)
 from analyzer.facts.outline import Function
 from analyzer.facts.statements import AnyStatement, Assign, Evaluate, Handler, If, Raise, Return, Try
 from analyzer.facts.visit import chain, children, walk
-from analyzer.flow.questions import location
+from analyzer.flow.questions import flow_of, location
 from analyzer.frameworks.persistence import is_schema
 from analyzer.graph.picture import Picture
-from analyzer.model import Confidence, Finding, Rule, Tier
+from analyzer.model import Confidence, Finding, Related, Rule, Tier
 from analyzer.project import Place, Project
 
+_FIXED = re.compile(r"(?:DoesNotExist|MultipleObjectsReturned|NoResultFound|MultipleResultsFound)$")
+"""Library errors whose text is one fixed sentence."""
 _BROAD = frozenset({"Exception", "BaseException"})
 _INTERNAL = frozenset(
     "OSError IOError KeyError AttributeError TypeError IndexError RuntimeError LookupError ImportError SystemError "
@@ -39,8 +51,25 @@ _KEEPING = frozenset({"str", "repr", "format", "dict", "list", "json.dumps"})
 _LOGGING = re.compile(r"(?:^|[._])log(?:ger|ging)?\w*(?:\(\))?\.\w+$|capture_exception$")
 _CHECKING = re.compile(r"(?:^|\.)(?:model_validate\w*|parse_(?:obj|raw)\w*|validate\w*|loads)$|\.load$")
 """Calls that check what a client sent, and raise what is wrong with it."""
-_TELLING = frozenset({"args", "orig", "strerror", "statement", "__cause__", "__traceback__", "stderr", "output"})
+_TELLING = frozenset(
+    {
+        "args",
+        "orig",
+        "strerror",
+        "statement",
+        "__cause__",
+        "__context__",
+        "__traceback__",
+        "stderr",
+        "output",
+        "message",
+    }
+)
 """Attributes of an exception that hold internal text."""
+_ERROR = re.compile(r"^(?:e|ex|exc|err|error|exception)$")
+"""The parameter of a formatter of errors."""
+_ASKING = re.compile(r"^_?req(?:uest)?$")
+"""The first parameter of a function that answers a request."""
 _FIX = "Log the exception with its traceback, and answer with a fixed text and an id that finds it in the log"
 
 
@@ -53,6 +82,8 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
             continue
         answers = place in picture.handlers()
         given, registered = _handed(function)
+        if not given and _of_errors(function):
+            yield from _told_by_handlers(rule, _Search(project, place, answers=True, responds=True), function)
         if not given and not answers and picture.chain_to(place) is None:
             continue
         body = project.body(place)
@@ -61,13 +92,18 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
             confidence = _internal(project, place, clause)
             if confidence is not None:
                 confidence = Confidence.LOW if _only_checks(project, place, guarded) else confidence
+                search.made.clear()
                 found = search.leak(clause.body, {clause.name} if clause.name else set())
+                kind = chain(clause.kind) if clause.kind else ""
                 if found is not None:
-                    yield _finding(rule, place, found, chain(clause.kind) if clause.kind else "", confidence)
+                    yield _finding(rule, place, search, found, kind, confidence)
+                elif not answers and confidence is Confidence.HIGH:
+                    yield from _handed_back(picture, rule, place, search, body, clause)
         if given:
+            search.made.clear()
             found = search.leak(body, {given})
             if found is not None:
-                yield _finding(rule, place, found, "Exception", Confidence.MEDIUM)
+                yield _finding(rule, place, search, found, "Exception", Confidence.MEDIUM)
 
 
 def _internal(project: Project, place: Place, clause: Handler) -> Confidence | None:
@@ -80,6 +116,8 @@ def _internal(project: Project, place: Place, clause: Handler) -> Confidence | N
         name = chain(kind)
         target = project.resolve_expression(place, kind)
         if target is not None and target.ours:
+            return None
+        if _FIXED.search(name):
             return None
         if name in _BROAD:
             return Confidence.HIGH
@@ -119,6 +157,61 @@ def _handed(function: Function) -> tuple[str, bool]:
     return "", False
 
 
+def _handed_back(
+    picture: Picture, rule: Rule, place: Place, search: _Search, body: list[AnyStatement], clause: Handler
+) -> Iterator[Finding]:
+    """A text of the exception that a function gives back, and that a handler which called it puts into its answer."""
+    made = dict(search.made)
+    gave = [one.value for one in walk(body) if isinstance(one, Return) and isinstance(one.value, Name)]
+    told = next((made[one.id] for one in gave if isinstance(one, Name) and one.id in made), None)
+    if told is None:
+        return
+    for site in flow_of(picture).callers.of(place)[0]:
+        if site.place not in picture.handlers():
+            continue
+        outer = _Search(search.project, site.place, answers=True, responds=True)
+        call = f"@{site.line}:{site.column}"
+        if outer.leak(search.project.body(site.place), {call}) is not None:
+            yield _finding(rule, place, search, told, chain(clause.kind) if clause.kind else "", Confidence.MEDIUM)
+            return
+
+
+def _of_errors(function: Function) -> bool:
+    """Whether a function is given an error and looks at its cause or at a traceback; its body stays closed."""
+    return any(_ERROR.search(one.name) for one in function.parameters) and any(
+        use.chain in _TRACES or use.chain.endswith(("__cause__", "__context__")) for use in function.uses
+    )
+
+
+def _told_by_handlers(rule: Rule, search: _Search, function: Function) -> Iterator[Finding]:
+    """What functions that answer or format errors tell of what lies behind an error, whatever it is."""
+    place, body = search.place, search.project.body(search.place)
+    gave = [one.value for one in walk(body) if isinstance(one, Return) and one.value is not None]
+    names = {chain(one) for one in gave if isinstance(one, Name)}
+    given = next(one.name for one in function.parameters if _ERROR.search(one.name))
+    asked = _ASKING.search(function.parameters[0].name) is not None
+    for node in walk(body):
+        if asked and gave and isinstance(node, Call | Format) and _of_cause(node, given):
+            # ``str(exc.__cause__)`` in a function that answers a request.
+            yield _finding(rule, place, search, node, f"{given}.__cause__", Confidence.MEDIUM)
+        elif isinstance(node, Assign) and isinstance(node.value, Call) and chain(node.value.func) in _TRACES:
+            # ``told["extensions"]["stack"] = traceback.format_exc()``, and ``told`` is what it gives back.
+            base: AnyExpression = node.targets[0]
+            while isinstance(base, Subscript):
+                base = base.value
+            if isinstance(node.targets[0], Subscript) and chain(base) in names:
+                yield _finding(rule, place, search, node.value, given, Confidence.MEDIUM)
+
+
+def _of_cause(node: Call | Format, name: str) -> bool:
+    """``str(exc.__cause__)``, ``f"{exc.__context__}"``."""
+    if isinstance(node, Call):
+        parts = [one.value for one in node.arguments] if chain(node.func) in {"str", "repr"} else []
+    else:
+        parts = [one.value for one in children(node) if isinstance(one, Interpolation)]
+    return any(chain(part) in {f"{name}.__cause__", f"{name}.__context__"} for part in parts)
+
+
 class _Search(msgspec.Struct):
     """Looks for the statement of a block that hands an exception out."""
 
@@ -128,6 +221,12 @@ class _Search(msgspec.Struct):
     """Whether what the function returns is the answer."""
     responds: bool
     """Whether a response object that it returns is the answer."""
+    made: dict[str, AnyExpression] = {}
+    """The texts made of the exception, by the names that hold them."""
+
+    def text(self, told: AnyExpression) -> AnyExpression:
+        """Where the text was made that an expression holds."""
+        return self.made.get(told.id, told) if isinstance(told, Name) else told
 
     def leak(self, block: list[AnyStatement], tainted: set[str]) -> AnyExpression | None:
         """The expression that carries the exception's text into an answer; ``tainted`` are the names that hold it."""
@@ -149,12 +248,17 @@ class _Search(msgspec.Struct):
             if isinstance(first, Sequence) and isinstance(statement.value, Sequence):
                 # `code, message = 500, str(exc)`: each name holds its own part.
                 for one, part in zip(first.items, statement.value.items, strict=False):
-                    tells = _tells(part, tainted) is not None
+                    told = _tells(part, tainted)
+                    tells = told is not None
+                    if told is not None:
+                        self.made[chain(one)] = self.text(told)
                     tainted.symmetric_difference_update({chain(one)} & tainted if not tells else {chain(one)} - tainted)
                 return None
             names = {chain(one) for one in statement.targets if isinstance(one, Name)}
-            if _tells(statement.value, tainted) is not None:
+            told = _tells(statement.value, tainted)
+            if told is not None:
                 tainted |= names
+                self.made.update(dict.fromkeys(names, self.text(told)))
             else:
                 tainted -= names
             return None
@@ -182,7 +286,7 @@ class _Search(msgspec.Struct):
             target = self.project.resolve_expression(self.place, inner.func)
             name = chain(inner.func)
             if target is not None and target.ours:
-                return None
+                return _given(inner, tainted) if self.answers and target.kind == "class" else None
             if not _RESPONSES.search(name) and (not self.answers or name not in _KEEPING):
                 return None
             return _given(inner, tainted) if name not in {"str", "repr"} else _tells(inner, tainted)
@@ -213,7 +317,7 @@ def _tells(node: msgspec.Struct, tainted: set[str]) -> AnyExpression | None:
         return _tells(node.value, tainted) if node.attr in _TELLING else None
     if isinstance(node, Call):
         name = chain(node.func)
-        if name in _TRACES:
+        if name in _TRACES or f"@{node.line}:{node.column}" in tainted:
             return node
         if name in _HARMLESS or _LOGGING.search(name):
             return None
@@ -227,13 +331,18 @@ def _tells(node: msgspec.Struct, tainted: set[str]) -> AnyExpression | None:
     return None
 
 
-def _finding(rule: Rule, place: Place, node: AnyExpression, kind: str, confidence: Confidence) -> Finding:
+def _finding(
+    rule: Rule, place: Place, search: _Search, found: AnyExpression, kind: str, confidence: Confidence
+) -> Finding:
     caught = f"any `{kind}`" if kind in _BROAD else f"`{kind}`" if kind else "whatever was raised"
+    made = search.text(found)
+    answer = Related(location(place, found), "goes into the answer here")
     return Finding(
         rule=rule.code,
-        location=location(place, node),
+        location=location(place, made),
         message=f"The text of {caught} goes into the answer: statements, paths and hosts of the server go with it",
         fix=_FIX,
         severity=rule.severity,
         confidence=confidence,
+        related=(answer,) if made is not found else (),
     )
