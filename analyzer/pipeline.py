@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -144,7 +145,8 @@ def _modules(tree: SourceTree, store: Store, config: Config, progress: Progress)
 
 def _picture(tree: SourceTree, modules: Modules, config: Config, progress: Progress) -> Picture:
     progress.start("graph")
-    backend = frameworks.recognise(project.link(modules))
+    documents = {file.path: partial(_text, tree, file.path) for file in tree.descriptions}
+    backend = frameworks.recognise(project.link(modules, documents))
     picture = graph.build(backend, {file.path: file.tier for file in tree.files}, config.roles, config.contracts)
     _believe(picture, tree)
     progress.finish("graph")
@@ -176,6 +178,10 @@ def _named(picture: Picture) -> Iterator[tuple[str, str, str]]:
     """Paths, their dotted names, and what a path ends in after its name."""
     for path in picture.project.paths():
         yield path, picture.project.module_name(path), "/__init__.py" if path.endswith("/__init__.py") else ".py"
+
+
+def _text(tree: SourceTree, path: str) -> str:
+    return tree.read(path).decode("utf-8", "replace")
 
 
 def _trust(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Mapping
+from functools import partial
 
 from analyzer.facts.modules import Modules
 from analyzer.facts.outline import Bodies
@@ -19,13 +20,17 @@ class _Kept:
         return self._bodies[digest]
 
 
-def project_of(files: Mapping[str, str]) -> Project:
-    """The linked project of files given as ``{path: source}``; sources are dedented."""
+def project_of(files: Mapping[str, str], documents: Mapping[str, str] | None = None) -> Project:
+    """The linked project of files given as ``{path: source}``; sources are dedented.
+
+    ``documents`` are descriptions of interfaces by path.
+    """
     facts = {path: lower(textwrap.dedent(text).encode()) for path, text in sorted(files.items())}
     for path, one in facts.items():
         assert one.outline.problem is None, (path, one.outline.problem)
     outlines = {path: one.outline for path, one in facts.items()}
-    return link(Modules(outlines, {path: path for path in facts}, _Kept({p: f.bodies for p, f in facts.items()})))
+    modules = Modules(outlines, {path: path for path in facts}, _Kept({p: f.bodies for p, f in facts.items()}))
+    return link(modules, {path: partial(str, textwrap.dedent(text)) for path, text in (documents or {}).items()})
 
 
 def place_of(project: Project, path: str, qualname: str) -> Place:

@@ -37,7 +37,8 @@ _WORD = re.compile(r"[\w.-]{1,40}")
 
 LIBRARY = frozenset(
     "login_required fresh_login_required jwt_required fresh_jwt_required jwt_refresh_token_required token_required "
-    "auth_required auth_token_required http_auth_required roles_required roles_accepted permission_required "
+    "verify_security auth_required auth_token_required http_auth_required roles_required roles_accepted "
+    "permission_required "
     "permissions_required permissions_accepted user_passes_test staff_member_required superuser_required "
     "LoginRequiredMixin PermissionRequiredMixin UserPassesTestMixin AccessMixin IsAuthenticated IsAdminUser "
     "DjangoModelPermissions DjangoObjectPermissions TokenHasScope TokenHasReadWriteScope HTTPBearer HTTPBasic "

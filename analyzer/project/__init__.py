@@ -3,6 +3,8 @@
 In: :class:`~analyzer.facts.modules.Modules`. Out: a :class:`Project` that knows what every name denotes.
 """
 
+from collections.abc import Callable, Mapping
+
 from analyzer.facts.modules import Modules
 from analyzer.project.project import Project
 from analyzer.project.target import Place, Target
@@ -10,6 +12,6 @@ from analyzer.project.target import Place, Target
 __all__ = ["Place", "Project", "Target", "link"]
 
 
-def link(modules: Modules) -> Project:
-    """Link the modules of a tree."""
-    return Project(modules)
+def link(modules: Modules, documents: Mapping[str, Callable[[], str]] | None = None) -> Project:
+    """Link the modules of a tree; ``documents`` are the descriptions of HTTP interfaces beside them, by path."""
+    return Project(modules, documents)

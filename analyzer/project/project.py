@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from analyzer.facts.expressions import AnyExpression, Call, Constant, Lambda, Name
 from analyzer.facts.modules import Modules
@@ -28,8 +28,10 @@ _DEPTH = 40
 class Project:
     """The linked modules. Look-ups are lazy and remembered; none raises on code that makes no sense."""
 
-    def __init__(self, modules: Modules) -> None:
+    def __init__(self, modules: Modules, documents: Mapping[str, Callable[[], str]] | None = None) -> None:
         self.modules = modules
+        self.documents = documents or {}
+        """Descriptions of HTTP interfaces by path, each read when it is called for; that may raise ``OSError``."""
         self.layout = Layout(modules.outlines)
         self.classes = Classes(self)
         self.held = Held(self)

@@ -29,6 +29,33 @@ _LOCKS = re.compile(
 """Written by programs, or descriptions of interfaces: full of digests and of names that hold nothing."""
 
 
+_DESCRIPTIONS = re.compile(r"[\w.-]+\.(?:ya?ml|json)", re.IGNORECASE)
+_DESCRIBES = re.compile(rb"(?:^|[\s{\"'])(?:openapi|swagger)[\"']?\s*:")
+LARGEST_DESCRIPTION = 524_288
+"""Bytes of an interface's description; a YAML parser takes 5 s for as much."""
+MOST_DESCRIPTIONS = 50
+
+
+def is_description_name(name: str) -> bool:
+    """Whether a file of that name may describe an HTTP interface (OpenAPI, Swagger); its content decides."""
+    return _DESCRIPTIONS.fullmatch(name) is not None
+
+
+def read_descriptions(root: str, paths: Sequence[str], config: Config) -> tuple[SourceFile, ...]:
+    """The descriptions of HTTP interfaces among ``paths`` (sorted, relative), within the limits."""
+    found: list[SourceFile] = []
+    for path in paths[:MOST]:
+        try:
+            data = read_source(f"{root}/{path}", min(LARGEST_DESCRIPTION, config.max_file_size), False)
+        except Skip:
+            continue
+        if _DESCRIBES.search(data[:4_096]) and b"paths" in data and b"\0" not in data:
+            found.append(SourceFile(path=path, digest=digest_of(data), size=len(data)))
+        if len(found) >= MOST_DESCRIPTIONS:
+            break
+    return tuple(found)
+
+
 def is_settings_name(name: str) -> bool:
     """Whether a file of that name holds settings of programs, one of which may be a secret."""
     return _NAMES.fullmatch(name) is not None and _LOCKS.fullmatch(name) is None

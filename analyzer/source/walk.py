@@ -10,7 +10,7 @@ from analyzer.config.settings import Config
 from analyzer.source.excludes import GENERATED_NAMES, excludes_of, is_environment
 from analyzer.source.ignores import IGNORE_FILE, Ignores, ignored, ignores_above, with_file
 from analyzer.source.reading import GENERATED, LINK_OUT, UNREADABLE, is_text, spelt
-from analyzer.source.settings_files import is_settings_name
+from analyzer.source.settings_files import is_description_name, is_settings_name
 
 
 class Walk:
@@ -21,6 +21,8 @@ class Walk:
         self.files: set[str] = set()
         self.settings: set[str] = set()
         """Files that are no Python and hold settings; links to such are not followed."""
+        self.descriptions: set[str] = set()
+        """Files that may describe an HTTP interface."""
         self.skipped: dict[str, str] = {}
         self.excluded: set[str] = set()
         self._excludes = excludes_of(config)
@@ -111,10 +113,14 @@ class Walk:
         return False
 
     def _settings(self, entry: os.DirEntry[str], path: str, ignores: Ignores) -> None:
-        if not is_settings_name(entry.name) or not is_text(path):
+        settings, describes = is_settings_name(entry.name), is_description_name(entry.name)
+        if not (settings or describes) or not is_text(path):
             return
         if not self._excludes.leaves_out(path, entry.path, False) and not ignored(ignores, path, False):
-            self.settings.add(path)
+            if settings:
+                self.settings.add(path)
+            if describes:
+                self.descriptions.add(path)
 
     def _left_out(self, path: str, absolute: str, folder: bool, ignores: Ignores) -> bool:
         """Whether excludes or ignore files name an entry; it is counted then."""
