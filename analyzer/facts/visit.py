@@ -10,39 +10,39 @@ import msgspec
 
 from analyzer.facts.expressions import (
     AnyExpression,
-    Argument,
     Attribute,
     Call,
     Expression,
-    Generator,
     Name,
-    Parameter,
     Subscript,
 )
-from analyzer.facts.statements import AnyStatement, Case, Handler, Pattern, Statement, WithItem
+from analyzer.facts.statements import AnyStatement
 
-_HELPERS = (Argument, Generator, Parameter, Handler, WithItem, Case, Pattern)
 _SCALARS = (int, str, bool, float, bytes, type(None))
-_STRUCTS = (Expression, Statement, *_HELPERS)
 
 
 def children(node: msgspec.Struct) -> Iterator[msgspec.Struct]:
     """The structs directly below a node, in source order."""
     for field in _fields(type(node)):
         value = getattr(node, field)
-        if isinstance(value, _STRUCTS):
-            yield value
-        elif type(value) is list:
+        if type(value) is list:
             for item in value:
-                if isinstance(item, _STRUCTS):
+                if isinstance(item, msgspec.Struct):
                     yield item
+        elif isinstance(value, msgspec.Struct):
+            yield value
 
 
 @cache
 def _fields(kind: type[msgspec.Struct]) -> tuple[str, ...]:
-    """The fields of a struct that can hold structs: half of the time of a walk went into positions and spellings."""
+    """The fields of a struct that hold structs: half of the time of a walk went into positions and spellings."""
     hints = get_type_hints(kind)
     return tuple(name for name in kind.__struct_fields__ if not _plain(hints[name]))
+
+
+@cache
+def _backwards(kind: type[msgspec.Struct]) -> tuple[str, ...]:
+    return _fields(kind)[::-1]
 
 
 def _plain(hint: object) -> bool:
@@ -52,11 +52,18 @@ def _plain(hint: object) -> bool:
 
 def walk(nodes: Iterable[msgspec.Struct] | msgspec.Struct) -> Iterator[msgspec.Struct]:
     """A node (or several) and everything below, depth first in source order."""
-    stack = [nodes] if isinstance(nodes, msgspec.Struct) else list(nodes)[::-1]
+    stack: list[msgspec.Struct | None] = [nodes] if isinstance(nodes, msgspec.Struct) else list(nodes)[::-1]
     while stack:
         node = stack.pop()
+        if not isinstance(node, msgspec.Struct):
+            continue
         yield node
-        stack.extend(list(children(node))[::-1])
+        for field in _backwards(type(node)):
+            value = getattr(node, field)
+            if type(value) is list:
+                stack += value[::-1]
+            else:
+                stack.append(value)
 
 
 def expressions(nodes: Iterable[AnyStatement] | msgspec.Struct) -> Iterator[AnyExpression]:
