@@ -52,7 +52,8 @@ def _plain(hint: object) -> bool:
 
 def walk(nodes: Iterable[msgspec.Struct] | msgspec.Struct) -> Iterator[msgspec.Struct]:
     """A node (or several) and everything below, depth first in source order."""
-    stack: list[msgspec.Struct | None] = [nodes] if isinstance(nodes, msgspec.Struct) else list(nodes)[::-1]
+    stack: list[object] = []
+    stack += (nodes,) if isinstance(nodes, msgspec.Struct) else list(nodes)[::-1]
     while stack:
         node = stack.pop()
         if not isinstance(node, msgspec.Struct):
