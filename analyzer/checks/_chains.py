@@ -93,9 +93,9 @@ class Chains:
             target=project.resolve_expression(place, call.func) if call is not None and chain(call.func) else None,
             made=resources.made(place, call),
             resource=resources.asked(place, node, steps) if call is not None else "",
-            inserting=call is not None and resources.inserting(call),
+            inserting=call is not None and resources.inserting(place, call),
             changes=any(_CHANGES.match(last_name(one.func)) for one in calls)
-            or (call is not None and resources.writes(call)),
+            or (call is not None and resources.writes(place, call)),
             request=bool(spelled) and spelled_as_request(spelled),
             identity=_identity(node, spelled),
         )

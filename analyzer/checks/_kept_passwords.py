@@ -9,10 +9,10 @@ from analyzer.facts.expressions import AnyExpression, Attribute, Call, Constant,
 from analyzer.facts.statements import Assign
 from analyzer.facts.visit import chain, walk
 from analyzer.flow import sql
-from analyzer.flow.arguments import argument
 from analyzer.flow.callers import bound
 from analyzer.flow.engine import Flow, Point
 from analyzer.flow.environment import key
+from analyzer.flow.executed import statement_of
 from analyzer.flow.hashing import protecting_call, protects
 from analyzer.flow.named import method
 from analyzer.flow.parts import Part
@@ -20,7 +20,6 @@ from analyzer.flow.passwords import as_it_is, clear_parts, clear_password, is_pa
 from analyzer.flow.questions import chain_end, written
 from analyzer.flow.stored import hashes_itself, persisted, setter_hashes
 from analyzer.frameworks import persistence
-from analyzer.knowledge import known
 from analyzer.model import Confidence
 from analyzer.project.target import Place, Target
 
@@ -57,7 +56,6 @@ SAVING = frozenset(
 )
 STORING = _DOCUMENTS | _MANAGERS | _QUERIES | _WRITING | SAVING | {"execute", "executemany", "fetchrow", "fetch_one"}
 
-_EXECUTING = frozenset({"fetch", "fetchval", "fetch_all", "text", "execute_query", "exec_driver_sql"})
 _HASHED_THERE = re.compile(
     r"\b(?:crypt|gen_salt|encrypt|sha2?|md5|password|digest|pgp_sym_encrypt|hashbytes)\s*\(", re.IGNORECASE
 )
@@ -222,21 +220,14 @@ def _is_kept(flow: Flow, place: Place, target: Attribute) -> bool:
 
 def _executed(flow: Flow, point: Point, call: Call) -> Iterator[Told]:
     """A statement on a password column that gets the password bound or written in."""
-    last = chain_end(call)
-    if last not in STORING and last not in _EXECUTING:
+    found = statement_of(flow, point.place, call)
+    if found is None:
         return
-    target = flow.project.resolve_expression(point.place, call.func) if chain(call.func) else None
-    if target is not None and target.ours:
-        return
-    sink = known().sink("sql", target.dotted if target else "", written(call))
-    statement = argument(call, max(sink.argument, 0), *sink.keywords) if sink is not None else None
-    if statement is None:
-        return
-    text = flow.value(Point(point.place, statement, point.environment))
+    text = flow.value(Point(point.place, found.text, point.environment))
     rows = [sql.rendered(row) for row in text.rows if sql.is_statement(row)]
     if not any(_ROWS.search(row) and _PASSWORD_COLUMN.search(row) and not _HASHED_THERE.search(row) for row in rows):
         return
-    for one in (statement, *(given.value for given in call.arguments if given.value is not statement)):
+    for one in (found.text, *found.given):
         secret = clear_password(flow, Point(point.place, one, point.environment))
         if secret is not None:
             yield (

@@ -7,9 +7,11 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from analyzer.facts.expressions import Argument, Attribute, Call, Compare, Constant, Name
+from analyzer.checks._resources import Resources
+from analyzer.facts.codec import encode
+from analyzer.facts.expressions import Argument, Attribute, Call, Compare, Constant, Mapping, Name
 from analyzer.facts.statements import Assert, If, Raise, Try
-from analyzer.facts.visit import chain, walk
+from analyzer.facts.visit import calls, chain, walk
 from analyzer.flow.passwords import is_password_name
 from analyzer.frameworks import Route, persistence
 from analyzer.frameworks.text import argument
@@ -34,9 +36,14 @@ _PERSONAL = re.compile(
 """Columns that say something about a person, or open something."""
 _SENSITIVE = re.compile(
     r"^(?:Audit\w*|Payments?|Invoices?|ApiKeys?|CreditCards?|BankAccounts?|Payslips?|Prescriptions?|MedicalRecords?"
-    r"|LoginAttempts?|AccessTokens?)$"
+    r"|LoginAttempts?|AccessTokens?|Transactions?|Transfers?|Loans?|Patients?)$"
 )
 """Models whose every record is somebody's secret, whatever its columns are called."""
+_MONEY = re.compile(r"^(?:balance|account_number|account_no|card_no|cvv|cvc|credit_limit|bank_account\w*)$")
+"""Columns of tables in SQL that nobody shows to strangers either."""
+_SELECT = re.compile(r"\A\s*SELECT\s+([^;]+?)\s+FROM\s+[\"'`\[]?(\w+)", re.IGNORECASE)
+_SELECT_IN_BYTES = re.compile(rb"select\s", re.IGNORECASE)
+_COLUMN = re.compile(r"(?<![\w(])(?:\w+\.)?(\w+)(?=\s*(?:,|\Z|\bAS\b))", re.IGNORECASE)
 _TOKEN = re.compile(
     r"(?:create|generate|issue|make|mint|encode|sign|build)_?\w*(?:token|jwt)$|^jwt\.encode$", re.IGNORECASE
 )
@@ -114,7 +121,10 @@ def takes_password(picture: Picture, handler: Place) -> bool:
             continue
         if any(is_password_name(name) for name in _fields(picture, target.path, target.index)):
             return True
-    return any(_password_word(node) for node in walk(project.body(handler)))
+    body = project.body(handler)
+    # What an answer is made of (``{"password": row[2]}``) was not taken from anybody.
+    keys = {id(key) for node in walk(body) if isinstance(node, Mapping) for key in node.keys}
+    return any(_password_word(node) and id(node) not in keys for node in walk(body))
 
 
 def _password_word(node: msgspec.Struct) -> bool:
@@ -174,6 +184,9 @@ def personal(picture: Picture, handler: Place, *, owned: bool = False) -> tuple[
             None,
         )
     for place in below(picture, handler):
+        selected = _selected(picture, place)
+        if selected is not None:
+            return selected
         if not any(access.kind == "read" for access in picture.accesses_of(place)):
             continue
         at = project.function(place)
@@ -190,6 +203,23 @@ def personal(picture: Picture, handler: Place, *, owned: bool = False) -> tuple[
     return None
 
 
+def _selected(picture: Picture, place: Place) -> tuple[str, str] | None:
+    """A table and a personal column of it that a function's own text of SQL asks for, several or all columns of which
+    the text names."""
+    body = picture.project.body(place)
+    if not _SELECT_IN_BYTES.search(encode(body)):
+        return None
+    resources = picture.shared(Resources)
+    for call in calls(body):
+        found = _SELECT.match(resources.statement(place, call))
+        if found and _SENSITIVE.match(found[2].title().replace("_", "")):
+            return found[2].lower(), "records"
+        for name in _COLUMN.findall(found[1]) if found else ():
+            if _PERSONAL.match(name.lower()) or _MONEY.match(name.lower()):
+                return found[2].lower(), name  # type: ignore[index]
+    return None
+
+
 def token_for_asking(picture: Picture, handler: Place) -> str:
     """The parameter for whose sake a handler makes a token, when it does nothing that could find out who is asking."""
     project = picture.project
@@ -198,9 +228,9 @@ def token_for_asking(picture: Picture, handler: Place) -> str:
     nodes = list(walk(project.body(handler)))
     if any(isinstance(node, If | Try | Raise | Assert | Compare) for node in nodes) or takes_password(picture, handler):
         return ""
-    calls = [node for node in nodes if isinstance(node, Call)]
-    making = [node for node in calls if _TOKEN.search(chain(node.func))]
-    others = [node for node in calls if node not in making and chain(node.func).rpartition(".")[2] not in _ANSWERING]
+    called = [node for node in nodes if isinstance(node, Call)]
+    making = [node for node in called if _TOKEN.search(chain(node.func))]
+    others = [node for node in called if node not in making and chain(node.func).rpartition(".")[2] not in _ANSWERING]
     if len(making) != 1 or others:
         return ""
     given = {node.id for node in walk([one.value for one in making[0].arguments]) if isinstance(node, Name)}

@@ -95,7 +95,7 @@ def _at_callers(
     flow: Flow, place: Place, parameter: str, harms: Harms, depth: int
 ) -> Iterator[tuple[Point, Call, Part]]:
     function = flow.project.function(place)
-    for site in flow.callers.of(place)[0] if function is not None else ():
+    for site in flow.callers.every(place) if function is not None else ():
         point = flow.call_at(site)
         if point is None or not isinstance(point.expression, Call) or function is None:
             continue

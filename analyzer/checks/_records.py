@@ -479,7 +479,7 @@ class _Body:
     def _inserted(self, resource: str, call: Call | None, passed: Map[int, Marks]) -> None:
         """A row that is put into a table of SQL with something of the caller's in it."""
         if call is not None and any("caller" in passed[id(one)] for one in call.arguments):
-            column = self.resources.inserts(call)
+            column = self.resources.inserts(self.place, call)
             if column:
                 self.walk.trail.made.add((resource, column))
 

@@ -9,6 +9,11 @@ from analyzer.checks._owners import FRAMEWORK, STANDS_FOR_USER, WHOSE, Model, Ow
 from analyzer.facts.expressions import AnyExpression, Attribute, Call, Constant, Format, Mapping, Name, Subscript
 from analyzer.facts.expressions import Sequence as Display
 from analyzer.facts.visit import chain, walk
+from analyzer.flow import sql
+from analyzer.flow.callers import Site
+from analyzer.flow.engine import Point
+from analyzer.flow.executed import handed_on, statement_of
+from analyzer.flow.questions import flow_of
 from analyzer.frameworks import persistence
 from analyzer.graph.picture import Picture
 from analyzer.project import Place, Target
@@ -50,6 +55,8 @@ class Resources:
         self._owners = picture.shared(Owners)
         self._stores: dict[tuple[str, str], str] = {}
         self._whose: dict[str, frozenset[str]] = {}
+        self._flow = flow_of(picture)
+        self._statements: dict[int, tuple[Call, str]] = {}
 
     def model(self, resource: str) -> Model | None:
         """The model behind a resource."""
@@ -131,9 +138,12 @@ class Resources:
             if not isinstance(step, Call):
                 continue
             for one in step.arguments:
-                found = self._class(place, one.value) or self._sql(one.value)
+                found = self._class(place, one.value)
                 if found:
                     return found
+            found = _table(self.statement(place, step))
+            if found:
+                return found
             if isinstance(step.func, Attribute) and step.func.attr in _DOCUMENTS and not self._own(place, step.func):
                 name = _collection(step.func.value)
                 if name:
@@ -155,13 +165,37 @@ class Resources:
                 self._stores[key] = f"store:{found[0]}:{node.id}"
         return self._stores[key]
 
-    def writes(self, call: Call) -> bool:
-        """Whether the text of SQL that a call is given changes rows."""
-        return any(_WRITES.match(_text(one.value)) for one in call.arguments)
+    def statement(self, place: Place, call: Call) -> str:
+        """The text of SQL that a call is given, in place or in a variable; ``""`` when it is given none."""
+        kept = self._statements.get(id(call))
+        if kept is None or kept[0] is not call:
+            kept = self._statements[id(call)] = (call, self._statement(place, call))
+        return kept[1]
 
-    def inserting(self, call: Call) -> bool:
+    def _statement(self, place: Place, call: Call) -> str:
+        for one in call.arguments:
+            text = _text(one.value)
+            if text and _IS_SQL.match(text):
+                return text
+        if not any(isinstance(one.value, Name) for one in call.arguments):
+            return ""
+        found = statement_of(self._flow, place, call)
+        spelled = chain(call.func)
+        if found is None or not isinstance(found.text, Name) or not spelled:
+            return ""
+        point = self._flow.call_at(Site(place, spelled, call.line, call.column))
+        if point is None or handed_on(point, found.text):
+            return ""
+        rows = self._flow.value(Point(place, found.text, point.environment)).rows
+        return next((text for text in map(sql.rendered, rows) if _IS_SQL.match(text)), "")
+
+    def writes(self, place: Place, call: Call) -> bool:
+        """Whether the text of SQL that a call is given changes rows."""
+        return _WRITES.match(self.statement(place, call)) is not None
+
+    def inserting(self, place: Place, call: Call) -> bool:
         """Whether the text of SQL that a call is given makes rows."""
-        return any(_INSERTING.match(_text(one.value)) for one in call.arguments)
+        return _INSERTING.match(self.statement(place, call)) is not None
 
     def supplied(self, handler: Place) -> bool:
         """Whether the framework answers by a generic view, and the handler is only one of its hooks."""
@@ -171,13 +205,12 @@ class Resources:
             return False
         return any(_GENERIC.search(one) for one in self.project.classes.externals(handler.path, index))
 
-    def inserts(self, call: Call) -> str:
+    def inserts(self, place: Place, call: Call) -> str:
         """The column of an ``INSERT`` that says whose the row is."""
-        for one in call.arguments:
-            found = _INSERT.match(_text(one.value))
-            for name in found[1].split(",") if found else ():
-                if WHOSE.search(name.strip(" \"'`")):
-                    return name.strip(" \"'`")
+        found = _INSERT.match(self.statement(place, call))
+        for name in found[1].split(",") if found else ():
+            if WHOSE.search(name.strip(" \"'`")):
+                return name.strip(" \"'`")
         return ""
 
     def _class(self, place: Place, node: AnyExpression) -> str:
@@ -236,12 +269,10 @@ class Resources:
                         return named
         return ""
 
-    def _sql(self, node: AnyExpression) -> str:
-        text = _text(node)
-        if not text or not _IS_SQL.match(text):
-            return ""
-        found = _SQL.search(text)
-        return f"table:{found[1].rpartition('.')[2].lower()}" if found else ""
+
+def _table(text: str) -> str:
+    found = _SQL.search(text)
+    return f"table:{found[1].rpartition('.')[2].lower()}" if found else ""
 
 
 def _text(node: AnyExpression) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
+from analyzer.facts.outline import Use
 from analyzer.flow.engine import Flow
 from analyzer.flow.parts import Part, Row
 from analyzer.project.target import Place
@@ -24,6 +26,22 @@ _CHECK = re.compile(
 )
 """Functions that look at where a URL leads, by what they are called: one asked in the same module settles it."""
 _PARSERS = frozenset({"urlparse", "urlsplit", "URL", "url_parse", "make_url", "ip_address"})
+_HOSTS = frozenset(
+    {
+        "netloc",
+        "hostname",
+        "host",
+        "scheme",
+        "port",
+        "is_private",
+        "is_loopback",
+        "is_global",
+        "is_absolute",
+        "ip_address",
+    }
+)
+"""What of a URL says where it leads."""
+_REST = frozenset({"path", "query", "fragment", "params", "_replace", "geturl"})
 
 
 def checked(flow: Flow, place: Place) -> bool:
@@ -32,21 +50,28 @@ def checked(flow: Flow, place: Place) -> bool:
     project = flow.project
     function = project.function(place)
     here = function.uses if function is not None else []
-    if any(use.kind == "call" and use.chain.rpartition(".")[2] in _PARSERS for use in here):
+    if _parsed(here):
         return True
     for use in here:
         target = project.resolve(place, use.chain, use.line) if use.kind == "call" else None
         called = project.function(Place(target.path, target.index)) if target and target.kind == "function" else None
-        if called is not None and any(one.kind == "call" and _looks(one.chain) for one in called.uses):
+        if called is not None and (_parsed(called.uses) or any(_looks(one) for one in called.uses)):
             return True
     outline = project.outline(place.path)
     uses = [use for one in outline.functions for use in one.uses]
     return any(use.kind == "call" and _CHECK.search(use.chain.rpartition(".")[2]) for use in uses)
 
 
-def _looks(spelled: str) -> bool:
-    last = spelled.rpartition(".")[2]
-    return last in _PARSERS or _CHECK.search(last) is not None
+def _parsed(uses: Iterable[Use]) -> bool:
+    """Whether a URL is taken apart and its scheme or host is read, or something else is made of it than its path."""
+    uses = list(uses)
+    parsers = {use.chain.rpartition(".")[2] for use in uses if use.kind == "call"} & _PARSERS
+    read = {use.chain.rpartition(".")[2] for use in uses}
+    return bool(parsers) and (bool(read & _HOSTS) or not read & _REST)
+
+
+def _looks(use: Use) -> bool:
+    return use.kind == "call" and _CHECK.search(use.chain.rpartition(".")[2]) is not None
 
 
 def chosen(row: Row) -> Part | None:

@@ -127,7 +127,7 @@ def _through(flow: Flow, sink: Point, kind: str, handed: frozenset[str]) -> Iter
     function = flow.project.function(sink.place)
     if function is None or function.end_line - function.line > _HELPER_LINES or sink.place in flow.handlers:
         return
-    for site in flow.callers.of(sink.place)[0]:
+    for site in flow.callers.every(sink.place):
         if not _speaks_there(flow, site.place, site.line):
             continue
         point = flow.call_at(site)

@@ -166,7 +166,7 @@ def _handed_back(
     told = next((made[one.id] for one in gave if isinstance(one, Name) and one.id in made), None)
     if told is None:
         return
-    for site in flow_of(picture).callers.of(place)[0]:
+    for site in flow_of(picture).callers.every(place):
         if site.place not in picture.handlers():
             continue
         outer = _Search(search.project, site.place, answers=True, responds=True)

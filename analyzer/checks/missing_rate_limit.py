@@ -49,11 +49,14 @@ _WHO = re.compile(
 _HEADER = re.compile(r"^(?:authorization|x-api-key)$", re.IGNORECASE)
 _SIGNING_IN = re.compile(r"(?:^|\.)session\[\]$")
 _HINDERING = re.compile(
-    r"lock(?:ed|out)|failed_?(?:login|attempt)|login_?attempt|attempts_|_attempts|brute|cool_?down|captcha|turnstile|throttl"
-    r"|rate_?limit|limiter|too_?many|try_?again|retry_?after|backoff",
+    r"lock(?:ed|out)|failed_?login|(?:failed|wrong|invalid|bad)_?(?:attempt|tr(?:y|ies))"
+    r"|(?:login|auth\w*|sign_?in|password|pin|otp|code|user)_?attempt|brute|captcha|turnstile|throttl"
+    r"|rate_?limit|limiter|too_?many",
     re.IGNORECASE,
 )
 """Names of what stops or slows somebody who tries again and again. A heuristic: it only ever makes the rule silent."""
+_HINDERING_HERE = re.compile(r"attempts_|_attempts|cool_?down|try_?again|retry_?after|backoff", re.IGNORECASE)
+"""Names that say so in the handler itself; further down they are about a database or a service that does not answer."""
 _CHANGING = frozenset({"POST", "PUT", "PATCH", "MUTATION"})
 _FIX = "Limit the attempts by address and by account (slowapi, Flask-Limiter, throttle classes), or lock the account"
 
@@ -164,6 +167,6 @@ def _limited(picture: Picture, handler: Place, function: Function, routes: list[
     depended = [project.qualified(place) for route in routes for place in route.dependencies]
     if any(_HINDERING.search(name) or LIMITING.search(name.rpartition(".")[2]) for name in (*attached, *depended)):
         return True
-    return any(
+    return any(_HINDERING_HERE.search(use.chain) for use in uses_of(project, handler)) or any(
         _HINDERING.search(use.chain) for place in _public.below(picture, handler) for use in uses_of(project, place)
     )

@@ -50,20 +50,24 @@ def _speaks_of_passwords(flow: Flow, place: Place) -> bool:
         return True
     if any(_WORDS.search(use.chain) for use in function.uses):
         return True
-    return _reads_and_keeps(function) and _WORDS_IN_BYTES.search(encode(flow.project.body(place))) is not None
+    if not any(use.chain.startswith(_READING) or use.chain.endswith(_READ) for use in function.uses):
+        return False
+    # It takes something from a request by key, and the key may be ``"password"``.
+    body = encode(flow.project.body(place))
+    return _WORDS_IN_BYTES.search(body) is not None and (_keeps(function) or _SQL_IN_BYTES.search(body) is not None)
 
 
-def _reads_and_keeps(function: Function) -> bool:
-    """Whether a function takes something from a request by key and keeps something: the key may be ``"password"``."""
-    reads = stores = False
-    for use in function.uses:
-        reads = reads or use.chain.startswith(_READING) or use.chain.endswith(_READ)
-        stores = stores or (use.kind == "call" and use.chain.rpartition(".")[2] in _STORING)
-        stores = stores or (use.kind == "write" and use.chain.endswith("[]"))
-    return reads and stores
+def _keeps(function: Function) -> bool:
+    """Whether a function stores something, by what it calls or by key."""
+    return any(
+        (use.kind == "call" and use.chain.rpartition(".")[2] in _STORING)
+        or (use.kind == "write" and use.chain.endswith("[]"))
+        for use in function.uses
+    )
 
 
 _WORDS = re.compile(r"passw|pwd|passphrase|passcode|pass_?word", re.IGNORECASE)
+_SQL_IN_BYTES = re.compile(rb"select\s|insert\s|update\s", re.IGNORECASE)
 _WORDS_IN_BYTES = re.compile(_WORDS.pattern.encode(), re.IGNORECASE)
 _READING = ("request.", "self.request.", "req.", "body[", "payload[", "data[", "form[", "validated_data[", "json[")
 _READ = ("get_json", ".validated_data", ".cleaned_data", ".form", ".POST")

@@ -227,7 +227,7 @@ def _at_callers(
     function = flow.project.function(place)
     if function is None:
         return
-    for site in flow.callers.of(place)[0]:
+    for site in flow.callers.every(place):
         point = flow.call_at(site)
         if point is None or not isinstance(point.expression, Call):
             continue

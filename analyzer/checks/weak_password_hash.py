@@ -156,7 +156,7 @@ def _bound_to_stored(flow: Flow, place: Place, made: Call, secret: str) -> bool:
 
 def _hashed_by_callers(flow: Flow, place: Place) -> bool:
     """Whether what a function gives goes into a real password hash where it is called: it only prepares passwords."""
-    for site in flow.callers.of(place)[0]:
+    for site in flow.callers.every(place):
         point = flow.call_at(site)
         if point is not None and id(point.expression) in _shielded(flow, site.place):
             return True
@@ -222,7 +222,7 @@ def _at_callers(flow: Flow, rule: Rule, data: Point, made: Call) -> Iterator[Fin
     function = flow.project.function(data.place)
     if function is None or len(parts) != 1 or parts[0].text not in {one.name for one in function.parameters}:
         return
-    for site in flow.callers.of(data.place)[0]:
+    for site in flow.callers.every(data.place):
         point = flow.call_at(site)
         if point is None or not isinstance(point.expression, Call):
             continue

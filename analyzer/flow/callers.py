@@ -15,7 +15,9 @@ from analyzer.project.target import Place
 SITES = 12
 """Call sites looked at for one function; a helper with more is a library of its own and its parameters stay unknown."""
 _CANDIDATES = 4 * SITES
-"""Calls of one name that are told apart; a name with more (``get``, ``append``) is not looked into."""
+"""Calls of one name that are told apart for that; a name with more (``get``, ``append``) is not looked into."""
+_EVERY = 4_000
+"""Calls of one name that are remembered (1 MB): more than any backend has of its one function that runs a query."""
 
 _PLAIN_DECORATORS = frozenset({"staticmethod", "classmethod", "override", "cache", "lru_cache", "wraps", "typechecked"})
 
@@ -37,22 +39,40 @@ class Callers:
         self._sites: dict[str, list[Site]] | None = None
         self._handed: set[str] = set()
         self._defined: dict[str, int] = {}
+        self._every: dict[Place, list[Site]] = {}
 
     def of(self, place: Place) -> tuple[list[Site], bool]:
         """The call sites of a function, and whether they are all there can be."""
         function = self._project.function(place)
         if function is None:
             return [], False
-        sites = self._index()
+        name, candidates = self._candidates(place, function)
+        if len(candidates) > _CANDIDATES:
+            return [], False
+        found, complete = self._told_apart(place, name, candidates)
+        complete = complete and name not in self._handed and not _decorated(function) and 0 < len(found) <= SITES
+        return found[:SITES], complete
+
+    def every(self, place: Place) -> list[Site]:
+        """All call sites of a function that hands on what it gets: the one helper through which a backend runs its
+        queries or commands is called from everywhere, and each caller answers for what it hands in."""
+        if place not in self._every:
+            function = self._project.function(place)
+            name, candidates = self._candidates(place, function) if function is not None else ("", [])
+            self._every[place] = self._told_apart(place, name, candidates)[0]
+        return self._every[place]
+
+    def _candidates(self, place: Place, function: Function) -> tuple[str, list[Site]]:
         name = function.name
         if name == "__init__" and function.owner >= 0:
             name = self._project.outline(place.path).classes[function.owner].name
-        candidates = sites.get(name, [])
-        if len(candidates) > _CANDIDATES:
-            return [], False
+        return name, self._index().get(name, [])
+
+    def _told_apart(self, place: Place, name: str, candidates: list[Site]) -> tuple[list[Site], bool]:
+        """The sites that may call the function of a place, and whether each could be told."""
         unique = self._defined.get(name, 0) <= 1
-        complete = name not in self._handed and not _decorated(function)
         found: list[Site] = []
+        complete = True
         for site in candidates:
             target = self._project.resolve(site.place, site.chain, site.line)
             if target is None:
@@ -62,8 +82,7 @@ class Callers:
                     complete = False
             elif target.ours and self._reaches(target.path, target.index, target.kind, place):
                 found.append(site)
-        complete = complete and 0 < len(found) <= SITES
-        return found[:SITES], complete
+        return found, complete
 
     def _reaches(self, path: str, index: int, kind: str, place: Place) -> bool:
         if kind == "function":
@@ -101,7 +120,7 @@ class Callers:
                     continue
                 if use.kind == "call":
                     known = sites.setdefault(last, [])
-                    if len(known) <= _CANDIDATES:
+                    if len(known) < _EVERY:
                         known.append(Site(place, use.chain, use.line, use.column))
                 elif use.kind == "read":
                     self._handed.add(last)

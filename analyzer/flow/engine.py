@@ -54,6 +54,8 @@ class Flow:
         self.callers = Callers(project)
         self.aliases: dict[str, dict[str, str]] = {}
         """Imported names by the names they go by in a file, remembered by :mod:`~analyzer.flow.questions`."""
+        self.runners: dict[Place, str] = {}
+        """The parameters that functions run as SQL, remembered by :mod:`~analyzer.flow.executed`."""
         self._traces: OrderedDict[Place, Trace] = OrderedDict()
         self._weight = 0
         self._answers: dict[tuple[object, ...], Value] = {}

@@ -21,6 +21,14 @@ _REFUSING = re.compile(
     re.IGNORECASE,
 )
 """Exceptions and responses by what they are called, where neither their class nor a status says more."""
+_SAYS = re.compile(
+    r"\bnot (?:authenticated|logged[ -]in|authori[sz]ed|permitted|allowed to)|authentication (?:is )?required"
+    r"|unauthori[sz]ed|(?:must|need to|have to|please) (?:be logged|log|sign)[ -]?in|log[ -]?in (?:is )?required"
+    r"|(?:permission|access) denied"
+    r"|do(?:es)? not have permission|no permission|\bforbidden\b",
+    re.IGNORECASE,
+)
+"""Messages of exceptions without a status: a GraphQL resolver has no other way to refuse."""
 _MAY_NOT = re.compile(r"unauthori[sz]ed|not_?authori[sz]ed|forbidden|permission_?(?:denied|error)|access_?denied", re.I)
 _LOGIN = re.compile(r"log[-_]?in|sign[-_]?in|authenticate|/auth|unauthori[sz]ed|forbidden|no[-_]?access", re.IGNORECASE)
 _ENDING = frozenset({"abort", "send_error", "set_status", "halt"})
@@ -62,7 +70,7 @@ def refusal_name(name: str) -> bool:
 def raised(project: Project, place: Place, exception: AnyExpression, depth: int = 0) -> bool:
     """Whether raising an expression refuses the request."""
     func = exception.func if isinstance(exception, Call) else exception
-    if isinstance(exception, Call) and (_coded(exception) or _to_login(exception)):
+    if isinstance(exception, Call) and (_coded(exception) or _to_login(exception) or _said(exception)):
         return True
     spelled = chain(func)
     if isinstance(exception, Name) and depth == 0:
@@ -100,6 +108,13 @@ def answered(project: Project, place: Place, value: AnyExpression) -> bool:
     if isinstance(value.func, Attribute) and isinstance(value.func.value, Call):
         return answered(project, place, value.func.value)
     return _REFUSING.search(chain(value.func).rpartition(".")[2]) is not None
+
+
+def _said(call: Call) -> bool:
+    """Whether an exception says so in its message, and no number says otherwise."""
+    given = [one.value for one in call.arguments]
+    said = any(isinstance(one, Constant) and isinstance(one.value, str) and _SAYS.search(one.value) for one in given)
+    return said and not any(isinstance(one, Constant) and type(one.value) is int for one in given)
 
 
 def _coded(call: Call) -> bool:
