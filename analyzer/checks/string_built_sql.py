@@ -258,7 +258,7 @@ def _grade(part: Part, where: str) -> Confidence | None:
         return Confidence.MEDIUM if where == "quoted" else None
     if part.kind == "request":
         return Confidence.HIGH
-    if part.kind not in {"parameter", "attribute"} or where == "name":
+    if part.kind not in {"parameter", "attribute"} or where in {"name", "whole"}:
         return Confidence.LOW
     return Confidence.LOW if _IDENTITY.search(part.text) and where != "quoted" else Confidence.MEDIUM
 

@@ -32,6 +32,8 @@ _CLAUSE = re.compile(
     r"|\bASC\b|\bDESC\b|\bWHERE\b|\bEXISTS\b|::\w",
     re.IGNORECASE,
 )
+_WHOLE = re.compile(r"\A\s*EXPLAIN\b[^\x00]*\s\Z|\b(?:FROM|AS)\s*\(\s*\Z", re.IGNORECASE)
+"""What stands before a whole statement: it was not put together here."""
 _NAMED = re.compile(
     r"(?:\b(?:FROM|JOIN|INTO|TABLE|TABLES|UPDATE|INDEX|VIEW|DATABASE|SCHEMA|COLUMN|ROLE|USER|SEQUENCE|TRUNCATE|EXISTS|PRAGMA"
     r"|KILL|CONNECTION|USE|DESCRIBE|TRIGGER|FUNCTION|CONSTRAINT|REFERENCES|ONLY|EXTENSION|TYPE|VACUUM|ANALYZE|REINDEX|TO|ON|AS"
@@ -58,10 +60,8 @@ def is_clause(row: Row) -> bool:
 
 
 def positions(row: Row) -> Iterator[tuple[Part, str]]:
-    """The foreign parts of a row with where they stand: ``quoted`` (in a text literal),
-    ``value``, ``name`` (of a
-    table, a column, an object) or
-    ``clause`` (anywhere else)."""
+    """The foreign parts of a row with where they stand: ``quoted`` (in a text literal), ``value``, ``name`` (of a table,
+    a column, an object), ``whole`` (a statement of its own) or ``clause`` (anywhere else)."""
     text = ""
     for part in row:
         if part.source or part.kind == "supplied":
@@ -72,6 +72,8 @@ def positions(row: Row) -> Iterator[tuple[Part, str]]:
 def _position(before: str) -> str:
     if before.count("'") % 2:
         return "quoted"
+    if _WHOLE.search(before):
+        return "whole"
     if _NAMED.search(before):
         return "name"
     if re.search(r"\bSELECT\b(?:(?!\bFROM\b|\bWHERE\b|[=']).)*\Z", before, re.IGNORECASE | re.DOTALL):
