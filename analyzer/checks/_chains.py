@@ -20,7 +20,7 @@ from analyzer.project import Place, Target
 _CALLER = re.compile(
     r"current_?(?:active_?|admin_?|super_?)?user|(?:^|\.)request\.(?:user|auth|state\.\w*user|session|cookies|ctx\.\w*user)"
     r"|request\[\]|\bg\.\w*(?:user|identity|auth|claims|account|uid)|get_jwt|jwt_identity|identity|(?:^|\.)claims|principal"
-    r"|authenticat|session_user|logged_in|whoami|token_data|context\.user|self\.user\b|^user\.(?:id|username|pk)$",
+    r"|authenticat|session_user|logged_in|whoami|token_data|context\.user|self\.user\b|(?-i:^user\.(?:id|username|pk)$)",
     re.IGNORECASE,
 )
 """Chains that say who is asking."""
@@ -105,6 +105,11 @@ class Chains:
 def says_caller(spelled: str) -> bool:
     """Whether a name or chain says who is asking."""
     return _CALLER.search(spelled) is not None
+
+
+def identifies(name: str) -> bool:
+    """Whether a header, cookie or key of that name says who is asking."""
+    return _KEY.search(name) is not None
 
 
 def _identity(node: AnyExpression, spelled: str) -> bool:

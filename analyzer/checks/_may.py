@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import cached_property
 
 import msgspec
 
+from analyzer.checks import _public
 from analyzer.checks._owners import Owners
 from analyzer.checks._records import Records
 from analyzer.checks._resources import Resources
@@ -20,6 +22,14 @@ from analyzer.project import Place
 _CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE", "MUTATION"})
 _SAYING = re.compile(r"permission(?!_classes$)|required|roles?$|scopes?$|allowed_", re.IGNORECASE)
 _ASKING = frozenset({"role", "scope", "owner"})
+_PARAMETER = re.compile(r"\{[^}]*\}")
+_KEY = re.compile(r"(?:/\{\})+/?\Z")
+_ORDINARY = re.compile(
+    r"(?:users?|customers?|clients?|members?|patients?|students?|buyers?|readers?|viewers?|guests?|basic|normal|regular"
+    r"|subscribers?)(?:, |\Z)",
+    re.IGNORECASE,
+)
+"""Roles that everybody has who uses the application: whose a record is matters within them."""
 
 
 class Handled(msgspec.Struct):
@@ -39,6 +49,16 @@ class Handled(msgspec.Struct):
     """The handler only stands for the one that a generic view brings; it goes by the name of its class."""
 
     @property
+    def base(self) -> str:
+        """The resource of the path: its first constant segments."""
+        return self.route.path.partition("/{")[0].rstrip("/")
+
+    @property
+    def collection(self) -> str:
+        """The path without the key of a record at its end."""
+        return _KEY.sub("", _PARAMETER.sub("{}", self.route.path)).rstrip("/")
+
+    @property
     def known(self) -> bool:
         """Whether it is known who asks."""
         return bool(self.guards)
@@ -56,6 +76,18 @@ class Handled(msgspec.Struct):
             one.demand in {"role", "scope", "signature"}
             or (one.demand == "owner" and (one.path, one.name.rpartition(".")[2]) != mine)
             for one in self.guards
+        )
+
+    @property
+    def ordinary(self) -> bool:
+        """Whether the roles that are demanded are those of ordinary people, whose records are not each other's."""
+        roles = [one for one in self.guards if one.demand == "role"]
+        named = [one for one in roles if one.wanted]
+        return bool(named) and all(
+            _ORDINARY.sub("", one.wanted) == ""
+            if one.wanted
+            else any(one.name.startswith(f"{other.name}.") for other in named)
+            for one in roles
         )
 
     @property
@@ -112,7 +144,12 @@ class Evidence:
         return any(
             load.resource == resource and load.used == "read" and not load.scoped
             for one in self._of.get(resource, ())
-            if one is not apart and not one.changing and not one.demanding and not one.trail.role
+            if one is not apart
+            and not one.changing
+            and not one.demanding
+            and not one.trail.role
+            # What strangers are shown by mistake is no sign that everybody may see it.
+            and (one.known or _public.personal(self._picture, one.handler) is None)
             for load in one.trail.loads
             if not load.keyed or not one.known
         )
@@ -128,6 +165,21 @@ class Evidence:
     def beside(self, one: Handled) -> Sequence[Handled]:
         """The other handlers of the file."""
         return [other for other in self.handled if other is not one and other.handler.path == one.handler.path]
+
+    def alike(self, one: Handled) -> Sequence[Handled]:
+        """The other handlers on the same resource: those of the file, and those of the very same collection wherever
+        they stand, for many keep each handler in a file of its own."""
+        near = [other for other in self.beside(one) if other.base == one.base]
+        modules = set(self._picture.application(one.handler.path)) - {one.handler.path}
+        far = self._collections.get(one.collection, ()) if one.collection else ()
+        return [*near, *(other for other in far if other.handler.path in modules)]
+
+    @cached_property
+    def _collections(self) -> dict[str, list[Handled]]:
+        found: dict[str, list[Handled]] = {}
+        for one in self.handled:
+            found.setdefault(one.collection, []).append(one)
+        return found
 
     def identity(self, one: Handled) -> bool:
         """Whether it is known who asks, and not only that somebody may (a key for programs)."""

@@ -13,7 +13,7 @@ from collections.abc import Mapping as Map
 
 import msgspec
 
-from analyzer.checks._chains import Chain, Chains, arguments_of, last_name, says_caller, spine
+from analyzer.checks._chains import Chain, Chains, arguments_of, identifies, last_name, says_caller, spine
 from analyzer.checks._resources import Resources
 from analyzer.checks._trails import NONE, Leg, Load, Marks, Trail
 from analyzer.facts.expressions import (
@@ -27,6 +27,7 @@ from analyzer.facts.expressions import (
     Constant,
     Mapping,
     Name,
+    Parameter,
     Slice,
     Starred,
     Subscript,
@@ -52,7 +53,7 @@ _USER = re.compile(
 )
 DECIDING = re.compile(
     r"permission|authori[sz]|(?:^|_)can_|_can(?:$|_)|allowed|owner|policy|access|ensure|enforce|belongs|has_role|forbid"
-    r"|is_mine|visible|restrict|for_user|by_user|of_user|check_(?!password)|require_",
+    r"|is_mine|visible|restrict|(?:for|by|of)_user(?!_?name)|check_(?!password)|require_",
     re.IGNORECASE,
 )
 """Calls that decide whether somebody may."""
@@ -61,6 +62,8 @@ _AUDIT = re.compile(
     r"(?:updat|modif|edit|delet|chang|act|creat|process|handl)\w*_by|actor|editor|context|user_agent", re.I
 )
 _ROLE = re.compile(r"super_?user|is_?staff|is_?admin|\badmin\b|role|has_perm|permission", re.IGNORECASE)
+_PROOF = re.compile(r"token|secret|signature|nonce", re.IGNORECASE)
+"""What nobody guesses: who sends it was given it, and a record that it leads to is theirs."""
 _DEPTH = 3
 _MOST = 80
 """Functions walked for one handler."""
@@ -139,13 +142,17 @@ class _Walk:
             if one.name in {"self", "cls", "request", "req", "db", "session", "info", "response"}:
                 continue
             if one.name in names:
-                found[one.name] = frozenset({"client"})
+                found[one.name] = frozenset({"client"}) if not _PROOF.search(one.name) else NONE
                 continue
             mine = [pair for pair in provided.values() if any(node is pair[1] for node in _parts(one))]
-            if mine or injected(one):
+            if _carried(one):
+                found[one.name] = frozenset({"caller"} if identifies(one.name) else {"client"})
+            elif mine or injected(one):
                 found[one.name] = self._injected(one.name, mine, names, depth)
             elif _USER.search(one.name) and one.annotation is None:
                 found[one.name] = frozenset({"caller"})
+            elif _PROOF.search(one.name):
+                found[one.name] = NONE
             else:
                 found[one.name] = frozenset({"client"})
         return found
@@ -215,6 +222,7 @@ class _Body:
         self.names = names
         self.depth = depth
         self.returned: Marks = NONE
+        self.given = frozenset(names.items())
 
     def run(self) -> Marks:
         self._block(self.project.body(self.place))
@@ -248,7 +256,7 @@ class _Body:
             self._block(statement.body)
         elif isinstance(statement, If | While):
             self.value(statement.test)
-            if any(_ROLE.search(one) for one in _spelled(statement.test)):
+            if self._asks_role(statement.test):
                 self.walk.trail.role = True
             self._block([*(statement.then if isinstance(statement, If) else statement.body), *statement.otherwise])
         elif isinstance(statement, Delete):
@@ -262,6 +270,12 @@ class _Body:
                     self.value(child)
                 else:
                     self._statement(child)
+
+    def _asks_role(self, test: AnyExpression) -> bool:
+        """Whether a test is about a role that somebody has, and not about one that the client wants to give."""
+        spoken = [one for one in _spelled(test) if _ROLE.search(one)]
+        bases = (self.names.get(one.partition(".")[0], NONE) for one in spoken)
+        return bool(spoken) and not any("client" in marks and "caller" not in marks for marks in bases)
 
     def _bind(self, target: AnyExpression, marks: Marks) -> None:
         if isinstance(target, Name):
@@ -370,10 +384,11 @@ class _Body:
                 self.names[inner.id] |= {"caller"}
 
     def _load(self, resource: str, node: AnyExpression, shown: str) -> int:
+        load = Load(resource, self.place, node, shown, given=self.given)
         for at, one in enumerate(self.loads):
-            if one.node is node and one.resource == resource:
+            if one.same(load):
                 return at
-        self.loads.append(Load(resource, self.place, node, shown))
+        self.loads.append(load)
         return len(self.loads) - 1
 
     def _chain(self, node: AnyExpression) -> Marks:
@@ -391,6 +406,10 @@ class _Body:
             held |= {self._one(node)}
         if taken.request:
             held |= {"client"}
+        if _PROOF.search(taken.spelled.rpartition(".")[2]) or (
+            taken.call is not None and _PROOF.search(_key_of(taken.call))
+        ):
+            held -= {"client"}
         return self._access(taken, held, given)
 
     def _of_caller(self, taken: Chain) -> bool:
@@ -534,6 +553,17 @@ _SHOWING = frozenset(
 )
 
 
+def _carried(parameter: Parameter) -> bool:
+    """Whether a parameter is a header or a cookie: ``authorization: str = Header()``."""
+    return any(isinstance(node, Call) and last_name(node.func) in {"Header", "Cookie"} for node in _parts(parameter))
+
+
+def _key_of(call: Call) -> str:
+    """The constant key of ``form.get("token")``."""
+    key = call.arguments[0].value if call.arguments and last_name(call.func) in {"get", "pop"} else None
+    return key.value if isinstance(key, Constant) and isinstance(key.value, str) else ""
+
+
 def _nowhere(project: Project, handler: Place) -> tuple[int, int, int, int]:
     function = project.outline(handler.path).functions[handler.index]
     return function.line, function.column, function.line, function.end_column
@@ -546,8 +576,8 @@ def _paging(verb: str, one: Argument) -> bool:
     return verb in _PAGES or (one.keyword is not None and _PAGE.search(one.keyword) is not None)
 
 
-def _parts(parameter: object) -> Iterator[msgspec.Struct]:
-    for one in (getattr(parameter, "annotation", None), getattr(parameter, "default", None)):
+def _parts(parameter: Parameter) -> Iterator[msgspec.Struct]:
+    for one in (parameter.annotation, parameter.default):
         if one is not None:
             yield from walk(one)
 

@@ -24,6 +24,13 @@ class Load(msgspec.Struct):
     whose: bool = False
     """Chosen by a column that says whose it is, whoever that is."""
     used: str = ""
+    given: frozenset[tuple[str, Marks]] = frozenset()
+    """The marks of the parameters of the function that loads: a helper that looks up whoever it is told to loads the
+    caller for one of its callers, and anybody for another."""
+
+    def same(self, other: Load) -> bool:
+        """Whether two loads are of one place, asked for in one way."""
+        return self.node is other.node and self.resource == other.resource and self.given == other.given
 
 
 class Trail(msgspec.Struct):
@@ -54,7 +61,7 @@ class Trail(msgspec.Struct):
 
     def _taken(self, load: Load) -> int:
         for at, own in enumerate(self.loads):
-            if own.node is load.node and own.resource == load.resource:
+            if own.same(load):
                 own.keyed, own.scoped, own.whose = (
                     own.keyed or load.keyed,
                     own.scoped or load.scoped,

@@ -38,9 +38,11 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
     """At most one finding a handler: of the object, else of the function."""
     known = evidence(picture)
     for one in known.handled:
-        if not one.known or one.demanding or one.stated or one.trail.role:
+        if not one.known or one.stated or ((one.demanding or one.trail.role) and not one.ordinary):
             continue
-        finding = _object(picture, rule, known, one) or _function(picture, rule, known, one)
+        finding = _object(picture, rule, known, one)
+        if finding is None and not one.ordinary:
+            finding = _function(picture, rule, known, one)
         if finding is not None:
             yield finding
 
@@ -128,7 +130,7 @@ def _function(picture: Picture, rule: Rule, known: Evidence, one: Handled) -> Fi
     else:
         if not one.changing or one.own:
             return None
-        beside = [other for other in known.beside(one) if other.changing and _base(other) == _base(one)]
+        beside = [other for other in known.alike(one) if other.changing]
         asked = [other for other in beside if "role" in other.demands]
         weaker = [other for other in asked if _RANK.get(other.route.method, 0) <= _RANK.get(one.route.method, 0)]
         if not weaker:
@@ -152,11 +154,6 @@ def _function(picture: Picture, rule: Rule, known: Evidence, one: Handled) -> Fi
 def _words(one: Handled) -> set[str]:
     segments = [part for part in one.route.path.lower().split("/") if part and "{" not in part]
     return {word.lower() for name in (one.name, one.owner, *segments) for word in _WORD.findall(name)}
-
-
-def _base(one: Handled) -> str:
-    """The resource of a path: its first constant segments."""
-    return one.route.path.partition("/{")[0].rstrip("/")
 
 
 def _finding(

@@ -60,8 +60,8 @@ def is_clause(row: Row) -> bool:
 
 
 def positions(row: Row) -> Iterator[tuple[Part, str]]:
-    """The foreign parts of a row with where they stand: ``quoted`` (in a text literal), ``value``, ``name`` (of a table,
-    a column, an object), ``whole`` (a statement of its own) or ``clause`` (anywhere else)."""
+    """The foreign parts of a row with where they stand: ``quoted`` (in a text literal), ``value``, ``name`` (of a
+    table, a column, an object), ``whole`` (a statement of its own) or ``clause`` (anywhere else)."""
     text = ""
     for part in row:
         if part.source or part.kind == "supplied":

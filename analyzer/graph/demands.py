@@ -17,6 +17,7 @@ from analyzer.facts.visit import chain, children, walk
 from analyzer.frameworks.attachments import RUN, attachment
 from analyzer.frameworks.backend import Attachment
 from analyzer.frameworks.fastapi import injections
+from analyzer.frameworks.persistence import is_schema
 from analyzer.graph.refusals import refuses
 from analyzer.project import Place, Project
 
@@ -51,6 +52,8 @@ _CALLER = re.compile(
     re.IGNORECASE,
 )
 """Who is asking, from the name's beginning: ``order.user.id`` is somebody else."""
+_KNOWN = re.compile(r"current|identity|claims|principal|actor|^me$", re.IGNORECASE)
+"""Parameters that hold who is asking, however they got there."""
 _CALLER_ID = re.compile(r"^(?:user_?id|uid|user_?name)$", re.IGNORECASE)
 _WHOSE = re.compile(
     r"(?:^|_)(?:id|pk|uid|uuid|user|owner|author|username|sub|customer|account|member|creator|created_by|tenant)$",
@@ -152,9 +155,10 @@ class Demands:
         body = self._project.body(place)
         nodes = list(walk(body))
         answers = function.name in _ANSWERING
+        sent = self._sent(place, function)
         for node in nodes:
             if isinstance(node, Assert):
-                yield from _tested(node.test)
+                yield from _tested(node.test, sent)
             elif isinstance(node, Call) and _ASKED.search(chain(node.func).rpartition(".")[2]):
                 said = [one.value.value for one in node.arguments if isinstance(one.value, Constant)]
                 texts = [one for one in said if isinstance(one, str) and _NAMED.fullmatch(one)]
@@ -163,11 +167,25 @@ class Demands:
             elif answers and isinstance(node, Return) and node.value is not None:
                 yield from _tested(node.value)
         for test in self._deciding(place, body):
-            yield from _tested(test)
+            yield from _tested(test, sent)
         if any(chain(one.annotation).endswith("SecurityScopes") for one in function.parameters if one.annotation):
             yield Demand("scope")
         if signed(nodes):
             yield Demand("signature")
+
+    def _sent(self, place: Place, function: Function) -> frozenset[str]:
+        """The parameters that hold what the client sends, by their schema: a role in there is asked for, not had."""
+        project = self._project
+        found = set()
+        for one in function.parameters:
+            target = project.annotated(place, one.annotation) if one.annotation is not None else None
+            if target is None or target.kind not in {"class", "instance"} or target.index < 0:
+                continue
+            alone = msgspec.structs.replace(function, parameters=[one])
+            injected = next(injections(project, place, alone), None) is not None or _KNOWN.search(one.name)
+            if not injected and is_schema(project, target.path, target.index):
+                found.add(one.name)
+        return frozenset(found)
 
     def _deciding(self, place: Place, block: Sequence[AnyStatement]) -> Iterator[AnyExpression]:
         """The tests of a block whose outcome ends the request, in the branch or behind it."""
@@ -232,12 +250,15 @@ def signed(nodes: Sequence[msgspec.Struct]) -> bool:
     return any(_SIGNATURE.search(one) for one in words) and not any(_TOKENS.search(one) for one in words)
 
 
-def _tested(test: AnyExpression) -> Iterator[Demand]:
-    """What a test asks for."""
+def _tested(test: AnyExpression, sent: frozenset[str] = frozenset()) -> Iterator[Demand]:
+    """What a test asks for; ``sent`` are names that hold what the client sends."""
     for node in walk(test):
         if isinstance(node, Compare) and _whose(node):
             yield Demand("owner")
-    names = list(_chains(test))
+    every = list(_chains(test))
+    names = [one for one in every if one.partition(".")[0] not in sent]
+    if len(names) < len(every) and any(_ROLE.search(one) for one in set(every) - set(names)):
+        return  # which role may be given, and not who may give it
     keys = [one.value for one in walk(test) if isinstance(one, Constant) and isinstance(one.value, str)]
     words = [one for one in (*names, *keys) if len(one) < _LONGEST]
     role = next((one for one in words if _ROLE.search(one) and not _NOUN.search(one)), "")
