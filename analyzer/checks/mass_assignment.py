@@ -15,11 +15,11 @@ from analyzer.flow.callers import bound
 from analyzer.flow.engine import Flow, Point, scan
 from analyzer.flow.named import method
 from analyzer.flow.questions import flow_of, location, written
-from analyzer.frameworks.persistence import is_schema
+from analyzer.frameworks.persistence import is_schema, keeps_extra
 from analyzer.graph.guards import Guards
 from analyzer.graph.picture import Picture
 from analyzer.model import Confidence, Finding, Rule
-from analyzer.project import Place, Target
+from analyzer.project import Place, Project, Target
 
 _DEPTH = 3
 """Functions followed from a handler to where its data is kept."""
@@ -35,13 +35,28 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
     seen: set[tuple[Place, int, int]] = set()
     search = _Search(picture, flow, rule)
     for place in state_changing(picture, flow):
-        raw = given(flow.project, place)
-        if raw is not None:
+        for raw in (given(flow.project, place), _opened(flow.project, place)):
+            if raw is None:
+                continue
             for at, node, finding in search.findings(raw, _DEPTH):
                 if (at, node.line, node.column) not in seen:
                     seen.add((at, node.line, node.column))
                     yield finding
     yield from _declared_fields.findings(picture, rule)
+
+
+def _opened(project: Project, place: Place) -> Given | None:
+    """The parameters of a handler whose schema keeps every field that a client names."""
+    function = project.function(place)
+    found = set()
+    for one in function.parameters if function is not None else ():
+        target = project.annotated(place, one.annotation) if one.annotation is not None else None
+        ours = target is not None and target.kind in {"class", "instance"} and target.index >= 0
+        if not ours or target is None or not is_schema(project, target.path, target.index):
+            continue
+        if keeps_extra(project, target.path, target.index):
+            found.add(one.name)
+    return Given(place, frozenset(found), False) if found else None
 
 
 Found = Iterator[tuple[Place, AnyExpression, Finding]]

@@ -18,7 +18,7 @@ from analyzer.facts.expressions import (
     Sequence,
 )
 from analyzer.facts.visit import chain
-from analyzer.flow import forms, sources
+from analyzer.flow import dumped, forms, sources
 from analyzer.flow.callers import bound
 from analyzer.flow.environment import Environment, key
 from analyzer.flow.formats import braces, dollars, filled
@@ -259,7 +259,7 @@ def _method(
         return _got(run, func, positional, state)
     if last in _GROUPS:
         return _matched(run, func, state)
-    if last in _KEPT:
+    if last in _KEPT or (last in dumped.METHODS and not positional):
         return run.value(func.value, state)
     if last in {"keys", "values", "items"} and not positional:
         found = pieces(run, call, state)
@@ -363,6 +363,9 @@ def _got(run: Evaluation, func: Attribute, positional: list[AnyExpression], stat
             ]
             found.extend(run.value(one, state) for one in positional[1:2])
             return union(found) if found else None
+    field = dumped.item(run, func.value, positional[0], state)
+    if field is not None:
+        return field
     base = run.value(func.value, state)
     kinds = {part.kind for part in base.sources()}
     for kind in ("request", "parameter"):

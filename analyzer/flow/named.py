@@ -18,7 +18,7 @@ from analyzer.facts.expressions import (
 )
 from analyzer.facts.outline import Function
 from analyzer.facts.visit import chain
-from analyzer.flow import forms, sources
+from analyzer.flow import dumped, forms, sources
 from analyzer.flow.callers import bound
 from analyzer.flow.environment import Definition, Environment, key
 from analyzer.flow.origins import constant, origins
@@ -69,7 +69,8 @@ def parameter(run: Evaluation, definition: Definition) -> Value:
         kind = sources.converted(run.flow.routes(place), name)
         if kind:
             return single(kind, name, definition.line)
-        if sources.from_client(run.flow.project, place, declared):
+        by_schema = any(route.framework == "FastAPI" for route in run.flow.routes(place))
+        if sources.from_client(run.flow.project, place, declared, by_schema=by_schema):
             return single("request", name, definition.line)
         return single("attribute", name, definition.line)
     if function.owner >= 0 and declared is function.parameters[0] and name in {"self", "cls", "mcs"}:
@@ -307,6 +308,9 @@ def _item(run: Evaluation, expression: Subscript, state: Environment, spelled: s
             at = expression.index.value
             if isinstance(at, int) and -len(base.expression.items) <= at < len(base.expression.items):
                 return inner.value(base.expression.items[at], base.environment)
+    field = dumped.item(run, expression.value, expression.index, state)
+    if field is not None:
+        return field
     if _SETTINGS.search(spelled.partition("[")[0] + "["):
         return single("setting", spelled, expression.line)
     base_value = run.value(expression.value, state)

@@ -21,6 +21,7 @@ from analyzer.facts.expressions import (
 from analyzer.facts.visit import chain
 from analyzer.flow.environment import Environment
 from analyzer.frameworks.backend import Route
+from analyzer.frameworks.persistence import is_schema
 from analyzer.knowledge import known
 from analyzer.knowledge.schema import by_name
 from analyzer.project.project import Project
@@ -92,13 +93,18 @@ def injected(parameter: Parameter) -> bool:
     return False
 
 
-def from_client(project: Project, place: Place, parameter: Parameter) -> bool:
-    """Whether a parameter of a route's handler is filled from the request."""
-    if parameter.name in _SERVED or injected(parameter):
+def from_client(project: Project, place: Place, parameter: Parameter, *, by_schema: bool = False) -> bool:
+    """Whether a parameter of a route's handler is filled from the request; ``by_schema`` where a framework takes every
+    parameter with a schema that nothing injects for the body, whatever it is called."""
+    if injected(parameter):
         return False
+    target = project.annotated(place, parameter.annotation) if parameter.annotation is not None else None
+    if parameter.name in _SERVED:
+        # ``user: UserCreate`` is what the client wants a user to be like; ``user: User`` is who is asking.
+        ours = target is not None and target.kind in {"class", "instance"} and target.index >= 0
+        return by_schema and ours and target is not None and is_schema(project, target.path, target.index)
     if parameter.annotation is None:
         return not _found_by_traversal(project, place, parameter)
-    target = project.annotated(place, parameter.annotation)
     return target is None or target.ours or target.dotted.split(".", 1)[0] == "builtins"
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from analyzer.facts.expressions import Constant, Name
+from analyzer.facts.expressions import AnyExpression, Attribute, Call, Constant, Name
 from analyzer.facts.statements import Assign
 from analyzer.project.project import Project
 
@@ -185,3 +185,28 @@ def is_schema(project: Project, path: str, index: int) -> bool:
         return False
     names = set(project.classes.externals(path, index))
     return bool(names & _SCHEMA_BASES) or bool(names & {"sqlmodel.SQLModel", "sqlmodel.main.SQLModel"})
+
+
+def keeps_extra(project: Project, path: str, index: int) -> bool:
+    """Whether a pydantic model keeps fields that it does not declare: ``extra="allow"``, however that is said."""
+    for item in project.classes.order(path, index):
+        if item.kind != "class" or item.index < 0:
+            continue
+        own = project.outline(item.path).classes[item.index]
+        said = [value for name, value in own.keywords if name == "extra"]
+        configured = project.classes.variable(item.path, item.index, "model_config")
+        if configured is not None and isinstance(configured[1], Call):
+            said += [one.value for one in configured[1].arguments if one.keyword == "extra"]
+        inner = project.namespace(item.path).inner_classes.get(item.index, {}).get("Config")
+        if inner is not None:
+            variable = project.classes.variable(item.path, inner, "extra")
+            said += [variable[1]] if variable is not None else []
+        if said:
+            return any(_allows(one) for one in said)
+    return False
+
+
+def _allows(value: AnyExpression) -> bool:
+    if isinstance(value, Constant):
+        return value.value == "allow"
+    return isinstance(value, Attribute) and value.attr == "allow"
