@@ -117,3 +117,21 @@ def test_a_package_that_is_started_inside_is_on_the_path() -> None:
     assert alone.layout.absolute("shop/main.py", "redis") is None
     through = project_of({**files, "run.py": "from shop.main import f"})
     assert through.layout.absolute("shop/main.py", "crud") is None
+
+
+def test_distributions_beside_each_other_hold_packages_of_their_own_names() -> None:
+    layout = layout_of(
+        {
+            "platform/billing/billing/__init__.py": "from billing.ports import Port",
+            "platform/billing/billing/ports.py": "class Port: ...",
+            "platform/shipping/shipping/__init__.py": "from shipping.ports import Port",
+            "platform/shipping/shipping/ports.py": "class Port: ...",
+            "platform/web/web/app.py": "from web.views.billing import show\nfrom web.views.shipping import track",
+            "platform/web/web/views/billing.py": "from billing import Port\ndef show(): ...",
+            "platform/web/web/views/shipping.py": "from shipping import Port\ndef track(): ...",
+        }
+    )
+    # Neither the module itself, which has the same name, nor the folder of the distribution.
+    assert layout.absolute("platform/web/web/views/billing.py", "billing") == "platform/billing/billing/__init__.py"
+    assert layout.absolute("platform/web/web/views/shipping.py", "shipping") == "platform/shipping/shipping/__init__.py"
+    assert layout.absolute("platform/web/web/app.py", "web.views.billing") == "platform/web/web/views/billing.py"

@@ -105,6 +105,9 @@ def from_client(project: Project, place: Place, parameter: Parameter, *, by_sche
         return by_schema and ours and target is not None and is_schema(project, target.path, target.index)
     if parameter.annotation is None:
         return not _found_by_traversal(project, place, parameter)
+    if target is not None and target.kind in {"class", "instance"} and target.index >= 0:
+        # An object without a field cannot be made of what is sent: a container supplies it.
+        return is_schema(project, target.path, target.index) or any(project.classes.fields(target.path, target.index))
     return target is None or target.ours or target.dotted.split(".", 1)[0] == "builtins"
 
 

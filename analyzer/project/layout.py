@@ -108,7 +108,9 @@ class Layout:
         for path, dotted in absolute:
             folder, first = _folder(path), dotted.split(".", 1)[0]
             bare = dotted == first and first not in sys.stdlib_module_names
-            if bare and folder in self._packages and f"{folder}/{first}.py" in self._files:
+            # A module that imports its own name means another one: a library, or a package of the same name.
+            beside_it = f"{folder}/{first}.py"
+            if bare and folder in self._packages and beside_it in self._files and beside_it != path:
                 beside.setdefault(folder, set()).add(first)
             if "." in dotted:
                 through.update(_join(root, first) for root in self._holders.get(first, ()))
@@ -122,7 +124,7 @@ class Layout:
     def _search(self, folder: str, dotted: str) -> str | None:
         standard = dotted.split(".", 1)[0] in sys.stdlib_module_names
         here = folder + "/x" if folder else "x"
-        best: tuple[tuple[bool, int, int, str], str] | None = None
+        best: tuple[tuple[bool, bool, int, int, str], str] | None = None
         for root in self._holding(dotted):
             around = _within(here, root)
             votes = self._roots.get(root, 0)
@@ -133,7 +135,9 @@ class Layout:
                 votes = 0
             elif (standard or not around) and not votes:
                 continue
-            rank = (around, votes, root.count("/"), root)
+            # The folder of a distribution (``billing/setup.py``) often has the name of the package that it holds.
+            whole = not (self.module(root, dotted) or "/").endswith("/")
+            rank = (whole, around, votes, root.count("/"), root)
             if best is None or rank > best[0]:
                 best = (rank, root)
         return self.module(best[1], dotted) if best else None
