@@ -42,6 +42,8 @@ _SENSITIVE = re.compile(
 _MONEY = re.compile(r"^(?:balance|account_number|account_no|card_no|cvv|cvc|credit_limit|bank_account\w*)$")
 """Columns of tables in SQL that nobody shows to strangers either."""
 _SELECT = re.compile(r"\A\s*SELECT\s+([^;]+?)\s+FROM\s+[\"'`\[]?(\w+)", re.IGNORECASE)
+_CHANGE = re.compile(r"\s*(?:INSERT\s+INTO|UPDATE\s+\S+\s+SET|DELETE\s+FROM)\b", re.IGNORECASE)
+_CHANGE_IN_BYTES = re.compile(rb"insert\s|update\s|delete\s", re.IGNORECASE)
 _SELECT_IN_BYTES = re.compile(rb"select\s", re.IGNORECASE)
 _COLUMN = re.compile(r"(?<![\w(])(?:\w+\.)?(\w+)(?=\s*(?:,|\Z|\bAS\b))", re.IGNORECASE)
 _TOKEN = re.compile(
@@ -121,10 +123,33 @@ def takes_password(picture: Picture, handler: Place) -> bool:
             continue
         if any(is_password_name(name) for name in _fields(picture, target.path, target.index)):
             return True
+    if any(_declares_password(picture, handler, one) for one in function.decorators if isinstance(one, Call)):
+        return True
     body = project.body(handler)
     # What an answer is made of (``{"password": row[2]}``) was not taken from anybody.
     keys = {id(key) for node in walk(body) if isinstance(node, Mapping) for key in node.keys}
+    keys |= {id(one) for node in walk(body) if isinstance(node, Call) and _answers(node) for one in node.arguments}
     return any(_password_word(node) and id(node) not in keys for node in walk(body))
+
+
+def _declares_password(picture: Picture, handler: Place, decorator: Call) -> bool:
+    """``@body(user_schema)``, ``@use_args(UserSchema())``: a schema with a password says what is taken."""
+    for given in decorator.arguments:
+        named = given.value.func if isinstance(given.value, Call) else given.value
+        target = picture.project.resolve_expression(handler, named) if isinstance(named, Name | Attribute) else None
+        if target is not None and target.kind == "variable":
+            made = picture.project.variable(target.path, target.dotted.rpartition(".")[2])
+            inner = made[1].func if made is not None and isinstance(made[1], Call) else None
+            target = picture.project.resolve_expression(Place(made[0], -1), inner) if made and inner else None
+        ours = target is not None and target.kind in {"class", "instance"} and target.index >= 0
+        if ours and target is not None and any(map(is_password_name, _fields(picture, target.path, target.index))):
+            return True
+    return False
+
+
+def _answers(call: Call) -> bool:
+    """``dict(name=row[0], password=row[1])``, ``jsonify(password=…)``: a mapping, and mostly of an answer."""
+    return chain(call.func).rpartition(".")[2] in {"dict", "jsonify"}
 
 
 def _password_word(node: msgspec.Struct) -> bool:
@@ -142,6 +167,7 @@ def writes(picture: Picture, handler: Place) -> list[str]:
     found: list[str] = []
     for place in below(picture, handler):
         found.extend(access.shown for access in picture.accesses_of(place) if access.kind == "write")
+        found.extend(_statements(picture, place))
         function = picture.project.function(place)
         for use in function.uses if function else ():
             # ``os.popen("…").read()`` is a call of ``popen`` too.
@@ -151,6 +177,16 @@ def writes(picture: Picture, handler: Place) -> list[str]:
                 if target is not None and _EFFECT.search(target.dotted):
                     found.append(called)
     return found
+
+
+def _statements(picture: Picture, place: Place) -> Iterator[str]:
+    """The calls that run a function's own text of SQL which makes, changes or removes rows, as written."""
+    body = picture.project.body(place)
+    if _CHANGE_IN_BYTES.search(encode(body)):
+        resources = picture.shared(Resources)
+        for call in calls(body):
+            if _CHANGE.match(resources.statement(place, call)):
+                yield chain(call.func) or "a statement"
 
 
 def hands_on(picture: Picture, handler: Place) -> bool:

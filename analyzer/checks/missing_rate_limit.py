@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from analyzer.checks import _public
 from analyzer.facts.expressions import Constant
@@ -30,6 +30,7 @@ _ENTERING = {
 _WHAT = {word: what for what, words in _ENTERING.items() for word in words.split()}
 _ALONE = frozenset("forgot forgotten recover recovery otp totp mfa 2fa".split())
 """Words that say what a route is for without a password in the request."""
+_SIGNS_IN = frozenset("login signin register registration signup".split())
 _PEOPLE = frozenset("user users account accounts".split())
 """Words of a resource that says nothing yet about what is done with it."""
 _UPDATES = re.compile(r"(?:update|edit|change|patch|modify|set|save)_", re.IGNORECASE)
@@ -70,6 +71,8 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
             continue
         function = picture.project.function(handler)
         tried = [route for route in routes if route.method in _CHANGING]
+        if not tried and _signs_in(function, routes) and _public.takes_password(picture, handler):
+            tried = list(routes)  # a password in the address
         if not tried and any(one.method == "ANY" for one in routes) and _public.posted(picture, handler):
             tried = list(routes)
         if function is None or not tried or _known(picture, guards, handler, tried):
@@ -95,12 +98,21 @@ def _known(picture: Picture, guards: Guards, handler: Place, routes: list[Route]
     if before - {name}:
         return True
     uses = uses_of(picture.project, handler)
+    if _signs_in(picture.project.function(handler), routes):
+        return False  # its own refusals are of those whose password is wrong, or who are in already
     if name not in before or any(use.kind == "write" and _SIGNING_IN.search(use.chain) for use in uses):
         return False
     words = (one.value for one in walk(picture.project.body(handler)) if isinstance(one, Constant))
     return any(use.kind != "write" and _WHO.search(use.chain) for use in uses) or any(
         isinstance(word, str) and _HEADER.search(word) for word in words
     )
+
+
+def _signs_in(function: Function | None, routes: Sequence[Route]) -> bool:
+    """Whether a handler is there for people who are not known yet, by the end of its path or by its name."""
+    last = [segment for route in routes for segment in route.path.split("/") if segment and "{" not in segment][-1:]
+    words = {"".join(_WORD.findall(name)).lower() for name in (*last, function.name if function else "")}
+    return not _SIGNS_IN.isdisjoint(words)
 
 
 def _entering(picture: Picture, handler: Place, function: Function, routes: list[Route]) -> str:

@@ -67,6 +67,12 @@ _OPEN = frozenset(
 """What says in so many words that everybody may ask."""
 _PROBABLY = re.compile(r"login|auth|permission|require|protect|secur|admin|jwt|token|role|guard|scope", re.IGNORECASE)
 """A decorator that cannot be resolved and is called so is taken for a guard: silence is the safe mistake."""
+_SURELY = re.compile(
+    r"^(?:requires?_?|ensure_?|check_?)?(?:authenticate|authenticated|authentication|login|logged_?in|auth|jwt|permissions?"
+    r"|roles?|scopes?)(?:_?(?:required|check|needed|only))?$|^(?:user|token)_?(?:required|check|needed|only)$",
+    re.IGNORECASE,
+)
+"""Decorators of libraries that are called so and stand in no table."""
 _EVERYTHING = frozenset({"Exception", "BaseException", "HTTPException", "APIException", "HTTPError"})
 _DEPTH = 5
 _PERMISSION_METHODS = ("has_permission", "has_object_permission", "check_permission", "is_authorized", "authenticate")
@@ -93,8 +99,9 @@ class Guarding:
             return "open"
         if last in LIBRARY:
             return "authenticated"
-        known = "." in one.dotted
-        return "authenticated" if not known and _PROBABLY.search(last) else ""
+        if "." not in one.dotted:
+            return "authenticated" if _PROBABLY.search(last) else ""
+        return "authenticated" if _SURELY.search(last) else ""
 
     def looks(self, one: Attachment) -> bool:
         """Whether an attachment reads who is asking, whatever it makes of it."""

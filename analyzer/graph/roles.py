@@ -26,6 +26,7 @@ _CROWD = 6
 _ENOUGH = 4
 """A few handlers, each among more functions than this, make no controller: they are wrappers in a module of helpers."""
 _FOLDERS = {"controller", "service", "repository", "model"}
+_INNER = _FOLDERS - {"controller"}
 
 
 class Roles:
@@ -250,12 +251,17 @@ class Roles:
             hint = word_hint(parts[depth - 1].lower())
             if hint in _FOLDERS:
                 sibling = self._proof(folder, hint)
-                if sibling and sibling != path:
+                if sibling and sibling != path and not (hint == "controller" and self._whole(folder)):
                     text = f"lies in {parts[depth - 1]}/ with {sibling.rpartition('/')[2]}"
                     return role(hint, Confidence.MEDIUM, text, path)
             if hint:
                 return None
         return None
+
+    def _whole(self, folder: str) -> bool:
+        """Whether a folder called ``api`` is a whole application: models, services or queries lie in it as well."""
+        inside = [path for path in self.project.paths() if path.rpartition("/")[0] == folder]
+        return any(self.tier(path) is Tier.MAIN and self.own_role(path).name in _INNER for path in inside)
 
     def _proof(self, folder: str, hint: str) -> str:
         """A module of the folder that has the role by its own doing, empty when there is none."""

@@ -7,7 +7,7 @@ from functools import cached_property
 
 from analyzer.facts.expressions import AnyExpression, Attribute, Name, Sequence
 from analyzer.facts.outline import Class, Function, Import, Outline
-from analyzer.facts.statements import AnyStatement, Assign, For, If, Match, Try, TypeAlias, While, With
+from analyzer.facts.statements import AnyStatement, Assign, Augment, For, If, Match, Try, TypeAlias, While, With
 
 
 class Namespace:
@@ -108,6 +108,10 @@ def _collect(body: list[AnyStatement], prefix: str, found: dict[str, list[AnyExp
                 for target in statement.targets:
                     for name, value in _bound(target, statement.value):
                         found.setdefault(prefix + name, []).append(value)
+        elif isinstance(statement, Augment):
+            # ``APPS += ["debug"]``: what is added is a value of the name as well, and the first is not all there is.
+            if isinstance(statement.target, Name):
+                found.setdefault(prefix + statement.target.id, []).append(statement.value)
         elif isinstance(statement, TypeAlias):
             found.setdefault(prefix + statement.name, []).append(statement.value)
         else:
