@@ -33,3 +33,21 @@ def test_the_applications_own_table_is_found() -> None:
     found = {(route.method, route.path, one.qualname) for route, one in functions if one is not None}
     assert found - {("OPTIONS", "/about", "about")} == expected
     assert len(expected) == 26
+
+
+def test_routes_on_an_application_that_is_handed_to_a_function() -> None:
+    files = {
+        "shop/app.py": (
+            "from flask import Flask\n"
+            "from shop.orders import add_routes, Members\n"
+            "def create_app():\n    made = Flask(__name__)\n    add_routes('x', app=made)\n    Members(made)\n"
+        ),
+        "shop/orders.py": (
+            "def add_routes(prefix, app):\n    @app.get('/orders')\n    def orders(): ...\n"
+            "class Members:\n    def __init__(self, app):\n"
+            "        app.add_url_rule('/members', view_func=self.members)\n"
+            "    def members(self): ...\n"
+        ),
+    }
+    found = recognise(project_of(files))
+    assert sorted(route.path for route in found.routes) == ["/members", "/orders"]

@@ -10,6 +10,7 @@ from analyzer.checks._owners import Owners
 from analyzer.checks._resources import Resources
 from analyzer.checks._trails import Load
 from analyzer.facts.outline import Class, Function
+from analyzer.flow.questions import uses_of
 from analyzer.graph.picture import Picture
 from analyzer.model import Confidence, Finding, Location, Related, Rule, Span, Step
 
@@ -27,6 +28,11 @@ _TOKEN = frozenset(
 """Words of routes on which the identifier is the proof: a token from an e-mail, a code, a signature."""
 _MAKING = frozenset({"create", "add", "new", "insert", "import"})
 """Words of routes that make a record; what they load by the body is looked at for doubles."""
+_INTIMATE = re.compile(
+    r"^(?:ccn|cc_num(?:ber)?|credit_?card\w*|card_?number|cvv|cvc|ssn|social_security\w*|iban|passport\w*|salary)$",
+    re.I,
+)
+"""Attributes of records that only their owner is shown."""
 _RANK = {"POST": 1, "PUT": 2, "PATCH": 2, "DELETE": 3}
 _AUDITED = re.compile(r"creat|add|upload|post", re.IGNORECASE)
 _CROWD = 2
@@ -54,7 +60,8 @@ def _object(picture: Picture, rule: Rule, known: Evidence, one: Handled) -> Find
     if creating or not _TOKEN.isdisjoint(words):
         return None
     how = "changed" if one.changing else "read"
-    loads = [load for load in one.trail.loads if load.keyed and not load.scoped and load.used == how]
+    chosen = [load for load in one.trail.loads if load.keyed and not load.scoped and load.used]
+    loads = [load for load in chosen if load.used == how] or (chosen if _intimate(picture, one) else [])
     judged = [(load, _sure(picture, known, one, load)) for load in loads]
     best = max(judged, key=lambda pair: pair[1] or Confidence.LOW, default=None)
     told = [pair for pair in judged if pair[1] is not None]
@@ -65,7 +72,8 @@ def _object(picture: Picture, rule: Rule, known: Evidence, one: Handled) -> Find
     title, model = resources.title(load.resource), resources.model(load.resource)
     columns = (owners.columns(model) or owners.likely(model)) if model is not None else ()
     sibling = known.asking(load.resource, one, how)
-    does = f"{_CHANGED.get(one.route.method, 'changes')} the" if one.changing else "hands out any"
+    changes = one.changing and load.used == "changed"
+    does = f"{_CHANGED.get(one.route.method, 'changes')} the" if changes else "hands out any"
     whose = f" (`{columns[0]}`)" if columns else ""
     near = f"; `{sibling.name}` does ask" if sibling is not None else ""
     near = "; another branch of it does ask" if sibling is one else near
@@ -85,6 +93,8 @@ def _object(picture: Picture, rule: Rule, known: Evidence, one: Handled) -> Find
 
 def _sure(picture: Picture, known: Evidence, one: Handled, load: Load) -> Confidence | None:
     """How sure it is that a load should have asked; ``None`` for not at all."""
+    if load.used == "read" and _intimate(picture, one):
+        return Confidence.MEDIUM
     owners, model = picture.shared(Owners), picture.shared(Resources).model(load.resource)
     columns = owners.columns(model) if model is not None else ()
     likely = bool(owners.likely(model) or owners.through(model)) if model is not None else True
@@ -148,6 +158,14 @@ def _function(picture: Picture, rule: Rule, known: Evidence, one: Handled) -> Fi
         sure,
         sibling,
         None,
+    )
+
+
+def _intimate(picture: Picture, one: Handled) -> bool:
+    """Whether a handler hands out what nobody but its owner is meant to see."""
+    return any(
+        use.kind == "read" and _INTIMATE.search(use.chain.rpartition(".")[2])
+        for use in uses_of(picture.project, one.handler)
     )
 
 

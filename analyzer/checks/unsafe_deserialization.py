@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 
 from analyzer.checks._choices import Choice, choices, deployed
 from analyzer.checks._reaching import reaching
@@ -11,9 +11,9 @@ from analyzer.facts.visit import chain
 from analyzer.flow.arguments import argument
 from analyzer.flow.engine import Flow, Point
 from analyzer.flow.parts import Part, Row
-from analyzer.flow.questions import chain_end, flow_of, location
+from analyzer.flow.questions import chain_end, flow_of, location, places_calling
 from analyzer.graph.picture import Picture
-from analyzer.model import Confidence, Finding, Rule
+from analyzer.model import Confidence, Finding, Location, Rule, Tier
 from analyzer.project import Place
 
 _LOADERS = frozenset({"Loader", "UnsafeLoader", "CLoader", "CUnsafeLoader"})
@@ -25,11 +25,39 @@ _FIX = "Use the JSON serializer: what is stored then carries no code"
 def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
     """Findings of BA105: calls first, then settings; in order of places."""
     says = "{data} comes from the client, and {sink} makes objects of any class of it: code of the client's choice runs"
-    yield from reaching(picture, rule, "pickle", _sent, says, counts=_makes_anything)
+    told = list(reaching(picture, rule, "pickle", _sent, says, counts=_makes_anything))
+    yield from told
     flow = flow_of(picture)
+    yield from _loaders(picture, flow, rule, {one.location for one in told})
     for path in flow.project.paths():
         if deployed(picture, path):
             yield from _settings(flow, rule, path)
+
+
+def _loaders(picture: Picture, flow: Flow, rule: Rule, told: Set[Location]) -> Iterator[Finding]:
+    """Calls of PyYAML that make anything of whatever they read, where nobody can say whose it is."""
+    for place in places_calling(flow.project, frozenset({"load", "load_all"})):
+        if picture.tier(place.path) is not Tier.MAIN or picture.is_side(place.path):
+            continue
+        for point in flow.calls(place):
+            call = point.expression
+            where = location(place, call)
+            if not isinstance(call, Call) or where in told or not call.arguments:
+                continue
+            target = flow.project.resolve_expression(place, call.func) if chain(call.func) else None
+            if target is None or target.dotted not in {"yaml.load", "yaml.load_all"}:
+                continue
+            value = flow.value(Point(place, call.arguments[0].value, point.environment))
+            if not _makes_anything(flow, point, call) or value.constants() is not None:
+                continue
+            yield Finding(
+                rule=rule.code,
+                location=where,
+                message=f"`{chain(call.func)}` is given no safe loader: it makes objects of any class of what it reads",
+                fix="Read it with `yaml.safe_load`",
+                severity=rule.severity,
+                confidence=Confidence.MEDIUM if picture.chain_to(place) is not None else Confidence.LOW,
+            )
 
 
 def _sent(row: Row) -> Part | None:
@@ -46,7 +74,8 @@ def _makes_anything(flow: Flow, point: Point, call: Call) -> bool:
     if name.startswith("unsafe_"):
         return True
     given = argument(call, 1, "Loader")
-    return given is not None and chain(given).rpartition(".")[2] in _LOADERS
+    # Without a loader PyYAML made anything until 5.1, warned until 6.0, and fails since.
+    return given is None or chain(given).rpartition(".")[2] in _LOADERS
 
 
 def _settings(flow: Flow, rule: Rule, path: str) -> Iterator[Finding]:

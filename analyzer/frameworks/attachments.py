@@ -7,7 +7,17 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from analyzer.facts.expressions import AnyExpression, Argument, Attribute, Call, Constant, Name, Sequence, Starred
+from analyzer.facts.expressions import (
+    AnyExpression,
+    Argument,
+    Attribute,
+    Binary,
+    Call,
+    Constant,
+    Name,
+    Sequence,
+    Starred,
+)
 from analyzer.facts.visit import chain as chain_of
 from analyzer.facts.visit import walk
 from analyzer.frameworks.backend import Attachment
@@ -81,6 +91,11 @@ def attachments(project: Project, place: Place, expression: AnyExpression | None
         expression.items if isinstance(expression, Sequence) else [expression] if expression else []
     )
     for item in items:
+        if isinstance(item, Binary):
+            # ``IsAuthenticated & IsOwner``: each asks; of ``A | B`` either lets nobody in who is neither.
+            yield from attachments(project, place, item.left, level)
+            yield from attachments(project, place, item.right, level)
+            continue
         found_one = attachment(project, place, item, level)
         if found_one is not None:
             yield found_one

@@ -54,7 +54,9 @@ def holder(project: Project, place: Place, chain: str, depth: int = 0) -> Holder
                     return Holder(place.path, index, head) if not rest else None
                 return holder(project, Place(place.path, index), local.source, depth + 1)
         if any(parameter.name == head for parameter in function.parameters):
-            return Holder(place.path, index, head) if not rest else None
+            if rest:
+                return None
+            return _handed(project, Place(place.path, index), head, depth) or Holder(place.path, index, head)
         for item in project.namespace(place.path).lazy.get(index, ()):
             if item.bound == head:
                 return _imported(project, place, chain, depth)
@@ -67,6 +69,39 @@ def holder(project: Project, place: Place, chain: str, depth: int = 0) -> Holder
             return holder(project, Place(place.path, -1), alias, depth + 1) or Holder(place.path, -1, head)
         return Holder(place.path, -1, head)
     return _imported(project, place, chain, depth)
+
+
+def _handed(project: Project, place: Place, name: str, depth: int) -> Holder | None:
+    """What the first caller hands to a parameter: ``def add_routes(app): @app.get("/")`` … ``add_routes(shop)``."""
+    known: dict[tuple[Place, str], Holder | None] = vars(project).setdefault("_handed_holders", {})
+    asked = (place, name)
+    if asked not in known:
+        known[asked] = None  # a function that hands its parameter to itself
+        known[asked] = next(_givers(project, place, name, depth), None)
+    return known[asked]
+
+
+def _givers(project: Project, place: Place, name: str, depth: int) -> Iterator[Holder]:
+    function = project.function(place)
+    if function is None:
+        return
+    own = project.outline(place.path).classes[function.owner].name if function.owner >= 0 else ""
+    named = own if function.name == "__init__" else function.name
+    for site, call in calls(project, frozenset({named})):
+        target = project.resolve_expression(site, call.func)
+        made = (
+            target is not None
+            and target.kind == "class"
+            and (target.path, target.index) == (place.path, function.owner)
+        )
+        if target is None or not (made or (target.path, target.index) == (place.path, place.index)):
+            continue
+        names = [one.name for one in function.parameters]
+        position = names.index(name) - (1 if made or (function.owner >= 0 and names[0] in {"self", "cls"}) else 0)
+        given = argument(call, position, name) if position >= 0 else None
+        found = holder(project, site, chain_of(given), depth + 1) if given is not None else None
+        if found is not None:
+            yield found
 
 
 def _imported(project: Project, place: Place, chain: str, depth: int) -> Holder | None:

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 import msgspec
 
-from analyzer.facts.expressions import Attribute, Call, Compare, Constant, Name
+from analyzer.facts.expressions import AnyExpression, Attribute, Call, Compare, Constant, Name
 from analyzer.facts.outline import Function
-from analyzer.facts.statements import AnyStatement, Assert, Handler, If, Raise, Return, Try
+from analyzer.facts.statements import AnyStatement, Assert, Assign, Evaluate, Handler, If, Raise, Return, Try
 from analyzer.facts.visit import chain, walk
 from analyzer.frameworks.attachments import attachment
 from analyzer.frameworks.backend import Attachment
@@ -22,7 +22,7 @@ _IDENTITY = re.compile(
     r"authori[sz]|bearer|cookie|session(?!maker|local)|token|api[-_]?key|credential|current_?user"
     r"|(?:^|[._])user(?:$|[._\[( ])|user_?(?:id|name)|identity|is_authenticated|jwt|principal|request\.auth|has_perm"
     r"|superuser|is_staff|is_admin|(?:^|[._])roles?\b|secret|signature|permission|scope|owner|account|login|logged"
-    r"|(?:^|[._])auth(?:$|[._\[(])|actor|claims",
+    r"|(?:^|[._])auth(?:$|[._\[(])|actor|claims|^x-[\w-]*key$",
     re.IGNORECASE,
 )
 """What names of things that say who is asking contain, in headers, cookies, sessions and objects."""
@@ -73,6 +73,11 @@ _SURELY = re.compile(
     re.IGNORECASE,
 )
 """Decorators of libraries that are called so and stand in no table."""
+_KNOWN = re.compile(
+    r"(?:^|[\s.])(?:session|current_user|g\.user|request\.user|logged_in|is_authenticated|authenticated)(?:$|[\s.\[(])",
+    re.I,
+)
+"""Names in a test that ask whether anybody is known."""
 _EVERYTHING = frozenset({"Exception", "BaseException", "HTTPException", "APIException", "HTTPError"})
 _DEPTH = 5
 _PERMISSION_METHODS = ("has_permission", "has_object_permission", "check_permission", "is_authorized", "authenticate")
@@ -154,9 +159,9 @@ class Guarding:
             return "authenticated"
         if any(isinstance(node, Try) and _expects_refusal(node) for node in nodes):
             return "authenticated"
-        if any(isinstance(node, If) and _asks_permission(node) for node in nodes):
+        if any(isinstance(node, If) and _asks_permission(node) for node in nodes) or _all_inside(body):
             return "authenticated"
-        if any(isinstance(node, Assert) and _IDENTITY.search(_names(node)) for node in nodes):
+        if any(isinstance(node, Assert) and _IDENTITY.search(_names(node.test)) for node in nodes):
             return "authenticated"
         return self._through(place, function, nodes, depth)
 
@@ -221,8 +226,22 @@ _OTHERWISE = re.compile(
 """Exceptions that end a request for another reason than who is asking, or with a status that says so itself."""
 
 
+def _all_inside(body: Sequence[AnyStatement]) -> bool:
+    """Whether a function does all it does inside ``if "username" in session:``, and only answers outside of it."""
+    tests = [one for one in body if isinstance(one, If) and _KNOWN.search(_names(one.test))]
+    if len(tests) != 1 or not tests[0].then:
+        return False
+    rest = [*(one for one in body if one is not tests[0]), *tests[0].otherwise]
+    return all(
+        isinstance(one, Return)
+        or (isinstance(one, Assign | Evaluate) and not any(isinstance(node, Attribute) for node in walk(one)))
+        for one in rest
+    )
+
+
 def _swallowed(project: Project, place: Place, body: Sequence[msgspec.Struct]) -> set[int]:
-    """What stands in a ``try`` that catches every refusal and goes on: it attaches a user, and refuses nobody."""
+    """What is raised in a ``try`` that catches every refusal and goes on: it attaches a user, and refuses nobody. What
+    is returned there (``return jsonify(…), 401``) is an answer all the same."""
     found: set[int] = set()
     for node in walk(body):
         if not isinstance(node, Try):
@@ -231,7 +250,7 @@ def _swallowed(project: Project, place: Place, body: Sequence[msgspec.Struct]) -
             inner = list(walk(handler.body))
             ends = any(isinstance(one, Raise) or refuses(project, place, one) for one in inner)
             if _catches_all(handler) and not ends:
-                found.update(id(one) for one in walk(node.body))
+                found.update(id(one) for one in walk(node.body) if isinstance(one, Raise | Evaluate | Call))
     return found
 
 
@@ -263,6 +282,6 @@ def _always_true(body: list[AnyStatement]) -> bool:
     return bool(values) and all(isinstance(one, Constant) and one.value is True for one in values)
 
 
-def _names(node: Assert) -> str:
-    found = [chain(one) for one in walk(node.test) if isinstance(one, Name | Attribute | Compare)]
+def _names(test: AnyExpression) -> str:
+    found = [chain(one) for one in walk(test) if isinstance(one, Name | Attribute | Compare)]
     return " ".join(text for text in found if text)

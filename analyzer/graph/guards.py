@@ -135,6 +135,8 @@ class Guards:
             one = attachment(self._project, outside, decorator, "handler")
             if one is not None:
                 yield one
+            if isinstance(decorator, Call) and chain(decorator.func).rpartition(".")[2] == "permission_classes":
+                yield from attachments(self._project, outside, argument(decorator, 0), "handler")
             if isinstance(decorator, Call):
                 for keyword in ("guards", "permission", "permission_classes", "auth", "middleware", "before"):
                     yield from attachments(self._project, outside, argument(decorator, 99, keyword), "handler")
@@ -197,11 +199,19 @@ class Guards:
         for framework, one in self._ambient:
             if one.path not in modules or (framework and framework != route.framework):
                 continue
-            if one.level == "settings" and route.view < 0 and self._project.owner_index(route.handler) < 0:
+            if one.level == "settings" and not self._by_rest_framework(route):
                 continue
             demand = self._guarding.attached(one, safe=safe)
             if demand and demand != "open":
                 yield self._guard(one)
+
+    def _by_rest_framework(self, route: Route) -> bool:
+        """Whether the settings of REST framework hold for a route: class views, and functions that it wraps."""
+        if route.view >= 0 or self._project.owner_index(route.handler) >= 0:
+            return True
+        function = self._project.function(route.handler)
+        named = (one.func if isinstance(one, Call) else one for one in (function.decorators if function else ()))
+        return any(chain(one).rpartition(".")[2] == "api_view" for one in named)
 
     def _around(self) -> Iterator[tuple[str, Attachment]]:
         project = self._project
