@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from analyzer.facts.expressions import AnyExpression, Attribute, Call, Compare, Constant, Name
+from analyzer.facts.expressions import AnyExpression, Attribute, Await, Call, Compare, Constant, Name
 from analyzer.facts.outline import Function
 from analyzer.facts.statements import AnyStatement, Assert, Assign, Evaluate, Handler, If, Raise, Return, Try
 from analyzer.facts.visit import chain, walk
@@ -78,6 +78,8 @@ _KNOWN = re.compile(
     re.I,
 )
 """Names in a test that ask whether anybody is known."""
+_CARRIED = re.compile(r"\b(?:headers|cookies|session|authorization|META)\b", re.IGNORECASE)
+"""Where a request carries who is asking."""
 _EVERYTHING = frozenset({"Exception", "BaseException", "HTTPException", "APIException", "HTTPError"})
 _DEPTH = 5
 _PERMISSION_METHODS = ("has_permission", "has_object_permission", "check_permission", "is_authorized", "authenticate")
@@ -152,7 +154,9 @@ class Guarding:
             return "authenticated"
         lost = _swallowed(project, place, body)
         nodes = [node for node in walk(body) if id(node) not in lost]
-        if self._looks(function, nodes) and any(refuses(project, place, node) for node in nodes):
+        if any(refuses(project, place, node) for node in nodes) and (
+            self._looks(function, nodes) or self._asks(place, body)
+        ):
             return "authenticated"
         if signed(nodes) and any(isinstance(node, Raise | Return) for node in nodes):
             # A webhook with a wrong signature is refused with any status.
@@ -164,6 +168,23 @@ class Guarding:
         if any(isinstance(node, Assert) and _IDENTITY.search(_names(node.test)) for node in nodes):
             return "authenticated"
         return self._through(place, function, nodes, depth)
+
+    def _asks(self, place: Place, body: Sequence[AnyStatement]) -> bool:
+        """Whether a function has another one look: ``partner = asking()``, and that reads a header or a cookie."""
+        for node in walk(body):
+            call = node.value if isinstance(node, Assign) else None
+            call = call.value if isinstance(call, Await) else call
+            target = self._project.resolve_expression(place, call.func) if isinstance(call, Call) else None
+            if target is None or target.kind != "function":
+                continue
+            called = Place(target.path, target.index)
+            function = self._project.function(called)
+            inner = list(walk(self._project.body(called)))
+            spelled = (chain(one) for one in inner if isinstance(one, Attribute))
+            carried = any(_CARRIED.search(one) for one in spelled)
+            if function is not None and carried and self._looks(function, inner):
+                return True
+        return False
 
     def _looks(self, function: Function, nodes: Sequence[msgspec.Struct]) -> bool:
         """Whether the function reads something that says who is asking."""
