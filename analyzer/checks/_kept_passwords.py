@@ -230,12 +230,15 @@ def _executed(flow: Flow, point: Point, call: Call) -> Iterator[Told]:
     for one in (found.text, *found.given):
         secret = clear_password(flow, Point(point.place, one, point.environment))
         if secret is not None:
-            yield (
-                call,
-                f"The statement keeps or looks up `{secret.text}`, which nothing has hashed",
-                Confidence.HIGH,
-            )
+            told = f"The statement keeps or looks up `{secret.text}`, which nothing has hashed"
+            yield _written_into(flow, point, found.text) if one is found.text else call, told, Confidence.HIGH
             return
+
+
+def _written_into(flow: Flow, point: Point, text: AnyExpression) -> AnyExpression:
+    """Where a statement is put together in the function that runs it."""
+    origins = flow.origins(Point(point.place, text, point.environment))
+    return next((one.expression for one in origins if one.place == point.place), text)
 
 
 def _documented(flow: Flow, point: Point, call: Call) -> Iterator[Told]:

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator, Sequence
 
 from analyzer.checks import _public
-from analyzer.facts.expressions import Constant
+from analyzer.facts.expressions import Attribute, Constant
 from analyzer.facts.outline import Function
-from analyzer.facts.visit import walk
+from analyzer.facts.visit import calls, walk
 from analyzer.flow.passwords import is_password_name
 from analyzer.flow.questions import uses_of
 from analyzer.frameworks import Route
@@ -40,6 +40,7 @@ _CHECKING = re.compile(
     re.IGNORECASE,
 )
 """Calls that find out whether somebody is who they say."""
+_LOOKING_UP = frozenset({"filter", "filter_by", "get", "get_or_none", "find_one", "exists"})
 _SCHEMAS = ("serializer_class", "form_class", "schema_class", "schema")
 _WHO = re.compile(
     r"current_?user|request\.user|get_jwt|jwt_identity|session\.get$|session\[\]|authorization|cookies"
@@ -126,7 +127,8 @@ def _entering(picture: Picture, handler: Place, function: Function, routes: list
         owner = picture.project.owner(handler)
         words = [word.lower() for word in _WORD.findall(owner.name)] if owner is not None else []
     found = next((word for word in words if word in _WHAT), "")
-    if not found or (not taken and found not in _ALONE):
+    resetting = {"reset", "password"} <= set(words)
+    if not found or (not taken and found not in _ALONE and not resetting):
         return ""
     if found in _PEOPLE and (_UPDATES.match(function.name) or any(not _makes(route) for route in routes)):
         return ""
@@ -163,10 +165,16 @@ def _schema_takes_password(picture: Picture, handler: Place) -> bool:
 
 def _checks(picture: Picture, handler: Place) -> bool:
     """Whether the handler, or what it calls, finds out whether a password is the right one."""
-    return any(
+    if any(
         use.kind == "call" and _CHECKING.search(use.chain.rpartition(".")[2])
         for place in _public.below(picture, handler)
         for use in uses_of(picture.project, place)
+    ):
+        return True
+    return any(
+        call.func.attr in _LOOKING_UP and any(one.keyword and is_password_name(one.keyword) for one in call.arguments)
+        for call in calls(picture.project.body(handler))
+        if isinstance(call.func, Attribute)
     )
 
 

@@ -10,7 +10,7 @@ from analyzer.flow.parts import Part, Value
 from analyzer.flow.recoverable import RECOVERABLE, undone
 
 _PASSWORD = re.compile(
-    r"(?:^|_)(?:password|passwd|passwort|passw|pwd|pword|passphrase|pass_word|passcode|pw"
+    r"(?:^|_)(?:password|passwd|passwort|passw|pwd|pword|passphrase|pass_word|passcode|pw|psw|(?<![a-z]_)pass"
     r"|senha|contrasena|contraseña|mot_de_passe|kennwort)_?\d?"
     r"(?:_(?:text|raw|plain|input|value|str|string|bytes|cleartext|plaintext|confirm\w*|repeat\w*|again|new|old))?$",
     re.IGNORECASE,
