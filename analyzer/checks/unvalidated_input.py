@@ -13,6 +13,7 @@ from analyzer.facts.statements import Assign
 from analyzer.facts.visit import chain, walk
 from analyzer.flow.callers import bound
 from analyzer.flow.engine import Flow, Point
+from analyzer.flow.executed import statement_of
 from analyzer.flow.named import method
 from analyzer.flow.parts import Part
 from analyzer.flow.questions import flow_of, location, written
@@ -146,11 +147,10 @@ class _Search:
         """Whether a call changes a database."""
         name = written(call)
         last = name.rpartition(".")[2]
-        if last in {"execute", "executemany", "fetchval", "fetchrow", "fetch", "exec_driver_sql"} and call.arguments:
-            given = Point(point.place, call.arguments[0].value, point.environment)
-            return any(
-                row and row[0].kind == "text" and _STATEMENT.match(row[0].text) for row in self._flow.value(given).rows
-            )
+        found = statement_of(self._flow, point.place, call)
+        if found is not None:
+            text = self._flow.value(Point(point.place, found.text, point.environment))
+            return any(row and row[0].kind == "text" and _STATEMENT.match(row[0].text) for row in text.rows)
         if last == "values" and re.search(r"(?:^|\.)(?:insert|update)\(\)", name):
             return True
         return any(
