@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import msgspec
 
+from analyzer.facts.expressions import Constant
+from analyzer.facts.visit import walk
 from analyzer.graph.picture import Picture
 from analyzer.graph.workings import Piece, Reader
 from analyzer.project import Place
@@ -34,6 +37,8 @@ MOST = {
 }  # fmt: skip
 """Pieces that still add to the sum; a hundred additions are not a hundred times worse than one."""
 
+_CHANGE = re.compile(r"\s*(?:INSERT\s+INTO\s+\S|UPDATE\s+\S+\s+SET\b|DELETE\s+FROM\s+\S)", re.IGNORECASE)
+_SELECT = re.compile(r"\s*SELECT\s.*\sFROM\s", re.IGNORECASE | re.DOTALL)
 _SOFT = {"collaborator", "read"}
 _OPENERS = {"atomic", "begin", "begin_nested", "transaction"}
 
@@ -50,7 +55,11 @@ def business(picture: Picture, place: Place) -> Business:
     """The evidence of business logic in one handler's own body."""
     reader = Reader(picture, place)
     reader.block(picture.project.body(place), False)
-    pieces = {*reader.found, *_stored(picture, place)}
+    stored = set(_stored(picture, place))
+    reads = any(piece.kind == "read" for piece in stored)
+    # Where a cursor's calls show that rows are read, the statements need not say so again.
+    spoken = {piece for piece in _statements(picture, place) if piece.kind == "write" or not reads}
+    pieces = {*reader.found, *stored, *spoken}
     counts: dict[str, set[int]] = {}
     for piece in pieces:
         counts.setdefault(piece.kind, set()).add(piece.line)
@@ -59,6 +68,21 @@ def business(picture: Picture, place: Place) -> Business:
     score = sum(WEIGHTS[kind] * min(MOST[kind], max(0, size - FREE.get(kind, 0))) for kind, size in sizes.items())
     kinds = sum(1 for kind, size in sizes.items() if size > FREE.get(kind, 0) and kind not in _SOFT)
     return Business(tuple(sorted(pieces)), score, kinds)
+
+
+def _statements(picture: Picture, place: Place) -> set[Piece]:
+    """The statements of SQL that stand in a body, whoever runs them: ``run("UPDATE …")`` changes rows like a method of
+    a session does."""
+    found = set()
+    for node in walk(picture.project.body(place)):
+        if not isinstance(node, Constant) or not isinstance(node.value, str):
+            continue
+        text = node.value
+        if _CHANGE.match(text):
+            found.add(Piece(node.line, "write", "changes rows with SQL"))
+        elif _SELECT.match(text):
+            found.add(Piece(node.line, "read", "reads rows with SQL"))
+    return found
 
 
 def _stored(picture: Picture, place: Place) -> Iterator[Piece]:
