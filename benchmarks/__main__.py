@@ -1,4 +1,4 @@
-"""``python -m benchmarks speed``, ``routes`` and ``edges``: see ``benchmarks/README.md``."""
+"""``python -m benchmarks speed``, ``routes``, ``edges`` and ``calibrate``: see ``benchmarks/README.md``."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ import msgspec
 
 from benchmarks.applications import APPLICATIONS
 from benchmarks.backends import BACKENDS, BenchmarkError, workspace
+from benchmarks.calibrate import calibrate
+from benchmarks.calibration_table import document, written
 from benchmarks.edges import measure_edges
 from benchmarks.edges_table import comparison
 from benchmarks.routes import Comparison, measure_application
@@ -25,6 +27,8 @@ from benchmarks.table import render
 
 COMPARISON = Path(__file__).resolve().parent.parent / "docs" / "comparison.md"
 EDGES = Path(__file__).resolve().parent / "edges.json"
+CALIBRATION = Path(__file__).resolve().parent.parent / "docs" / "calibration.md"
+THRESHOLDS = Path(__file__).resolve().parent.parent / "analyzer" / "knowledge" / "calibration.toml"
 _MEASURED_WITH = ("backend-audit", "bandit", "semgrep", "libcst")
 
 
@@ -38,7 +42,7 @@ class Results(msgspec.Struct, frozen=True):
 def main(arguments: Sequence[str] | None = None) -> int:
     """The exit code: 0 when everything asked for was measured, 1 when something could not be."""
     options = _parser().parse_args(arguments)
-    commands = {"routes": _routes, "edges": _edges, "speed": _speed}
+    commands = {"routes": _routes, "edges": _edges, "speed": _speed, "calibrate": _calibrate}
     return commands[options.command](options)
 
 
@@ -50,6 +54,19 @@ def _edges(options: argparse.Namespace) -> int:
         return 1
     EDGES.write_bytes(msgspec.json.format(msgspec.json.encode(found), indent=2) + b"\n")
     COMPARISON.write_text(comparison(found), encoding="utf-8")
+    return 0
+
+
+def _calibrate(options: argparse.Namespace) -> int:
+    place = workspace()
+    wheels = (options.wheels or place / "wheels").resolve()
+    try:
+        found = calibrate(date.today().isoformat(), place / "calibration", wheels, options.jobs, _say)
+    except BenchmarkError as error:
+        print(error, file=sys.stderr)
+        return 1
+    THRESHOLDS.write_text(written(found), encoding="utf-8")
+    CALIBRATION.write_text(document(found), encoding="utf-8")
     return 0
 
 
@@ -133,6 +150,11 @@ def _parser() -> argparse.ArgumentParser:
     routes.add_argument("--json", type=Path, metavar="FILE", help="write every figure to this file")
     edges = commands.add_parser("edges", help="which edges other architecture tools see; writes docs/comparison.md")
     edges.add_argument("--environment", type=Path, metavar="DIR", help="an environment that has the other tools")
+    measured = commands.add_parser(
+        "calibrate", help="the rules' thresholds from real backends; writes data and document"
+    )
+    measured.add_argument("--jobs", type=_positive, default=os.cpu_count() or 1, metavar="N", help="processes")
+    measured.add_argument("--wheels", type=Path, metavar="DIR", help="folder that holds the wheels, or is to hold them")
     return parser
 
 

@@ -8,14 +8,13 @@ from analyzer.graph.business import Business, business
 from analyzer.graph.dealings import Dealings, application_handlers
 from analyzer.graph.picture import Picture
 from analyzer.graph.workings import Piece
+from analyzer.knowledge import known
 from analyzer.model import Confidence, Finding, Location, Related, Rule, Span
 from analyzer.project import Place
 
-THRESHOLD = 3.0
-"""Weighted sum (:data:`analyzer.graph.business.WEIGHTS`) from which a handler is reported. Provisional: 3.6 % of 2,500
-handlers of seven real backends lie above it, 6 % in the busiest; a calibration with its table is to follow."""
-SURE = 6.0
-"""From here on the confidence is high: about the worst 1–2 %."""
+_MEASURE, _REPORTED, _SURE = "handler-evidence", 80, 90
+"""A handler is reported when its evidence is like that of the upper fifth of the handlers that work something out, and
+with high confidence from the upper tenth on (docs/calibration.md)."""
 _KINDS = 2
 """Kinds of work a handler must mix: one row of assignments is a mapping until shown otherwise."""
 _SHORT = 6
@@ -26,6 +25,7 @@ _MOST = 12
 def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
     """One finding a handler, at its ``def``, with every piece of evidence as a related place."""
     dealings = picture.shared(Dealings)
+    least, sure = (known().calibration.threshold(_MEASURE, share) for share in (_REPORTED, _SURE))
     for handlers in application_handlers(picture):
         service = ""
         for handler in handlers:
@@ -33,13 +33,16 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
             if function.end_line - function.line < _SHORT:
                 continue
             found = business(picture, handler)
-            if found.score < THRESHOLD or found.kinds < _KINDS:
+            if found.score < least or found.kinds < _KINDS:
                 continue
             service = service or dealings.habit(handlers).service or "-"
-            yield _finding(picture, rule, handler, found, service.strip("-"))
+            confidence = Confidence.HIGH if found.score >= sure else Confidence.MEDIUM
+            yield _finding(picture, rule, handler, found, service.strip("-"), confidence)
 
 
-def _finding(picture: Picture, rule: Rule, handler: Place, found: Business, service: str) -> Finding:
+def _finding(
+    picture: Picture, rule: Rule, handler: Place, found: Business, service: str, confidence: Confidence
+) -> Finding:
     function = picture.project.outline(handler.path).functions[handler.index]
     label = picture.handlers()[handler][0].label
     target = f"a service, as with `{service}`" if service else "a function or class of its own (a service)"
@@ -52,7 +55,7 @@ def _finding(picture: Picture, rule: Rule, handler: Place, found: Business, serv
             "one call and word the answer."
         ),
         severity=rule.severity,
-        confidence=Confidence.HIGH if found.score >= SURE else Confidence.MEDIUM,
+        confidence=confidence,
         related=tuple(
             Related(Location(handler.path, Span(piece.line, 1, piece.line, 1)), piece.text)
             for piece in found.pieces[:_MOST]

@@ -27,8 +27,8 @@ WEIGHTS = {
     "limit": 1.0,
     "read": 0.5,
 }
-"""What one piece of evidence counts. Provisional: the order follows the smells of Aniche et al. (EMSE 2018, Brain and
-Meddling controllers); the calibration over pinned releases of real backends is still to come."""
+"""What one piece of evidence counts. A judgement, in the order of the smells of Aniche et al. (EMSE 2018, Brain and
+Meddling); what is calibrated is the sum (docs/calibration.md)."""
 FREE = {"change": 1, "write": 1, "collaborator": 2, "read": 2}
 """Pieces of each kind that a thin handler may have: it may call two collaborators, set a field, write once."""
 MOST = {

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from analyzer.knowledge.schema import Knowledge, Requests, Weights
+from analyzer.knowledge.schema import Calibration, Knowledge, Requests, Weights
 
 
 @cache
@@ -30,4 +30,5 @@ def read(files: Iterable[Path]) -> Knowledge:
         decoders=tuple(one for part in parts for one in part.decoders),
         weights=weights,
         requests=next((part.requests for part in parts if part.requests != Requests()), Requests()),
+        calibration=next((part.calibration for part in parts if part.calibration != Calibration()), Calibration()),
     )

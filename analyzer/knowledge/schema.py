@@ -102,6 +102,41 @@ class Requests(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     handlers: tuple[OwnRequest, ...] = ()
 
 
+class System(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A measured backend: its release, its lines, how many handlers and how many functions of repositories it has."""
+
+    name: str
+    version: str
+    lines: int
+    handlers: int
+    methods: int
+
+
+class Measured(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One measure over all backends that have a say in it: how many these are, how many units were measured, and the
+    value that a share of the code (in percent) does not exceed."""
+
+    name: str
+    systems: int
+    units: int
+    at: dict[str, float]
+
+
+class Calibration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What real backends look like; written by ``python -m benchmarks calibrate``, explained in docs/calibration.md."""
+
+    date: str = ""
+    backends: tuple[System, ...] = ()
+    measured: tuple[Measured, ...] = ()
+
+    def threshold(self, measure: str, share: int) -> float:
+        """The value that ``share`` percent of the code does not exceed. Raises ``KeyError`` if not measured."""
+        for item in self.measured:
+            if item.name == measure:
+                return item.at[str(share)]
+        raise KeyError(measure)
+
+
 class Knowledge(
     msgspec.Struct,
     frozen=True,
@@ -115,6 +150,7 @@ class Knowledge(
     decoders: tuple[Decoder, ...] = ()
     weights: Weights = Weights()
     requests: Requests = Requests()
+    calibration: Calibration = Calibration()
 
     def sink(self, kind: str, dotted: str, written: str) -> Sink | None:
         """The sink of a kind that a callee is, if any."""
