@@ -33,6 +33,9 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
         for point in flow.calls(place):
             if isinstance(point.expression, Call) and _is_policy(flow, point, point.expression):
                 yield from _policy(picture, flow, rule, point, point.expression)
+    for point in _decorators(flow):
+        if deployed(picture, point.place.path) and isinstance(point.expression, Call):
+            yield from _policy(picture, flow, rule, point, point.expression)
     for path in flow.project.paths():
         if deployed(picture, path):
             yield from _django(picture, flow, rule, path)
@@ -44,6 +47,18 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
             yield _finding(rule, one.place, one.node, f"{one.what}, with credentials", None)
         elif one.star and _guarded(picture, one.place.path):
             yield _open(rule, one.place, one.node)
+
+
+def _decorators(flow: Flow) -> Iterator[Point]:
+    """``@cross_origin(supports_credentials=True)`` above a handler."""
+    for path, outline in flow.project.modules.outlines.items():
+        if not any(item.name == "cross_origin" or item.module == "flask_cors" for item in outline.imports):
+            continue
+        for function in outline.functions:
+            for one in function.decorators:
+                point = Point(Place(path, function.parent), one, {})
+                if isinstance(one, Call) and _is_policy(flow, point, one):
+                    yield point
 
 
 def _is_policy(flow: Flow, point: Point, call: Call) -> bool:
@@ -159,7 +174,9 @@ def _loose(pattern: str) -> str:
     bare = pattern.strip("^$")
     if re.fullmatch(r"(?:\(?https?\??s?\??\)?:(?://|\\/\\/))?\(?\.[*+]\??\)?", bare):
         return f"`{pattern}` matches every origin"
-    if re.search(r"(?:\.\*|\.\+)(?![\\.$|)\w-]*\\\.)[\w-]+\.(?:com|org|net|io|dev|app)\b", bare):
+    # Without what is escaped, classes of characters and dots with a quantifier, a dot before letters is one of a host.
+    plain = re.sub(r"\\.|\[[^\]]*\]|\.(?:[*+?]|\{[\d,]+\})\??", "", bare)
+    if re.search(r"\.\(?(?:\?:)?[a-z]{2,}", plain, re.IGNORECASE):
         return f"`{pattern}` has an unescaped dot, so that foreign domains match"
     return ""
 
