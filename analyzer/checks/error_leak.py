@@ -76,11 +76,12 @@ _FIX = "Log the exception with its traceback, and answer with a fixed text and a
 def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
     """One finding a clause that hands its exception out, in order of places."""
     project = picture.project
+    around = _wrappers(picture)
     for place in project.places():
         function = project.function(place)
         if function is None or picture.tier(place.path) is not Tier.MAIN or picture.is_side(place.path):
             continue
-        answers = place in picture.handlers()
+        answers = place in picture.handlers() or place in around
         given, registered = _handed(function)
         if not given and _of_errors(function):
             yield from _told_by_handlers(rule, _Search(project, place, answers=True, responds=True), function)
@@ -90,7 +91,12 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
         search = _Search(project, place, answers=answers or registered, responds=answers or bool(given))
         for guarded, clause in [(node, one) for node in walk(body) if isinstance(node, Try) for one in node.handlers]:
             confidence = _internal(project, place, clause)
-            if confidence is not None:
+            if confidence is None:
+                # Whatever was caught, a traceback speaks of the program.
+                traced = search.leak(clause.body, set())
+                if traced is not None:
+                    yield _finding(rule, place, search, traced, "", Confidence.HIGH)
+            else:
                 confidence = Confidence.LOW if _only_checks(project, place, guarded) else confidence
                 search.made.clear()
                 found = search.leak(clause.body, {clause.name} if clause.name else set())
@@ -104,6 +110,27 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
             found = search.leak(body, {given})
             if found is not None:
                 yield _finding(rule, place, search, found, "Exception", Confidence.MEDIUM)
+
+
+def _wrappers(picture: Picture) -> set[Place]:
+    """The functions inside the decorators of handlers: what they return is the answer."""
+    project = picture.project
+    found: set[Place] = set()
+    for handler in picture.handlers():
+        function = project.function(handler)
+        for decorator in function.decorators if function is not None else ():
+            named = decorator.func if isinstance(decorator, Call) else decorator
+            target = project.resolve_expression(handler, named) if isinstance(named, Name | Attribute) else None
+            if target is not None and target.kind == "function":
+                found.add(Place(target.path, target.index))
+    for place in sorted(found):
+        functions = project.outline(place.path).functions
+        inner = {place.index}
+        for index, function in enumerate(functions):
+            if function.parent in inner:
+                inner.add(index)
+                found.add(Place(place.path, index))
+    return found
 
 
 def _internal(project: Project, place: Place, clause: Handler) -> Confidence | None:
