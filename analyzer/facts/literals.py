@@ -15,6 +15,10 @@ from analyzer.facts.tokens import credentials, genuine, is_private_key, preview,
 
 LIVE, PLAIN, PLACEHOLDER = "live", "plain", "placeholder"
 
+_BOUND = re.compile(
+    r"\s*INSERT\s+(?:OR\s+\w+\s+)?INTO\s+\S+\s*\((?P<columns>[^()]*)\)\s*VALUES\s*\((?P<values>[\s%?:,$\w()]*)\)\s*;?\s*\Z",
+    re.IGNORECASE,
+)
 _INSERT = re.compile(
     r"INSERT\s+INTO\s+\S{1,80}\s*\((?P<columns>[^()]{1,500})\)\s*VALUES\s*\((?P<values>[^()]{1,2000})\)", re.IGNORECASE
 )
@@ -136,6 +140,15 @@ def inserted(text: str) -> list[str]:
     return found
 
 
+def columns(statement: str) -> list[str]:
+    """The columns that an ``INSERT`` gives a placeholder each; none for anything else."""
+    found = _BOUND.match(statement)
+    if found is None:
+        return []
+    named = [one.strip().strip("`\"'[]") for one in found["columns"].split(",")]
+    return named if len(named) == found["values"].count(",") + 1 else []
+
+
 def is_secret_name(name: str) -> bool:
     """Whether a literal given to this name has to be looked at."""
     return holder(name) is not Holder.NOTHING
@@ -180,7 +193,8 @@ def _strength(holding: Holder, name: str, value: str, *, used: bool) -> str | No
         return _signing_strength(value, words, named_alike=own <= words and not words - own - _SPEAKING)
     if any(character.isspace() for character in value):
         return None
-    if used and holding is Holder.PASSWORD and not _PLACEHOLDER.search(value) and not words & _PLACEHOLDER_WORDS:
+    weak = _PLACEHOLDER.search(value) or words & _PLACEHOLDER_WORDS or value.lower() == name.lower()
+    if used and holding is Holder.PASSWORD and not weak:
         return PLAIN
     if _PLACEHOLDER.search(value) or words & _PLACEHOLDER_WORDS:
         return PLACEHOLDER

@@ -149,11 +149,29 @@ def reveal_call(call: Call, chain: str) -> Call:
     if len(call.arguments) < 2 or first.keyword is not None or not isinstance(first.value, Constant):
         return call
     name = first.value.value
+    if type(name) is str and isinstance(call.arguments[1].value, Sequence) and "insert" in name[:40].lower():
+        return _bound(call, name, call.arguments[1].value)
     if type(name) is not str or not (
         last in _LOOKUPS or any(argument.keyword in _DEFAULTS for argument in call.arguments)
     ):
         return call
     return _carried(name, call) if literals.is_secret_name(name) else call
+
+
+def _bound(call: Call, statement: str, values: Sequence) -> Call:
+    """``execute("INSERT INTO users (name, password) VALUES (%s, %s)", ("admin", "literal"))``."""
+    columns = literals.columns(statement)
+    if len(columns) != len(values.items):
+        return call
+    items = [
+        _replaced(column, item, used=True)
+        if isinstance(item, (Constant, Bytes)) and literals.is_secret_name(column)
+        else item
+        for column, item in zip(columns, values.items, strict=True)
+    ]
+    held = Sequence(values.line, values.column, values.end_line, values.end_column, values.kind, items)
+    arguments = [call.arguments[0], Argument(held), *call.arguments[2:]]
+    return Call(call.line, call.column, call.end_line, call.end_column, call.func, arguments)
 
 
 def _taken(call: Call, position: int, name: str) -> Call:
@@ -175,6 +193,10 @@ def reveal_compare(compare: Compare) -> Compare:
     head = (compare.line, compare.column, compare.end_line, compare.end_column)
     name = name_of(left)
     if name and isinstance(right, (Constant, Bytes, Sequence)):
+        if isinstance(right, (Constant, Bytes)) and compare.operators[0] in ("==", "!="):
+            # What is compared with a password is one, whatever it looks like.
+            found = _replaced(name, right, used=True) if literals.is_secret_name(name) else right
+            return Compare(*head, left, compare.operators, [found])
         return Compare(*head, left, compare.operators, [reveal(name, right)])
     name = name_of(right)
     if name and isinstance(left, (Constant, Bytes)) and compare.operators[0] in ("==", "!="):
