@@ -1,0 +1,137 @@
+"""BA506: services, repositories and models that speak HTTP."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import msgspec
+
+from analyzer.facts.outline import Use
+from analyzer.flow.questions import uses_of
+from analyzer.graph.picture import Picture
+from analyzer.graph.role import Role
+from analyzer.model import Confidence, Finding, Location, Related, Rule, Span, Tier
+from analyzer.project import Place
+
+_ROLES = frozenset({"service", "repository", "model"})
+_SPEAKS = re.compile(
+    r"^(?:(?:fastapi|starlette)\.(?:exceptions\.)?(?:HTTPException|WebSocketException)"
+    r"|(?:fastapi|starlette)\.(?:requests\.)?Request|(?:fastapi|starlette)\.(?:responses\.)?\w*Response"
+    r"|werkzeug\.exceptions\.(?:abort|HTTPException|BadRequest|Unauthorized|Forbidden|NotFound|Conflict|Gone"
+    r"|UnprocessableEntity|TooManyRequests|InternalServerError|MethodNotAllowed)"
+    r"|(?:flask|quart)\.(?:abort|request|g|session|jsonify|make_response|redirect|flash|Response|render_template)"
+    r"|django\.http\.(?:Http404|HttpRe\w+|JsonResponse|StreamingHttpResponse|FileResponse)"
+    r"|django\.shortcuts\.(?:redirect|render)|django\.contrib\.messages\.\w+"
+    r"|rest_framework\.response\.Response"
+    r"|rest_framework\.exceptions\.(?:NotFound|PermissionDenied|AuthenticationFailed|NotAuthenticated|APIException|Throttled)"
+    r"|aiohttp\.web\.(?:HTTP\w+|\w*Response|json_response|Request)"
+    r"|litestar\.exceptions\.(?:HTTP\w+|NotFoundException|NotAuthorizedException|PermissionDeniedException|ClientException)"
+    r"|litestar\.(?:Request|Response)|sanic\.(?:exceptions\.\w+|response\.\w+|HTTPResponse)|tornado\.web\.HTTPError"
+    r"|falcon\.HTTP\w+|bottle\.(?:abort|request|response|HTTPError|HTTPResponse|redirect))(?:$|[.(\[])"
+)
+"""What belongs to requests and answers in the frameworks. A project's own exceptions are left alone, also those that
+extend one of these: a central handler may word them."""
+_RAISED = re.compile(r"(?:Exception|Error|abort|Http404|HTTP[A-Z]\w*)$|\.exceptions\.")
+_MOST = 12
+"""Uses shown beside a finding."""
+
+
+class Spoken(msgspec.Struct, frozen=True, order=True):
+    """A use of HTTP: its line and column, the name as written, where it comes from, in which function and its role."""
+
+    line: int
+    column: int
+    name: str
+    dotted: str
+    function: str
+    role: Role
+
+
+def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
+    """One finding a module, at the import that brings the first name in."""
+    injected = _injected(picture)
+    for path in picture.project.paths():
+        if picture.tier(path) is not Tier.MAIN or picture.is_side(path) or picture.is_root(path):
+            continue
+        if not any(_FRAMEWORKS.match(item.module) for item in picture.project.outline(path).imports if not item.level):
+            continue
+        found = sorted(_spoken(picture, path, injected))
+        if found:
+            yield _finding(picture, rule, path, found)
+
+
+_FRAMEWORKS = re.compile(
+    r"(?:fastapi|starlette|werkzeug|flask|quart|django|rest_framework|aiohttp|litestar|sanic|tornado|falcon|bottle)(?:\.|$)"
+)
+
+
+def _injected(picture: Picture) -> set[Place]:
+    """Functions that frameworks run around handlers: they are part of the boundary, wherever they lie."""
+    return {
+        place for route in picture.routes for place in (*route.dependencies, *(one.place for one in route.attached))
+    }
+
+
+def _spoken(picture: Picture, path: str, injected: set[Place]) -> Iterator[Spoken]:
+    project = picture.project
+    for index, function in enumerate(project.outline(path).functions):
+        place = Place(path, index)
+        role = picture.role_of(place)
+        if role.name not in _ROLES or role.confidence is Confidence.LOW:
+            continue
+        if place in injected or place in picture.handlers() or function.parent >= 0:
+            continue
+        own = {one.target for one in function.locals}
+        for use in uses_of(project, place):
+            if _head(use.chain) in own:  # what it keeps of the request is told where it is taken
+                continue
+            dotted = _dotted(picture, place, use)
+            if _SPEAKS.match(dotted):
+                yield Spoken(use.line, use.column, use.chain, dotted, function.qualname, role)
+
+
+def _head(chain: str) -> str:
+    return chain.partition(".")[0].partition("(")[0].partition("[")[0]
+
+
+def _dotted(picture: Picture, place: Place, use: Use) -> str:
+    head = use.chain.partition("(")[0].partition("[")[0]
+    target = picture.project.resolve(place, head, use.line) if use.kind in {"call", "read"} else None
+    return target.dotted if target is not None and not target.ours else ""
+
+
+def _finding(picture: Picture, rule: Rule, path: str, found: list[Spoken]) -> Finding:
+    first = next((one for one in found if _RAISED.search(one.dotted)), found[0])
+    role = first.role
+    names = list(dict.fromkeys(one.name.partition("(")[0] for one in found))
+    functions = list(dict.fromkeys(one.function for one in found))
+    shown = ", ".join(f"`{name}`" for name in names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    where = f"`{functions[0]}`" + (f" and {len(functions) - 1} more" if len(functions) > 1 else "")
+    return Finding(
+        rule=rule.code,
+        location=_imported(picture, path, first),
+        message=(
+            f"{where} of `{picture.project.module_name(path)}`, a {role.name} ({role.why}), works with {shown}: "
+            f"only what answers requests should know of HTTP, so that jobs and tests can call it too"
+        ),
+        fix=(
+            "Raise an exception of your own that says what is wrong, and let the controller or one exception handler "
+            "turn it into a status; pass values in, not the request"
+        ),
+        severity=rule.severity,
+        confidence=Confidence.MEDIUM if _RAISED.search(first.dotted) or len(found) > 1 else Confidence.LOW,
+        related=tuple(
+            Related(Location(path, Span(one.line, 1, one.line, 1)), f"`{one.name}` is used by `{one.function}` here")
+            for one in found[:_MOST]
+        ),
+    )
+
+
+def _imported(picture: Picture, path: str, first: Spoken) -> Location:
+    """The import statement that brings a name in; the use itself where none stands in the module."""
+    head = _head(first.name)
+    for item in picture.project.outline(path).imports:
+        if item.bound == head:
+            return Location(path, Span(item.line, item.column, item.end_line, item.end_column))
+    return Location(path, Span(first.line, first.column, first.line, first.column + len(head)))
