@@ -11,17 +11,22 @@ HEAD = """\
 MEASURES = {
     "controller-collaborators": (
         "collaborators a controller",
-        "distinct services, repositories and clients that the handlers of one class, or of one module, call",
+        "services, repositories and clients that the handlers of one class, or of one module, call, and persisted "
+        "classes that they query themselves",
     ),
     "controller-routes": ("routes a controller", "handlers of one class, or of one module outside classes"),
     "handler-evidence": (
         "evidence a handler",
         "the weighted sum of BA501 over handlers that work anything out themselves",
     ),
-    "method-branches": ("branches a repository method", "decisions after McCabe (1976): `if`, loops, `except`, `case`"),
+    "method-branches": (
+        "branches a repository method",
+        "decisions after McCabe (1976), but for an `if` that only sets an optional field or adds an optional filter",
+    ),
     "method-operations": (
         "operations a repository method",
-        "queries and writes on the longest way through it; preparing a write and ending a transaction are none",
+        "queries and writes on the longest way through it; preparing a write, fetching what a statement gave and "
+        "ending a transaction are none",
     ),
     "repository-entities": (
         "entities a repository",
@@ -36,6 +41,16 @@ RULES = [
         "a handler that mixes two kinds of work or more",
         "evidence at or above 80 %; from 90 % on the confidence is high",
     ],
+    [
+        "[BA509](../rules/BA509-overloaded-controller/README.md)",
+        "a controller that is about two things or more",
+        "routes and collaborators both beyond 80 %; both beyond 90 %: high confidence; one alone beyond 95 %: low",
+    ],
+    [
+        "[BA510](../rules/BA510-laborious-repository/README.md) (pedantic)",
+        "a method, or a repository of many entities",
+        "operations or branches beyond 95 %; entities beyond 80 %",
+    ],
 ]
 """Which rule reads which threshold."""
 SMELLS = [
@@ -44,6 +59,28 @@ SMELLS = [
         "a controller with too much flow control, measured by what its methods call",
         "BA501 counts decisions on domain data, arithmetic, state and writes a handler; guard clauses, parsing and "
         "mapping are a controller's work and do not count",
+    ],
+    [
+        "Promiscuous Controller",
+        "more than 10 routes, or more than 3 services",
+        "BA509: both at once, since twenty routes on one service are a large resource and no mixture; persisted "
+        "classes that handlers query themselves count as well, since many applications have no services",
+    ],
+    [
+        "Brain Repository",
+        "complex control flow and complex SQL",
+        "BA510: decisions only, without optional filters and optional fields; the SQL is hidden in query builders",
+    ],
+    [
+        "Fat Repository",
+        "more than one entity",
+        "BA510: more entities than 80 % of the code keeps to; a second one is normal, half of the code has it",
+    ],
+    [
+        "Laborious Repository Method",
+        "more than one action on the database",
+        "BA510: more actions on one way through than 95 % of the code has; looking a record up and writing it are two "
+        "already",
     ],
     ["Meddling Service", "a service that runs SQL itself", "a question of who queries, not of a threshold"],
 ]

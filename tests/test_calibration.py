@@ -9,6 +9,7 @@ from analyzer.checks import business_logic_in_controller as business_rule
 from analyzer.graph.controllers import controllers
 from analyzer.graph.repositories import method
 from analyzer.knowledge import known
+from analyzer.model import Confidence
 from benchmarks.__main__ import CALIBRATION, THRESHOLDS
 from benchmarks.calibrate import CALIBRATED, QUANTILES, Unit, derive, measures, quantiles
 from benchmarks.calibration_table import MEASURES, document, written
@@ -134,3 +135,54 @@ def test_operations_are_those_of_one_way_through_a_method() -> None:
 
 def test_a_backend_of_few_functions_has_no_say() -> None:
     assert measures(picture_of(SHOP)) == {}
+
+
+def _desk(routes: int, services: int) -> dict[str, str]:
+    """A module of handlers that are dealt out evenly to some services."""
+    kinds = [f"Number{number}Service" for number in range(services)]
+    methods = "    def __init__(self, db: Session): self.db = db\n    def work(self): ...\n    def rest(self): ..."
+    work = [f"class {kind}:\n{methods}" for kind in kinds]
+    handlers = [
+        f"@router.get('/{number}')\ndef handler{number}(service: {kinds[number % services]}): return service.work()"
+        for number in range(routes)
+    ]
+    return {
+        "desk/__init__.py": "",
+        "desk/services.py": "\n".join(["from sqlalchemy.orm import Session", *work]),
+        "desk/web.py": "\n".join(
+            ["from fastapi import APIRouter", "from desk.services import *", "router = APIRouter()", *handlers]
+        ),
+    }
+
+
+def test_an_overloaded_controller_is_told_by_both_measures_and_with_its_parts() -> None:
+    routes, others = (int(FOUND.threshold(f"controller-{what}", 80)) for what in ("routes", "collaborators"))
+    assert not findings_of(_desk(routes, others + 1), "BA509")
+    assert not findings_of(_desk(routes + 1, others), "BA509")
+    (finding,) = findings_of(_desk(2 * (others + 1) + routes, others + 1), "BA509")
+    assert (finding.location.path, finding.location.span.line) == ("desk/web.py", 1)
+    assert finding.confidence == Confidence.MEDIUM
+    assert f"no more than {routes} and {others}" in finding.message
+    assert "with `Number0Service`" in finding.message
+    assert len(finding.related) == 12
+    sure = [int(FOUND.threshold(f"controller-{what}", 90)) + 1 for what in ("routes", "collaborators")]
+    assert findings_of(_desk(*sure), "BA509")[0].confidence == Confidence.HIGH
+
+
+def test_one_measure_alone_is_a_hint() -> None:
+    (finding,) = findings_of(_desk(int(FOUND.threshold("controller-routes", 95)) + 1, 1), "BA509")
+    assert finding.confidence == Confidence.LOW
+    assert "a resource" in finding.fix
+
+
+def test_a_laborious_method_tells_its_operations() -> None:
+    most = int(FOUND.threshold("method-operations", 95))
+    lines = "\n".join(f"        self.db.get(Order, {number})" for number in range(most + 1))
+    files = {
+        **SHOP,
+        "shop/more.py": "from sqlalchemy.orm import Session\nfrom shop.models import Order\nclass MoreRepository:\n"
+        f"    def __init__(self, db: Session): self.db = db\n    def some(self):\n{lines}\n",
+    }
+    (finding,) = findings_of(files, "BA510")
+    assert f"asks the database {most + 1} times in one call (usually {most} at most)" in finding.message
+    assert [item.location.span.line for item in finding.related] == list(range(6, 7 + most))

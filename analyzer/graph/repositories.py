@@ -6,18 +6,19 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from analyzer.facts.expressions import Conditional
-from analyzer.facts.statements import AnyStatement, For, If, Match, Raise, Return, Try, While, With
-from analyzer.facts.visit import walk
+from analyzer.facts.expressions import Call, Conditional
+from analyzer.facts.statements import AnyStatement, Assign, Evaluate, For, If, Match, Raise, Return, Try, While, With
+from analyzer.facts.visit import chain, walk
 from analyzer.frameworks import persistence
 from analyzer.graph.access import Access
+from analyzer.graph.entities import entities
 from analyzer.graph.picture import Picture
 from analyzer.model import Tier
 from analyzer.project import Place
 
-_UNIT_OF_WORK = {"add", "add_all", "refresh", "expunge", "merge"}
-"""Operations that ask the database nothing of their own: the write they prepare is counted where it is sent, and a
-record that is read back belongs to it."""
+_PART_OF_ANOTHER = {"add", "add_all", "refresh", "expunge", "merge", "fetchone", "fetchall", "fetchmany"}
+"""Operations that belong to another one: what is added goes out with it, what is refreshed or fetched came by it."""
+_GATHERING = {"append", "add", "extend"}
 
 
 class Method(msgspec.Struct, frozen=True):
@@ -66,14 +67,20 @@ def method(picture: Picture, place: Place) -> Method:
     operations = tuple(access for access in picture.accesses_of(place) if _asks(access))
     body = picture.project.body(place)
     lines = [access.line for access in operations]
-    return Method(place, operations, _most(body, lines), branches(body), tuple(_entities(picture, place, operations)))
+    return Method(place, operations, _most(body, lines), branches(body), entities(picture, place) if operations else ())
 
 
 def branches(body: Sequence[AnyStatement]) -> int:
-    """McCabe's decisions of a body (*A Complexity Measure*, 1976), without the one that every function begins with."""
+    """McCabe's decisions of a body (*A Complexity Measure*, 1976), without the one that every function begins with.
+
+    An ``if`` that only sets an optional field or adds an optional filter does not count: a row of twenty is long and
+    easy.
+    """
     found = 0
     for node in walk(body):
-        if isinstance(node, If | For | While | Conditional):
+        if isinstance(node, If):
+            found += not _is_option(node)
+        elif isinstance(node, For | While | Conditional):
             found += 1
         elif isinstance(node, Try):
             found += len(node.handlers)
@@ -82,8 +89,22 @@ def branches(body: Sequence[AnyStatement]) -> int:
     return found
 
 
+def _is_option(statement: If) -> bool:
+    if statement.otherwise or len(statement.then) != 1:
+        return False
+    only = statement.then[0]
+    if isinstance(only, Evaluate) and isinstance(only.value, Call):
+        return chain(only.value.func).rpartition(".")[2] in _GATHERING
+    return isinstance(only, Assign) and not isinstance(only.value, Conditional)
+
+
 def _asks(access: Access) -> bool:
-    return access.kind != "transaction" and access.shown.rpartition(".")[2] not in _UNIT_OF_WORK
+    """Whether an operation asks the database something new, and does not go on with what another one gave."""
+    if access.kind == "transaction" or access.shown.rpartition(".")[2] in _PART_OF_ANOTHER:
+        return False
+    made = access.dotted.split("()")
+    earlier = ("()".join(made[: count + 1]) for count in range(len(made) - 1))
+    return all(persistence.operation(dotted) in {"", "transaction"} for dotted in earlier)
 
 
 def _most(body: Sequence[AnyStatement], lines: Sequence[int]) -> int:
@@ -122,24 +143,3 @@ def _first(body: Sequence[AnyStatement], otherwise: int) -> int:
 
 def _between(lines: Sequence[int], start: int, end: int) -> int:
     return sum(1 for line in lines if start <= line < max(end, start + 1))
-
-
-def _entities(picture: Picture, place: Place, operations: Sequence[Access]) -> Iterator[str]:
-    """Persisted classes that a function with a query of its own names, in source order, each once."""
-    function = picture.project.function(place)
-    if function is None or not operations:
-        return
-    seen = set()
-    for use in function.uses:
-        if use.kind not in {"call", "read"} or use.line < function.line:
-            continue
-        parts = use.chain.replace("()", "").split(".")
-        for depth in range(1, len(parts) + 1):
-            target = picture.project.resolve(place, ".".join(parts[:depth]), use.line)
-            if target is None:
-                break
-            if target.kind == "class" and target.ours:
-                if target.dotted not in seen and persistence.is_model(picture.project, target.path, target.index):
-                    seen.add(target.dotted)
-                    yield target.dotted
-                break
