@@ -1,0 +1,102 @@
+"""BA507: a service that runs queries itself although the application has repositories for that."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from analyzer.graph.access import Access
+from analyzer.graph.picture import Picture
+from analyzer.model import Confidence, Finding, Location, Related, Rule, Severity, Span, Tier
+from analyzer.project import Place
+
+_REPOSITORIES = 2
+"""Modules of repositories that make a habit: one may be an experiment."""
+_THROUGH = 2
+"""How many times as many service functions go through repositories as do not, where that is the rule of the house."""
+_MOST = 12
+_MAPPED = re.compile(r"session|objects|query|select|\bdb\b", re.IGNORECASE)
+
+
+class Worker(msgspec.Struct, frozen=True):
+    """A service's function with what it does to the database itself, and whether it calls repositories."""
+
+    place: Place
+    own: tuple[Access, ...]
+    through: bool
+    why: str
+
+
+def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
+    """One finding a function of a service, in order of places."""
+    for modules in sorted({picture.application(handler.path) for handler in picture.handlers()}):
+        repositories = [path for path in modules if _runs_queries(picture, path)]
+        if len(repositories) < _REPOSITORIES:
+            continue
+        workers = [one for path in modules for one in _workers(picture, path)]
+        direct = [one for one in workers if one.own]
+        through = sum(one.through and not one.own for one in workers)
+        if through < _THROUGH * len(direct):
+            continue
+        for one in direct:
+            yield _finding(picture, rule, one, repositories)
+
+
+def _runs_queries(picture: Picture, path: str) -> bool:
+    """Whether a module is one of repositories by what it does."""
+    if picture.tier(path) is not Tier.MAIN or picture.module_role(path).name != "repository":
+        return False
+    functions = picture.project.outline(path).functions
+    return any(picture.accesses_of(Place(path, index)) for index in range(len(functions)))
+
+
+def _workers(picture: Picture, path: str) -> Iterator[Worker]:
+    if picture.tier(path) is not Tier.MAIN or picture.is_side(path) or picture.is_root(path):
+        return
+    for index, function in enumerate(picture.project.outline(path).functions):
+        place = Place(path, index)
+        role = picture.role_of(place)
+        if role.name != "service" or role.confidence is Confidence.LOW or place in picture.handlers():
+            continue
+        own = tuple(
+            access
+            for access in picture.accesses_of(place)
+            if access.kind in {"read", "write"} and access.sure and not access.shown.endswith(_UNIT_OF_WORK)
+        )
+        through = any(picture.target_role(site.target).name == "repository" for site in picture.calls_of(place))
+        if function.name != "__init__" and (own or through):
+            yield Worker(place, own, through, role.why)
+
+
+_UNIT_OF_WORK = (".flush", ".refresh", ".begin", ".commit", ".rollback", ".expunge", ".close")
+"""What a unit of work does with records that repositories gave it."""
+
+
+def _finding(picture: Picture, rule: Rule, worker: Worker, repositories: Sequence[str]) -> Finding:
+    project = picture.project
+    function = project.outline(worker.place.path).functions[worker.place.index]
+    shown = list(dict.fromkeys(f"`{access.shown}`" for access in worker.own))
+    folder = worker.place.path.rpartition("/")[0]
+    example = min(repositories, key=lambda path: (not path.startswith(folder.rpartition("/")[0]), path))
+    writes = any(access.kind == "write" for access in worker.own)
+    first = worker.own[0]
+    mapped = any(_MAPPED.search(access.shown) for access in worker.own)
+    return Finding(
+        rule=rule.code,
+        location=Location(worker.place.path, Span(first.line, 1, first.line, 1)),
+        message=(
+            f"`{function.qualname}`, a service ({worker.why}), works on the database itself: "
+            f"{', '.join(shown[:3])}{f' and {len(shown) - 3} more' if len(shown) > 3 else ''}, although this "
+            f"application keeps its queries in {len(repositories)} modules such as `{project.module_name(example)}`"
+        ),
+        fix="Give the query a name as a method of the repository, and call that",
+        severity=rule.severity if writes else Severity.NOTE,
+        # A bare connection may well lead to somebody else's database.
+        confidence=Confidence.MEDIUM if mapped else Confidence.LOW,
+        related=tuple(
+            Related(Location(worker.place.path, Span(access.line, 1, access.line, 1)), f"`{access.shown}` runs here")
+            for access in worker.own[:_MOST]
+        ),
+    )
