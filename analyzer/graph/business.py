@@ -58,7 +58,9 @@ def business(picture: Picture, place: Place) -> Business:
     stored = set(_stored(picture, place))
     reads = any(piece.kind == "read" for piece in stored)
     # Where a cursor's calls show that rows are read, the statements need not say so again.
+    told = {(piece.kind, piece.line) for piece in stored}
     spoken = {piece for piece in _statements(picture, place) if piece.kind == "write" or not reads}
+    spoken = {piece for piece in spoken if (piece.kind, piece.line) not in told}
     pieces = {*reader.found, *stored, *spoken}
     counts: dict[str, set[int]] = {}
     for piece in pieces:
