@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from analyzer.frameworks import recognise
+from tests import django_sites
 from tests.projects import project_of
 
 _APP = Path(__file__).parent / "oracles" / "django_app"
@@ -57,10 +58,7 @@ def backend() -> Any:
 
 def test_the_resolvers_own_table_is_found(backend: Any) -> None:
     pytest.importorskip("rest_framework", reason="Django REST framework is not installed: its routers cannot be asked")
-    django, conf = importlib.import_module("django"), importlib.import_module("django.conf")
-    if not conf.settings.configured:
-        conf.settings.configure(INSTALLED_APPS=["django.contrib.contenttypes", "django.contrib.auth", "rest_framework"])
-        django.setup()
+    django_sites.configure()
     expected = table(importlib.import_module("tests.oracles.django_app.urls").urlpatterns)
     assert backend.unresolved == ()
     found: set[tuple[str, str, str]] = set()

@@ -34,6 +34,8 @@ _SCHEMA = frozenset({"__tablename__", "db_table", "__table__", "__name__", "__qu
 _SETTINGS = re.compile(r"(?:^|[._])(?:settings?|config|conf|env|environ|cfg|constants)(?:$|[.\[(])", re.IGNORECASE)
 """Spellings of objects that hold an application's own configuration."""
 
+_BY_SCHEMA = frozenset({"FastAPI", "Django Ninja"})
+"""Frameworks that take every parameter with a schema for the body, whatever it is called."""
 _WRITERS = 3
 
 
@@ -69,7 +71,7 @@ def parameter(run: Evaluation, definition: Definition) -> Value:
         kind = sources.converted(run.flow.routes(place), name)
         if kind:
             return single(kind, name, definition.line)
-        by_schema = any(route.framework == "FastAPI" for route in run.flow.routes(place))
+        by_schema = any(route.framework in _BY_SCHEMA for route in run.flow.routes(place))
         if sources.from_client(run.flow.project, place, declared, by_schema=by_schema):
             return single("request", name, definition.line)
         return single("attribute", name, definition.line)

@@ -36,6 +36,11 @@ HARMLESS = frozenset(
 )  # fmt: skip
 """Declared types whose text holds no quote, space or keyword of any language; a ``Literal`` is an allow-list."""
 
+_OF_ALL = frozenset(
+    "Optional list List set Set tuple Tuple Sequence Iterable Annotated Query Path Form Header Cookie Body".split()
+)
+"""Generic types that hold nothing but what they are given: containers, and Django Ninja's ``Query[int]``."""
+
 _INJECTED = frozenset({"Depends", "Security", "Inject", "Provide", "FromDishka", "Injected", "Provider"})
 """Markers of a parameter filled by the framework's container, not by the client."""
 
@@ -157,7 +162,7 @@ def harmless_type(project: Project, place: Place, annotation: AnyExpression | No
         inner = annotation.index
         if head == "Literal":
             return "enum"
-        if head in {"Optional", "list", "List", "set", "Set", "tuple", "Tuple", "Sequence", "Iterable", "Annotated"}:
+        if head in _OF_ALL:
             first = inner.items[0] if isinstance(inner, Sequence) and inner.items else inner
             return harmless_type(project, place, first)
         if head == "Union" and isinstance(inner, Sequence):

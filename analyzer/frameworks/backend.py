@@ -16,7 +16,8 @@ class Attachment(msgspec.Struct, frozen=True, order=True):
     ``level`` says where it is attached: ``handler``, ``class``, ``router``, ``application`` or ``settings``. ``place``
     is the function that runs where it is ours, ``Place("", -1)`` for a library's; ``dotted`` its canonical name (as
     written where nothing is known of it). ``path`` and ``line`` are where it is attached, ``words`` the texts and names
-    given there: ``("admin",)`` of ``roles_required("admin")``.
+    given there: ``("admin",)`` of ``roles_required("admin")``. ``verified``: the framework answers 401 itself when what
+    is attached gives nothing, and it can give nothing.
     """
 
     level: str
@@ -25,6 +26,7 @@ class Attachment(msgspec.Struct, frozen=True, order=True):
     path: str
     line: int
     words: tuple[str, ...] = ()
+    verified: bool = False
 
 
 class Route(msgspec.Struct, frozen=True, order=True):

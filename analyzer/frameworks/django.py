@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+import msgspec
+
 from analyzer.facts.expressions import AnyExpression, Argument, Call, Mapping, Sequence
 from analyzer.facts.visit import chain as chain_of
 from analyzer.facts.visit import walk
@@ -26,15 +28,33 @@ _ACTIONS = {
 }
 _DEPTH = 12
 Registered = dict[Holder, list[tuple[str, Target, tuple[str, int]]]]
+Mounted = dict[Holder, list[str]]
+
+
+class _Routers(msgspec.Struct, frozen=True):
+    """Objects with ``urls``: routers of REST framework with what is registered on them, and any others (a NinjaAPI)
+    with the prefixes they stand behind."""
+
+    registered: Registered
+    others: Mounted = {}
 
 
 def recognise(project: Project) -> Found | None:
     """The routes of Django and DRF; ``None`` when no module holds ``urlpatterns``."""
+    return _walked(project)[0]
+
+
+def mounted(project: Project) -> Mounted:
+    """Whose ``urls`` the tables name that no router of REST framework has: ``path("api/", api.urls)``."""
+    return _walked(project)[1]
+
+
+def _walked(project: Project) -> tuple[Found | None, Mounted]:
     holders = [path for path in project.paths() if _TABLE in project.namespace(path).variables]
     if not holders:
-        return None
+        return None, {}
     found = Found()
-    registered = _registered(project)
+    routers = _Routers(_registered(project))
     included: set[PatternList] = set()
     for path in holders:
         own: set[PatternList] = set()
@@ -44,10 +64,10 @@ def recognise(project: Project) -> Found | None:
     seen: set[PatternList] = set()
     roots = [path for path in holders if (path, _TABLE) not in included] or holders
     for path in roots:
-        _list(project, (path, _TABLE), "", registered, found, 0, seen)
+        _list(project, (path, _TABLE), "", routers, found, 0, seen)
     for held in list(unnamed(project, seen | included)):
-        _list(project, held, "", registered, found, 0, seen)
-    return found
+        _list(project, held, "", routers, found, 0, seen)
+    return found, routers.others
 
 
 def _note_included(project: Project, place: Place, item: AnyExpression, seen: set[PatternList]) -> None:
@@ -85,7 +105,7 @@ def _list(
     project: Project,
     held: PatternList,
     prefix: str,
-    registered: Registered,
+    routers: _Routers,
     found: Found,
     depth: int,
     opened: set[PatternList],
@@ -95,7 +115,7 @@ def _list(
         return
     seen: set[PatternList] = set()
     for place, item in list(stored(project, held, seen)):
-        _entry(project, place, item, prefix, registered, found, depth, opened)
+        _entry(project, place, item, prefix, routers, found, depth, opened)
     opened |= seen
 
 
@@ -104,13 +124,13 @@ def _entry(
     place: Place,
     item: AnyExpression,
     prefix: str,
-    registered: Registered,
+    routers: _Routers,
     found: Found,
     depth: int,
     opened: set[PatternList],
 ) -> None:
     if not isinstance(item, Call):
-        _router_urls(project, place, item, prefix, registered, found)
+        _router_urls(project, place, item, prefix, routers, found)
         return
     name = pattern_maker(project, place, item)
     if not name:
@@ -123,9 +143,9 @@ def _entry(
         return
     whole = prefix + (pattern if name == "path" else _plain(pattern))
     if isinstance(view, Call) and chain_of(view.func).split(".")[-1] == "include":
-        _include(project, place, view, whole, registered, found, depth, opened)
+        _include(project, place, view, whole, routers, found, depth, opened)
     elif chain_of(view).endswith(".urls"):
-        _router_urls(project, place, view, whole, registered, found)
+        _router_urls(project, place, view, whole, routers, found)
     else:
         _view(project, place, view, whole, where, found)
 
@@ -135,21 +155,21 @@ def _include(
     place: Place,
     call: Call,
     prefix: str,
-    registered: Registered,
+    routers: _Routers,
     found: Found,
     depth: int,
     opened: set[PatternList],
 ) -> None:
     path = _include_path(project, place, call)
     if path is not None:
-        _list(project, (path, _TABLE), prefix, registered, found, depth + 1, opened)
+        _list(project, (path, _TABLE), prefix, routers, found, depth + 1, opened)
         return
     value = _included(call)
-    if depth > _DEPTH or _router_urls(project, place, value, prefix, registered, found):
+    if depth > _DEPTH or _router_urls(project, place, value, prefix, routers, found):
         return
     seen: set[PatternList] = set()
     for at, item in list(entries(project, place, value, seen)):
-        _entry(project, at, item, prefix, registered, found, depth + 1, opened)
+        _entry(project, at, item, prefix, routers, found, depth + 1, opened)
     opened |= seen
 
 
@@ -306,16 +326,18 @@ def _router_urls(
     place: Place,
     value: AnyExpression | None,
     prefix: str,
-    registered: Registered,
+    routers: _Routers,
     found: Found,
 ) -> bool:
     chain = chain_of(value)
     if not chain.endswith(".urls"):
         return False
     held = holder(project, place, chain.removesuffix(".urls"))
-    if held is None or held not in registered:
+    if held is None or held not in routers.registered:
+        if held is not None and prefix not in routers.others.setdefault(held, []):
+            routers.others[held].append(prefix)
         return False
-    for start, target, where in registered[held]:
+    for start, target, where in routers.registered[held]:
         base = f"{prefix}{start}/" if start else prefix
         methods = dict(project.classes.methods(target.path, target.index))
         lookup = "{" + (_attribute(project, target, "lookup_field") or "pk") + "}"

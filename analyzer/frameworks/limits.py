@@ -9,6 +9,7 @@ from analyzer.facts.expressions import AnyExpression, Call, Sequence
 from analyzer.facts.outline import Function
 from analyzer.facts.visit import chain as chain_of
 from analyzer.facts.visit import walk
+from analyzer.frameworks.backend import Route
 from analyzer.frameworks.spelling import arguments, spelt
 from analyzer.project import Place, Project
 
@@ -36,6 +37,16 @@ def limits_of(project: Project, place: Place, function: Function) -> tuple[str, 
         value = project.variable(place.path, f"{owner.qualname}.throttle_classes")
         if value is not None and isinstance(value[1], Sequence):
             found.extend(spelt(item) for item in value[1].items)
+    return tuple(dict.fromkeys(found))
+
+
+def attached_limits(route: Route) -> tuple[str, ...]:
+    """The limits that a route's router or registration attaches, as far as their names and arguments tell."""
+    found = []
+    for one in route.attached:
+        name = one.dotted.removesuffix("()").rpartition(".")[2]
+        if one.dotted.startswith(_LIBRARIES) or LIMITING.search(name):
+            found.append(f"{name}({', '.join(map(repr, one.words))})" if one.words else name)
     return tuple(dict.fromkeys(found))
 
 

@@ -88,7 +88,9 @@ _SCHEMA_BASES = {
     "marshmallow_sqlalchemy.SQLAlchemyAutoSchema", "rest_framework.serializers.Serializer",
     "rest_framework.serializers.ModelSerializer", "rest_framework.serializers.BaseSerializer",
     "rest_framework.serializers.HyperlinkedModelSerializer", "rest_framework.serializers.ListSerializer",
-    "msgspec.Struct", "ninja.Schema", "ninja.ModelSchema", "typing.TypedDict", "typing_extensions.TypedDict",
+    "msgspec.Struct", "ninja.Schema", "ninja.ModelSchema", "ninja.FilterSchema", "ninja.schema.Schema",
+    "ninja.orm.ModelSchema", "ninja_schema.Schema", "ninja_schema.ModelSchema", "typing.TypedDict",
+    "typing_extensions.TypedDict",
     "wtforms.Form", "flask_wtf.FlaskForm", "django.forms.Form", "django.forms.ModelForm",
 }  # fmt: skip
 

@@ -28,6 +28,7 @@ _LIBRARY = {
     "role": "IsAdminUser staff_member_required superuser_required admin_required roles_required roles_accepted "
     "permission_required permissions_required permissions_accepted PermissionRequiredMixin UserPassesTestMixin "
     "user_passes_test DjangoModelPermissions DjangoModelPermissionsOrAnonReadOnly has_access has_access_api "
+    "django_auth_superuser django_auth_is_staff SessionAuthSuperUser SessionAuthIsStaff "
     "check_permission has_permissions role_required SuperuserRequiredMixin StaffuserRequiredMixin GroupRequiredMixin",
     "scope": "TokenHasScope TokenHasReadWriteScope TokenMatchesOASRequirements IsAuthenticatedOrTokenHasScope requires "
     "require_oauth oauth_required requires_scope scopes_required",
@@ -35,7 +36,7 @@ _LIBRARY = {
 }
 _DEMANDS = {name: kind for kind, names in _LIBRARY.items() for name in names.split()}
 """What the guards of libraries demand, by their last name: Django, REST framework and its OAuth toolkit,
-django-braces, flask-security, flask-principal, Flask-AppBuilder, aiohttp-security, Starlette, Authlib."""
+Django Ninja, django-braces, flask-security, flask-principal, Flask-AppBuilder, aiohttp-security, Starlette, Authlib."""
 _NO_SCOPE = frozenset({"authenticated", "admin"})
 
 _ROLE = re.compile(
@@ -109,7 +110,7 @@ class Demands:
                 kind = "role" if "admin" in one.words else "authenticated"
             return Demand(kind or "authenticated", said if kind in {"role", "scope"} else "")
         found = self.of(one.place)
-        beside = self._beside(one.place)
+        beside = self._answered(one.place) if one.verified else self._beside(one.place)
         if RANK[beside.kind] > RANK[found.kind]:
             found = beside
         if RANK[found.kind] < RANK["scope"] and _CALLED.search(_name(one.dotted)):
@@ -150,6 +151,16 @@ class Demands:
             return Demand("")
         others = [self.of(at) for name, at in project.classes.methods(place.path, index) if name in _ANSWERING]
         return max(others, key=lambda one: RANK[one.kind], default=Demand(""))
+
+    def _answered(self, place: Place) -> Demand:
+        """What a function asks for whose answer is the decision: in the tests of its branches and in what it gives."""
+        found: list[Demand] = []
+        for node in walk(self._project.body(place)):
+            if isinstance(node, If) and any(isinstance(one, Return) for one in node.then):
+                found += _tested(node.test)
+            elif isinstance(node, Return) and node.value is not None:
+                found += _tested(node.value)
+        return max((one for one in found if one.kind in _SAID), key=lambda one: RANK[one.kind], default=Demand(""))
 
     def _own(self, place: Place, function: Function) -> Iterator[Demand]:
         body = self._project.body(place)

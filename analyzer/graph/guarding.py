@@ -98,6 +98,8 @@ class Guarding:
         ``safe`` is true for a route that only reads.
         """
         last = one.dotted.removesuffix("()").rpartition(".")[2]
+        if one.verified:
+            return "authenticated"
         if one.place.path:
             return "open" if last in _OPEN else self.demand(one.place)
         if last in _READ_ONLY:

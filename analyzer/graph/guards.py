@@ -25,6 +25,8 @@ _CLASS_HOOKS = ("dispatch", "get_permissions", "initial", "prepare", "before_req
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "QUERY", "SUBSCRIPTION"})
 _SETTINGS = {"MIDDLEWARE", "MIDDLEWARE_CLASSES"}
 _CREATING = frozenset({"Application", "Litestar", "Starlette", "FastAPI", "Sanic", "Quart", "Flask", "App", "API"})
+_LISTING = ("guards", "permission", "permission_classes", "auth", "middleware", "before")
+"""Keywords of a registration that list what runs before; what Django Ninja's ``auth`` comes to stands at the route."""
 _OPENING = frozenset({"exclude_from_auth", "allow_anonymous", "public", "auth_exempt"})
 """Keywords of a registration that take a route out of the application's authentication."""
 
@@ -92,7 +94,7 @@ class Guards:
         opened = optional = ending = False
         near = [*route.attached, *self._of_class(route)]
         if function is not None and route.view < 0:
-            near[len(route.attached) :] = [*self._own(handler, function), *near[len(route.attached) :]]
+            near[len(route.attached) :] = [*self._own(route, function), *near[len(route.attached) :]]
         for one in near:
             if one.dotted.endswith(".has_object_permission") and "{" not in route.path:
                 continue  # it is asked about one record, and here is none
@@ -128,8 +130,10 @@ class Guards:
         name = self._project.qualified(place)
         return Guard(told.kind or "authenticated", place.path, function.line if function else 1, name, told.wanted)
 
-    def _own(self, handler: Place, function: Function) -> Iterator[Attachment]:
+    def _own(self, route: Route, function: Function) -> Iterator[Attachment]:
         """Decorators of the handler, what is injected into it, and what its registration lists."""
+        handler = route.handler
+        listing = _LISTING if route.framework != "Django Ninja" else ()
         outside = Place(handler.path, function.parent)
         for decorator in function.decorators:
             one = attachment(self._project, outside, decorator, "handler")
@@ -138,7 +142,7 @@ class Guards:
             if isinstance(decorator, Call) and chain(decorator.func).rpartition(".")[2] == "permission_classes":
                 yield from attachments(self._project, outside, argument(decorator, 0), "handler")
             if isinstance(decorator, Call):
-                for keyword in ("guards", "permission", "permission_classes", "auth", "middleware", "before"):
+                for keyword in listing:
                     yield from attachments(self._project, outside, argument(decorator, 99, keyword), "handler")
         for place, call in injections(self._project, handler, function):
             one = attachment(self._project, place, call, "handler")
@@ -197,7 +201,7 @@ class Guards:
         """Middleware and settings of the application that the handler belongs to."""
         modules = set(self._picture.application(route.handler.path))
         for framework, one in self._ambient:
-            if one.path not in modules or (framework and framework != route.framework):
+            if one.path not in modules or not route.framework.startswith(framework):
                 continue
             if one.level == "settings" and not self._by_rest_framework(route):
                 continue
@@ -207,6 +211,8 @@ class Guards:
 
     def _by_rest_framework(self, route: Route) -> bool:
         """Whether the settings of REST framework hold for a route: class views, and functions that it wraps."""
+        if route.framework != "Django":
+            return False
         if route.view >= 0 or self._project.owner_index(route.handler) >= 0:
             return True
         function = self._project.function(route.handler)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from analyzer.facts.expressions import AnyExpression, Call, Constant, Sequence
+from analyzer.facts.expressions import AnyExpression, Call, Constant, Mapping, Sequence
 from analyzer.facts.outline import Function
 from analyzer.facts.statements import Return
 from analyzer.facts.visit import chain as chain_of
@@ -36,13 +36,23 @@ def response_of(project: Project, place: Place, function: Function) -> str:
         declared = argument(item, 99, "response_model", "response", "response_class")
         if declared is None and name in _RESPONSES:
             declared = argument(item, _RESPONSES[name], "schema", "fields")
-        shown = spelt(declared).removesuffix("()")
+        shown = spelt(_of_success(declared)).removesuffix("()")
         if shown not in _UNTOLD and shown != "…":
             return shown
     annotated = type_text(function.returns)
     if annotated not in _UNTOLD:
         return annotated
     return serializer_of(project, place)
+
+
+def _of_success(declared: AnyExpression | None) -> AnyExpression | None:
+    """The schema of the first success where there is one a status: ``{200: Item, 404: Problem}``."""
+    if not isinstance(declared, Mapping):
+        return declared
+    for key, value in zip(declared.keys, declared.values, strict=True):
+        if any(200 <= code < 300 for code in _codes(key)):
+            return value
+    return None
 
 
 def serializer_of(project: Project, place: Place) -> str:
@@ -60,15 +70,26 @@ def statuses_of(project: Project, place: Place, function: Function) -> tuple[int
     for item in function.decorators:
         if isinstance(item, Call):
             found.update(_codes(argument(item, 99, "status_code", "code")))
+            several = argument(item, 99, "response")
+            for key in several.keys if isinstance(several, Mapping) else ():
+                found.update(_codes(key))
             if chain_of(item.func).rpartition(".")[2] in {"response", "status_code"}:
                 found.update(_codes(argument(item, 0)))
     for node in walk(project.body(place)):
         if isinstance(node, Return) and isinstance(node.value, Sequence) and len(node.value.items) in {2, 3}:
-            found.update(_codes(node.value.items[1]))
+            # Flask's ``return body, 404``, Django Ninja's ``return 404, body``.
+            found.update(code for item in node.value.items[:2] for code in _codes(item))
         elif isinstance(node, Call):
             name = chain_of(node.func).rpartition(".")[2]
             given = argument(node, 99, "status_code", "status")
-            if given is None and name in {"abort", "HTTPException", "send_error", "set_status", "send_response"}:
+            if given is None and name in {
+                "abort",
+                "HTTPException",
+                "HttpError",
+                "send_error",
+                "set_status",
+                "send_response",
+            }:
                 given = argument(node, 0)
             found.update(_codes(given))
     return tuple(sorted(found))

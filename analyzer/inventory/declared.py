@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from analyzer.facts.expressions import AnyExpression, Call, Name, Parameter, Subscript
+from analyzer.facts.expressions import AnyExpression, Call, Name, Parameter, Sequence, Subscript
 from analyzer.facts.outline import Function
 from analyzer.facts.visit import chain as chain_of
 from analyzer.facts.visit import walk
@@ -25,6 +25,7 @@ _PASSWORD_FORMS = {"OAuth2PasswordRequestForm", "OAuth2PasswordRequestFormStrict
 """FastAPI's own form of RFC 6749, section 4.3.2, whichever way it is injected."""
 _TYPED = {"FastAPI", "Litestar", "Django Ninja"}
 """Frameworks (``Route.framework``) in which a handler's signature is the declaration of its inputs."""
+_COLLECTION = re.compile(r"^(?:list|List|tuple|Tuple|set|Set|Sequence)\b")
 _OWN = re.compile(
     r"(?:^|\.)(?:Request|HTTPConnection|WebSocket|Response|BackgroundTasks|SecurityScopes|HttpRequest|ASGIConnection)$"
 )
@@ -45,8 +46,10 @@ def path_inputs(project: Project, route: Route) -> Iterator[Input]:
     """One input a parameter of the path, typed by the signature or by the path's own converter."""
     types = {}
     for found in _CONVERTED.finditer(route.pattern or route.path):
-        converter = found[1] or found[4] or ""
-        types[found[2] or found[3]] = converter if converter in _CONVERTERS else ""
+        name, converter = found[2] or found[3], found[1] or found[4] or ""
+        if route.framework == "Django Ninja" and found[4]:
+            name, converter = converter, name  # ``{int:number}``
+        types[name] = converter if converter in _CONVERTERS else ""
     function = project.function(route.handler)
     declared = {item.name: type_text(item.annotation) for item in function.parameters} if function else {}
     for name in dict.fromkeys(_PARAMETER.findall(route.path)):
@@ -66,8 +69,9 @@ def signature_inputs(project: Project, route: Route) -> Iterator[Input]:
         if function is None or place in seen:
             continue
         seen.add(place)
+        first = function.owner >= 0 or (route.framework == "Django Ninja" and place == route.handler)
         for index, parameter in enumerate(function.parameters):
-            if (index == 0 and function.owner >= 0) or parameter.kind in {"args", "kwargs"}:
+            if (index == 0 and first) or parameter.kind in {"args", "kwargs"}:
                 continue
             if parameter.name not in names:
                 if type_text(parameter.annotation).rpartition(".")[2] in _PASSWORD_FORMS:
@@ -81,6 +85,9 @@ def signature_inputs(project: Project, route: Route) -> Iterator[Input]:
 def _parameter(project: Project, place: Place, parameter: Parameter, route: Route) -> Input | None:
     annotation, at = _unaliased(project, place, parameter.annotation)
     marks = [*metadata(annotation), *([parameter.default] if isinstance(parameter.default, Call) else [])]
+    marked = _marker(annotation) if route.framework == "Django Ninja" else None
+    if marked is not None:
+        marks, annotation = [marked[0], *marks], marked[1]
     words = {chain_of(item.func if isinstance(item, Call) else item).rpartition(".")[2] for item in marks}
     if words & _INJECTED:
         return None
@@ -93,15 +100,19 @@ def _parameter(project: Project, place: Place, parameter: Parameter, route: Rout
             if isinstance(mark, Call) and mark is parameter.default:
                 required = _is_required(mark)
             kind = "file" if any(word in shown for word in _UPLOADS) else kind
+            if kind == "path" and marked is not None:
+                return None  # a schema of several parts of the path, each told already
             alias = text(project, at, argument(mark, 99, "alias")) if isinstance(mark, Call) else None
             name = parameter.name.replace("_", "-") if kind == "header" else parameter.name
             return Input(kind, alias or name, shown, required)
-    if _OWN.search(shown) or (route.framework == "Django Ninja" and parameter.name == "request"):
+    if _OWN.search(shown):
         return None
     if any(word in shown for word in _UPLOADS):
         return Input("file", parameter.name, shown, required)
     if route.framework == "Litestar":
         return _litestar(parameter, shown, required)
+    if route.framework == "Django Ninja" and _COLLECTION.match(shown):
+        return Input("body", parameter.name, shown, required)
     known = _of_a_class(project, at, inner)
     if known == "other":
         return None
@@ -109,6 +120,14 @@ def _parameter(project: Project, place: Place, parameter: Parameter, route: Rout
     if body and (route.method not in _VERBS_WITHOUT_BODY or known == "data"):
         return Input("body", parameter.name, shown, required)
     return Input("query", parameter.name, shown, required)
+
+
+def _marker(annotation: AnyExpression | None) -> tuple[AnyExpression, AnyExpression] | None:
+    """The marker and the type of ``Query[Filters]``, and of ``QueryEx[Filters, P(…)]``."""
+    if not isinstance(annotation, Subscript) or chain_of(annotation.value).rpartition(".")[2] not in _MARKS:
+        return None
+    index = annotation.index
+    return annotation.value, index.items[0] if isinstance(index, Sequence) and index.items else index
 
 
 def _litestar(parameter: Parameter, shown: str, required: bool) -> Input | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from analyzer.facts.visit import chain
 from analyzer.frameworks import Route
-from analyzer.frameworks.limits import limits_of
+from analyzer.frameworks.limits import attached_limits, limits_of
 from analyzer.graph.guards import Guards
 from analyzer.graph.limits import Limits
 from analyzer.graph.picture import Picture
@@ -55,11 +55,18 @@ def _row(picture: Picture, route: Route, layers: _Layers) -> Row:
         ),
         response=response_of(project, route.handler, function) if function else "",
         statuses=statuses_of(project, route.handler, function) if function else (),
-        limits=limits_of(project, route.handler, function) if function else (),
+        limits=_limits(picture, route),
         layers=layers.of(route.handler),
         application_limits=_around(picture, route),
         documented=picture.shared(Documented).of(route),
     )
+
+
+def _limits(picture: Picture, route: Route) -> tuple[str, ...]:
+    """The limits at the handler and its class, and those its router brings that do not stand there too."""
+    function = picture.project.function(route.handler)
+    near = limits_of(picture.project, route.handler, function) if function else ()
+    return (*near, *(one for one in attached_limits(route) if not any(one.partition("(")[0] in told for told in near)))
 
 
 def _around(picture: Picture, route: Route) -> tuple[str, ...]:

@@ -28,6 +28,8 @@ _TRANSPARENT = {
     "Injected", "FromComponent", "InitVar",
 }  # fmt: skip
 """Generic types whose (first) argument is the object one gets: ``AsyncIterator[Session]`` of a provider included."""
+_MARKER = re.compile(r"ninja\.(?:params\.)?(?:Body|Cookie|File|Form|Header|Path|Query)(?:Ex)?$")
+"""Django Ninja's ``Query[Filters]``: where in the request a parameter comes from, and what it is."""
 _INJECTORS = {"Depends", "Security", "Provide", "Inject", "Provider"}
 _DOTTED = re.compile(r"[A-Za-z_][\w.]*\Z")
 
@@ -95,6 +97,8 @@ def _generic(project: Project, place: Place, annotation: Subscript, depth: int) 
     target = project.resolve_expression(place, annotation.value)
     if target is not None and target.kind == "class":
         return project.called(target)
+    if target is not None and _MARKER.match(target.dotted) and items:
+        return promised(project, place, items[0], depth + 1)
     if (
         target is not None
         and target.kind == "external"

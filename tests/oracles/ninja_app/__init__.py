@@ -1,0 +1,1 @@
+"""Two interfaces of Django Ninja among the patterns of a Django site."""
