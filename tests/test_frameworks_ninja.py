@@ -112,7 +112,7 @@ def test_a_class_guards_when_its_answer_can_be_no(decides: str, guard: list[tupl
     ("auth", "names", "opened", "optional"),
     [
         ("django_auth", ["django_auth"], False, False),
-        ("[django_auth, office]", ["office", "django_auth"], False, False),
+        ("[django_auth, office]", ["django_auth or office"], False, False),
         ("lambda request: request.GET.get('key') == KEY", ["lambda"], False, False),
         ("lambda request: True", [], False, True),
         ("[django_auth, anybody]", [], False, True),

@@ -21,6 +21,7 @@ from analyzer.facts.expressions import (
 from analyzer.facts.visit import chain as chain_of
 from analyzer.facts.visit import walk
 from analyzer.frameworks.backend import Attachment
+from analyzer.frameworks.imported import named_target
 from analyzer.frameworks.text import argument
 from analyzer.project.project import Project
 from analyzer.project.target import Place, Target
@@ -55,7 +56,7 @@ def attachment(
         dotted, words = _dotted(project, place, expression.func), _words(expression.arguments)
         return Attachment(level, where, dotted, place.path, expression.line, words)
     if isinstance(expression, Constant) and isinstance(expression.value, str):
-        target = _imported(project, place, expression.value)
+        target = named_target(project, place, expression.value)
         return Attachment(level, run_by(project, target) or NOWHERE, expression.value, place.path, expression.line)
     if not isinstance(expression, Name | Attribute):
         return None
@@ -135,12 +136,6 @@ def _made(project: Project, place: Place, call: Call) -> Place | None:
 def _dotted(project: Project, place: Place, expression: AnyExpression) -> str:
     target = project.resolve_expression(place, expression)
     return target.dotted if target is not None else chain_of(expression)
-
-
-def _imported(project: Project, place: Place, dotted: str) -> Target | None:
-    module, _, name = dotted.rpartition(".")
-    origin = project.layout.absolute(place.path, module) if module else None
-    return project.member(origin, name) if origin and not origin.endswith("/") else None
 
 
 def listed(project: Project, place: Place, call: Call, level: str, *keywords: str) -> tuple[Attachment, ...]:

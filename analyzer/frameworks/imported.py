@@ -10,12 +10,19 @@ from analyzer.facts.visit import chain as chain_of
 from analyzer.facts.visit import walk
 from analyzer.frameworks.text import argument, text
 from analyzer.project.project import Project
-from analyzer.project.target import Place
+from analyzer.project.target import Place, Target
 
 _IMPORTERS = frozenset({"import_module", "importlib.import_module", "__import__"})
 _DEPTH = 6
 ModuleVariable = tuple[str, str]
 """The file of a module and the name of a variable in it."""
+
+
+def named_target(project: Project, place: Place, dotted: str) -> Target | None:
+    """What ``"package.module.name"`` means, ``None`` when the module is not of the project."""
+    module, _, name = dotted.rpartition(".")
+    origin = project.layout.absolute(place.path, module) if module else None
+    return project.member(origin, name) if origin and not origin.endswith("/") else None
 
 
 def imported(project: Project, place: Place, value: AnyExpression | None) -> list[ModuleVariable]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import msgspec
 
@@ -13,7 +12,8 @@ from analyzer.frameworks import django
 from analyzer.frameworks.attachments import attachment
 from analyzer.frameworks.backend import Attachment, Found, Route, Unresolved
 from analyzer.frameworks.loops import unrolled
-from analyzer.frameworks.ninja_auth import Asked, authentication, throttles
+from analyzer.frameworks.ninja_auth import Settings, settings
+from analyzer.frameworks.ninja_controllers import Class, Controller, Operation, controllers, registered
 from analyzer.frameworks.prefixes import UNKNOWN
 from analyzer.frameworks.registry import VERBS, Creation, Holder, calls, creations, holder, imports_any, router
 from analyzer.frameworks.text import argument, text, texts
@@ -28,35 +28,12 @@ _OPERATIONS = frozenset({*VERBS, "api_operation"})
 _DEPTH = 12
 
 
-class _Settings(msgspec.Struct, frozen=True):
-    """What ``auth=`` and ``throttle=`` say at one place, each ``None`` where it is not given."""
-
-    auth: Asked = None
-    throttle: Asked = None
-
-    def over(self, above: _Settings) -> _Settings:
-        """These, and those above for what these leave open."""
-        return _Settings(
-            above.auth if self.auth is None else self.auth, above.throttle if self.throttle is None else self.throttle
-        )
-
-
 class _Mount(msgspec.Struct, frozen=True):
     """A router added to another, or to an API."""
 
     child: Holder
     prefix: str
-    settings: _Settings
-
-
-class _Operation(msgspec.Struct, frozen=True):
-    """A handler with the methods and the path it is registered for."""
-
-    methods: tuple[str, ...]
-    path: str | None
-    handler: Place
-    where: tuple[str, int]
-    settings: _Settings
+    settings: Settings
 
 
 class _Walk:
@@ -66,26 +43,26 @@ class _Walk:
         self.project = project
         self.found = Found()
         self.made: dict[Holder, Creation] = {one.holder: one for one in creations(project, _APIS | _ROUTERS)}
-        self.settings: dict[Holder, _Settings] = {}
+        self.settings: dict[Holder, Settings] = {}
         self.mounts: dict[Holder, list[_Mount]] = {}
-        self.operations: dict[Holder, list[_Operation]] = {}
+        self.operations: dict[Holder, list[Operation]] = {}
         self.around: dict[Holder, list[Attachment]] = {}
         self.held: set[Holder] = set()
         for one in self.made.values():
             level = "application" if one.dotted in _APIS else "router"
-            self.settings[one.holder] = self._settings(one.place, one.call, level)
+            self.settings[one.holder] = settings(self.project, one.place, one.call, level)
         self._collect()
 
     def _collect(self) -> None:
         for place, call in unrolled(self.project, frozenset({"add_router"})):
             self._mounted(place, call)
         for place, call in calls(self.project, frozenset({"add_decorator"})):
-            held = self._holder(place, chain_of(call.func).rpartition(".")[0])
+            held = self.router_of(place, chain_of(call.func).rpartition(".")[0])
             one = attachment(self.project, place, argument(call, 0, "decorator"), "router")
             if held is not None and one is not None:
                 self.around.setdefault(held, []).append(one)
         for place, call in unrolled(self.project, frozenset({"add_api_operation"})):
-            held = self._holder(place, chain_of(call.func).rpartition(".")[0])
+            held = self.router_of(place, chain_of(call.func).rpartition(".")[0])
             target = self.project.resolve_expression(place, argument(call, 2, "view_func"))
             if held is not None and target is not None and target.kind == "function":
                 methods = self._methods(place, "api_operation", argument(call, 1, "methods"))
@@ -97,7 +74,7 @@ class _Walk:
                 if function is not None and isinstance(decorator, Call):
                     self._decorated(place, Place(place.path, function.parent), decorator)
 
-    def _holder(self, place: Place, chain: str) -> Holder | None:
+    def router_of(self, place: Place, chain: str) -> Holder | None:
         """The API or router behind a chain, also where a function of the project makes it."""
         held = router(self.project, place, chain, dict.fromkeys(self.made, ""), _APIS | _ROUTERS)
         if held in self.made:
@@ -121,14 +98,8 @@ class _Walk:
                 return inner
         return None
 
-    def _settings(self, place: Place, call: Call, level: str) -> _Settings:
-        auth = authentication(self.project, place, argument(call, 99, "auth"), level)
-        if level == "application" and auth is not None and any(one.dotted == "no_auth" for one in auth):
-            auth = None  # what every API without authentication has
-        return _Settings(auth, throttles(self.project, place, argument(call, 99, "throttle"), level))
-
     def _mounted(self, place: Place, call: Call) -> None:
-        parent = self._holder(place, chain_of(call.func).rpartition(".")[0])
+        parent = self.router_of(place, chain_of(call.func).rpartition(".")[0])
         if parent is None:
             return
         given = argument(call, 1, "router")
@@ -140,22 +111,22 @@ class _Walk:
         prefix = text(self.project, place, argument(call, 0, "prefix"))
         if prefix is None:
             self.found.unresolved.append(Unresolved(place.path, call.line, "the router's prefix is not constant"))
-        settings = self._settings(place, call, "router")
-        self.mounts.setdefault(parent, []).append(_Mount(child, UNKNOWN if prefix is None else prefix, settings))
+        said = settings(self.project, place, call, "router")
+        self.mounts.setdefault(parent, []).append(_Mount(child, UNKNOWN if prefix is None else prefix, said))
         self.held.add(child)
 
     def _child(self, place: Place, given: AnyExpression | None) -> Holder | None:
         """A router by name, or by the dotted path of one."""
         named = text(self.project, place, given)
         if named is None:
-            return self._holder(place, chain_of(given))
+            return self.router_of(place, chain_of(given))
         module, _, name = named.rpartition(".")
         path = self.project.layout.absolute(place.path, module) if module else None
-        return self._holder(Place(path, -1), name) if path and not path.endswith("/") else None
+        return self.router_of(Place(path, -1), name) if path and not path.endswith("/") else None
 
     def _decorated(self, place: Place, outside: Place, decorator: Call) -> None:
         chain, _, name = chain_of(decorator.func).rpartition(".")
-        held = self._holder(outside, chain) if chain and name in _OPERATIONS else None
+        held = self.router_of(outside, chain) if chain and name in _OPERATIONS else None
         if held is not None:
             listed = argument(decorator, 0, "methods") if name == "api_operation" else None
             path = argument(decorator, 1 if name == "api_operation" else 0, "path")
@@ -175,17 +146,17 @@ class _Walk:
         call: Call,
         handler: Place,
     ) -> None:
-        settings = self._settings(place, call, "handler")
-        one = _Operation(methods, text(self.project, place, path), handler, (place.path, call.line), settings)
+        said = settings(self.project, place, call, "handler")
+        one = Operation(methods, text(self.project, place, path), handler, (place.path, call.line), said)
         self.operations.setdefault(held, []).append(one)
 
     def below(
         self,
         held: Holder,
         prefix: tuple[str, str],
-        mount: _Settings,
-        above: _Settings,
-        api: _Settings,
+        mount: Settings,
+        above: Settings,
+        api: Settings,
         around: tuple[Attachment, ...],
         depth: int = 0,
     ) -> None:
@@ -197,7 +168,7 @@ class _Walk:
         if depth > _DEPTH:
             return
         self.held.add(held)
-        own = self.settings.get(held, _Settings())
+        own = self.settings.get(held, Settings())
         around = (*around, *self.around.get(held, ()))
         here = mount.over(own).over(above).over(api)
         for operation in self.operations.get(held, ()):
@@ -208,9 +179,12 @@ class _Walk:
             whole = (prefix[0], f"{prefix[1]}/{child.prefix}")
             self.below(child.child, whole, child.settings, passed, api, around, depth + 1)
 
-    def _add(
-        self, one: _Operation, prefix: tuple[str, str], settings: _Settings, around: tuple[Attachment, ...]
-    ) -> None:
+    def controller(self, one: Controller, prefix: str, api: Settings) -> None:
+        """The routes of a controller behind Django's part of the path."""
+        for operation in one.operations:
+            self._add(operation, (prefix, one.prefix), operation.settings.over(one.settings).over(api), ())
+
+    def _add(self, one: Operation, prefix: tuple[str, str], said: Settings, around: tuple[Attachment, ...]) -> None:
         if one.path is None:
             self.found.unresolved.append(Unresolved(*one.where, "the path is not constant"))
             return
@@ -218,7 +192,7 @@ class _Walk:
         whole = re.sub(r"/{2,}", "/", f"/{prefix[0]}") if prefix[0] else "/"
         whole += own.lstrip("/")
         shown = re.sub(r"<(?:[^<>:]+:)?([^<>]+)>|\{\w+:(\w+)\}", lambda found: f"{{{found[1] or found[2]}}}", whole)
-        attached = (*(settings.auth or ()), *(settings.throttle or ()), *around)
+        attached = (*(said.auth or ()), *(said.throttle or ()), *around, *one.permissions)
         for method in one.methods:
             route = Route(shown, method, one.handler, "Django Ninja", *one.where, whole, (), attached)
             self.found.routes.append(route)
@@ -236,15 +210,30 @@ def recognise(project: Project) -> Found | None:
     doors: dict[Holder, list[str]] = {}
     for held, prefixes in django.mounted(project).items():
         doors.setdefault(held if held in walk.made else walk.returned(held) or held, []).extend(prefixes)
-    nothing = _Settings()
-    for held in _apis(walk):
-        for prefix in doors.get(held) or [""]:
+    nothing = Settings()
+    for held, made in walk.made.items():
+        for prefix in (doors.get(held) or [""]) if made.dotted in _APIS else ():
             walk.below(held, (prefix, ""), nothing, nothing, walk.settings.get(held, nothing), ())
     for held in [*walk.mounts, *walk.operations]:
         if held not in walk.held:
             walk.below(held, ("", ""), nothing, nothing, nothing, ())
+    _controllers(walk, doors)
     return walk.found
 
 
-def _apis(walk: _Walk) -> Iterator[Holder]:
-    yield from (held for held, one in walk.made.items() if one.dotted in _APIS)
+def _controllers(walk: _Walk, doors: dict[Holder, list[str]]) -> None:
+    """The routes of controllers: on the APIs they are registered on, on those that take whatever there is, else at
+    their own paths."""
+    named: dict[Class | None, list[Holder]] = {}
+    for place, chain, one in registered(walk.project):
+        held = walk.router_of(place, chain)
+        if held is not None:
+            named.setdefault(one, []).append(held)
+    for key, controller in controllers(walk.project):
+        walk.found.unresolved.extend(controller.unresolved)
+        holders = named.get(key) or named.get(None) or []
+        for held in holders:
+            for prefix in doors.get(held) or [""]:
+                walk.controller(controller, prefix, walk.settings.get(held, Settings()))
+        if not holders:
+            walk.controller(controller, "", Settings())

@@ -26,6 +26,7 @@ from analyzer.facts.visit import walk
 from analyzer.frameworks.attachments import NOWHERE, attachment
 from analyzer.frameworks.backend import Attachment
 from analyzer.frameworks.limits import LIMITING
+from analyzer.frameworks.text import argument
 from analyzer.project.project import Project
 from analyzer.project.target import Place, Target
 
@@ -38,6 +39,27 @@ _ITEM = tuple[Place, AnyExpression]
 _DEPTH = 6
 
 
+class Settings(msgspec.Struct, frozen=True):
+    """What ``auth=`` and ``throttle=`` say at one place, each ``None`` where it is not given."""
+
+    auth: Asked = None
+    throttle: Asked = None
+
+    def over(self, above: Settings) -> Settings:
+        """These, and those above for what these leave open."""
+        return Settings(
+            above.auth if self.auth is None else self.auth, above.throttle if self.throttle is None else self.throttle
+        )
+
+
+def settings(project: Project, place: Place, call: Call, level: str) -> Settings:
+    """What the call that makes, adds or registers something says."""
+    auth = authentication(project, place, argument(call, 99, "auth"), level)
+    if level == "application" and auth is not None and any(one.dotted == _OPENED for one in auth):
+        auth = None  # what every API without authentication has
+    return Settings(auth, throttles(project, place, argument(call, 99, "throttle"), level))
+
+
 def authentication(project: Project, place: Place, value: AnyExpression | None, level: str) -> Asked:
     """What ``auth=`` attaches. ``None`` written there opens an operation again; of several, one that says yes is
     enough."""
@@ -48,9 +70,13 @@ def authentication(project: Project, place: Place, value: AnyExpression | None, 
         return (Attachment(level, NOWHERE, _OPENED, place.path, value.line),) if items else ()
     asked = [_asking(project, at, item, level) for at, item in items if not isinstance(item, Constant)]
     found = [msgspec.structs.replace(one, path=place.path, line=value.line) for one in asked]
-    if all(one.verified for one in found):
+    if not all(one.verified for one in found):
+        return (Attachment(level, NOWHERE, _OPTIONAL, place.path, value.line),)
+    if len(found) < 2:
         return tuple(found)
-    return (Attachment(level, NOWHERE, _OPTIONAL, place.path, value.line),)
+    # Whoever gets past one of them is in, so none of them tells alone what is demanded.
+    names = " or ".join(dict.fromkeys(one.dotted.rpartition(".")[2] for one in found))
+    return (Attachment(level, NOWHERE, names, place.path, value.line, (), True),)
 
 
 def throttles(project: Project, place: Place, value: AnyExpression | None, level: str) -> Asked:

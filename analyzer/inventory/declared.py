@@ -105,7 +105,7 @@ def _parameter(project: Project, place: Place, parameter: Parameter, route: Rout
             alias = text(project, at, argument(mark, 99, "alias")) if isinstance(mark, Call) else None
             name = parameter.name.replace("_", "-") if kind == "header" else parameter.name
             return Input(kind, alias or name, shown, required)
-    if _OWN.search(shown):
+    if _OWN.search(shown) or (route.framework == "Django Ninja" and parameter.name == "request"):
         return None
     if any(word in shown for word in _UPLOADS):
         return Input("file", parameter.name, shown, required)
