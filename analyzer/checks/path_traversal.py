@@ -6,9 +6,13 @@ import re
 from collections.abc import Iterator
 
 from analyzer.checks._reaching import reaching
+from analyzer.facts.expressions import AnyExpression, Attribute, Call
+from analyzer.facts.visit import chain
+from analyzer.flow.arguments import argument
+from analyzer.flow.engine import Flow, Point
 from analyzer.flow.parts import Part, Row
-from analyzer.flow.questions import Pictured
-from analyzer.model import Finding, Rule
+from analyzer.flow.questions import Pictured, flow_of, location, places_calling
+from analyzer.model import Confidence, Finding, Rule
 
 _INNER = re.compile(r"(?:^|\.)(?:path|url|file|files|FILES|read|body|stream|text)(?:$|[.(\[])")
 """Reads of a request that are no name a client chose: the upload itself, its content, the matched URL. What
@@ -19,6 +23,42 @@ def check(picture: Pictured, rule: Rule) -> Iterator[Finding]:
     """Findings of BA103, in order of places."""
     says = "{data} comes from the client and becomes part of the path that {sink} opens: `../` leads anywhere"
     yield from reaching(picture, rule, "path", _named, says)
+    flow = flow_of(picture)
+    for place in places_calling(flow.project, frozenset({"save"})):
+        for point in flow.calls(place):
+            finding = _upload(flow, rule, point, says)
+            if finding is not None:
+                yield finding
+
+
+def _upload(flow: Flow, rule: Rule, point: Point, says: str) -> Finding | None:
+    """``upload.save(os.path.join(folder, upload.filename))``: the file is written wherever its sender's name leads."""
+    call = point.expression
+    if not isinstance(call, Call) or not isinstance(call.func, Attribute) or call.func.attr != "save":
+        return None
+    held, given = chain(call.func.value), argument(call, 0, "dst")
+    if given is None or not held or call.arguments[1:]:
+        return None
+    value = flow.value(Point(point.place, given, point.environment))
+    named = (part for row in value.rows for part in row if part.source and part.kind in {"request", "parameter"})
+    wanted = {f"{held}.filename", f"{held}.name"}
+    part = next((one for one in named if one.text in wanted and one.type not in {"object", "segment"}), None)
+    if part is None or not _sent(flow, point, call.func.value):
+        return None
+    return Finding(
+        rule=rule.code,
+        location=location(point.place, call),
+        message=says.format(data=f"`{part.text}`", sink=f"`{held}.save`").replace("opens", "writes"),
+        fix="Choose the name yourself, or take `secure_filename(…)` of the sender's",
+        severity=rule.severity,
+        confidence=Confidence.HIGH if part.kind == "request" else Confidence.MEDIUM,
+    )
+
+
+def _sent(flow: Flow, point: Point, held: AnyExpression) -> bool:
+    """Whether an object is a file that was sent: of a request, or handed in by a function that took it there."""
+    value = flow.value(Point(point.place, held, point.environment))
+    return any(part.kind == "request" or part.kind == "parameter" for part in value.sources())
 
 
 def _named(row: Row) -> Part | None:
