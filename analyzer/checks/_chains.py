@@ -18,7 +18,8 @@ from analyzer.flow.sources import spelled_as_request
 from analyzer.project import Place, Target
 
 _CALLER = re.compile(
-    r"current_?(?:active_?|admin_?|super_?)?user|(?:^|\.)request\.(?:user|auth|state\.\w*user|session|cookies|ctx\.\w*user)"
+    r"current_?(?:active_?|admin_?|super_?)?(?:user|member|customer|account|merchant|partner|employee|tenant|seller|vendor)"
+    r"|(?:^|\.)request\.(?:user|auth|state\.\w*user|session|cookies|ctx\.\w*user)"
     r"|request\[\]|\bg\.\w*(?:user|identity|auth|claims|account|uid)|get_jwt|jwt_identity|identity|(?:^|\.)claims|principal"
     r"|authenticat|session_user|logged_in|whoami|token_data|context\.user|self\.user\b|(?-i:^user\.(?:id|username|pk)$)",
     re.IGNORECASE,

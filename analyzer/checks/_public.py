@@ -220,9 +220,9 @@ def personal(picture: Picture, handler: Place, *, owned: bool = False) -> tuple[
             None,
         )
     for place in below(picture, handler):
-        selected = _selected(picture, place)
-        if selected is not None:
-            return selected
+        told = selected(picture, place)
+        if told is not None:
+            return told
         if not any(access.kind == "read" for access in picture.accesses_of(place)):
             continue
         at = project.function(place)
@@ -239,7 +239,7 @@ def personal(picture: Picture, handler: Place, *, owned: bool = False) -> tuple[
     return None
 
 
-def _selected(picture: Picture, place: Place) -> tuple[str, str] | None:
+def selected(picture: Picture, place: Place) -> tuple[str, str] | None:
     """A table and a personal column of it that a function's own text of SQL asks for, several or all columns of which
     the text names."""
     body = picture.project.body(place)

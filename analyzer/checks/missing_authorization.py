@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from analyzer.checks import _public
 from analyzer.checks._may import Evidence, Handled, evidence
 from analyzer.checks._owners import Owners
 from analyzer.checks._resources import Resources
@@ -133,7 +134,7 @@ def _function(picture: Picture, rule: Rule, known: Evidence, one: Handled) -> Fi
     words = _words(one)
     if not _OWN.isdisjoint(words) or one.trail.decides:
         return None
-    if not _ADMIN.isdisjoint(words) and known.roles(one):
+    if not _ADMIN.isdisjoint(words) and known.roles(one) and not _public.takes_password(picture, one.handler):
         does = "is called as if for administrators"
         sibling = next((other for other in known.beside(one) if other.demanding), None)
         sure = Confidence.MEDIUM
@@ -163,7 +164,7 @@ def _function(picture: Picture, rule: Rule, known: Evidence, one: Handled) -> Fi
 
 def _intimate(picture: Picture, one: Handled) -> bool:
     """Whether a handler hands out what nobody but its owner is meant to see."""
-    return any(
+    return _public.selected(picture, one.handler) is not None or any(
         use.kind == "read" and _INTIMATE.search(use.chain.rpartition(".")[2])
         for use in uses_of(picture.project, one.handler)
     )
