@@ -88,3 +88,93 @@ def test_one_kind_of_work_alone_is_not_reported() -> None:
         """
     }
     assert not findings_of(files, "BA501")
+
+
+CLINIC = {
+    "clinic/__init__.py": "",
+    "clinic/models.py": """
+        from sqlalchemy.orm import DeclarativeBase
+        class Base(DeclarativeBase): ...
+        class Visit(Base): __tablename__ = "visits"
+        class Bill(Base): __tablename__ = "bills"
+    """,
+    "clinic/services/__init__.py": "",
+    "clinic/services/visits.py": """
+        from sqlalchemy import select
+        from sqlalchemy.orm import Session
+        from clinic.models import Visit
+        class VisitService:
+            def __init__(self, db: Session): self.db = db
+            def all(self): return self.db.scalars(select(Visit)).all()
+            def one(self, key): return self.db.get(Visit, key)
+    """,
+    "clinic/web/__init__.py": "",
+    "clinic/web/routes.py": """
+        from fastapi import APIRouter
+        from sqlalchemy.orm import Session
+        from clinic.models import Bill, Visit
+        from clinic.services.visits import VisitService
+        router = APIRouter()
+        @router.get("/visits")
+        def visits(service: VisitService): return service.all()
+        @router.post("/visits/{key}")
+        def close(key: int, db: Session):
+            visit = db.get(Visit, key)
+            minutes = visit.end - visit.begin
+            if visit.kind == "long":
+                minutes = minutes * 2
+                visit.state = "billed"
+            visit.cost = minutes * visit.rate
+            db.commit()
+            return visit
+        @router.post("/bills/{key}")
+        def pay(key: int, db: Session):
+            bill = db.get(Bill, key)
+            rest = bill.total - bill.paid
+            if bill.kind == "private":
+                rest = rest * 2
+                bill.state = "late"
+            bill.rest = rest * bill.rate
+            db.commit()
+            return bill
+    """,
+}
+
+
+def test_a_service_of_the_same_entity_is_named_and_none_is_invented() -> None:
+    closing, paying = findings_of(CLINIC, "BA501")
+    assert "Move this into `VisitService`, which already works on `Visit`, as something that" in closing.fix
+    assert "Move this into a function or class of its own (a service) that" in paying.fix
+
+
+def test_the_only_service_of_a_small_package_is_named() -> None:
+    billing = CLINIC["clinic/services/visits.py"].replace("Visit", "Bill")
+    files = {**CLINIC, "clinic/web/billing.py": billing.replace("BillService", "AccountService")}
+    paying = findings_of(files, "BA501")[1]
+    assert "Move this into `AccountService`, which lies in the same package, as something that" in paying.fix
+    files["clinic/web/more.py"] = files["clinic/web/billing.py"].replace("AccountService", "DebtService")
+    assert "a function or class of its own" in findings_of(files, "BA501")[1].fix
+
+
+def test_the_evidence_is_listed_and_said_to_be_cut() -> None:
+    steps = "\n".join(f"            visit.step{number} = visit.cost * {number}" for number in range(14))
+    files = {
+        **CLINIC,
+        "clinic/web/routes.py": CLINIC["clinic/web/routes.py"].replace("            db.commit()", steps, 1),
+    }
+    closing = findings_of(files, "BA501")[0]
+    assert "reads (l. 11)" in closing.message
+    assert "12 of 19 places are listed." in closing.message
+    assert len(closing.related) == 12
+    assert [item.location.span.line for item in closing.related] == sorted(
+        item.location.span.line for item in closing.related
+    )
+    assert "decides on `visit.kind`" in {item.message for item in closing.related}
+    assert "listed" not in findings_of(CLINIC, "BA501")[0].message
+
+
+def test_lists_and_paths_that_are_put_together_are_no_arithmetic() -> None:
+    assert not kinds(
+        "found = []\nfor one in order.lines:\n    found += [each.name for each in one.parts]\nreturn found"
+    )
+    assert not kinds("found = []\nfor one in order.lines:\n    found += one.parts\nreturn found")

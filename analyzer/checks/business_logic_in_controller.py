@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from analyzer.graph.business import Business, business
-from analyzer.graph.dealings import Dealings, application_handlers
+from analyzer.graph.business import WEIGHTS, Business, business
+from analyzer.graph.dealings import application_handlers
+from analyzer.graph.homes import Homes
 from analyzer.graph.picture import Picture
 from analyzer.graph.workings import Piece
 from analyzer.knowledge import known
@@ -20,14 +21,15 @@ _KINDS = 2
 _SHORT = 6
 """Lines below which no handler holds that much: its body is not even opened."""
 _MOST = 12
+"""Places shown; those that weigh least are left out first."""
+_LINES, _NAMES = 5, 3
+"""Lines and names spelt out for one kind of work in the message."""
 
 
 def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
-    """One finding a handler, at its ``def``, with every piece of evidence as a related place."""
-    dealings = picture.shared(Dealings)
+    """One finding a handler, at its ``def``, with its evidence as related places."""
     least, sure = (known().calibration.threshold(_MEASURE, share) for share in (_REPORTED, _SURE))
     for handlers in application_handlers(picture):
-        service = ""
         for handler in handlers:
             function = picture.project.outline(handler.path).functions[handler.index]
             if function.end_line - function.line < _SHORT:
@@ -35,33 +37,50 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
             found = business(picture, handler)
             if found.score < least or found.kinds < _KINDS:
                 continue
-            service = service or dealings.habit(handlers).service or "-"
             confidence = Confidence.HIGH if found.score >= sure else Confidence.MEDIUM
-            yield _finding(picture, rule, handler, found, service.strip("-"), confidence)
+            yield _finding(picture, rule, handler, found, confidence)
 
 
-def _finding(
-    picture: Picture, rule: Rule, handler: Place, found: Business, service: str, confidence: Confidence
-) -> Finding:
+def _finding(picture: Picture, rule: Rule, handler: Place, found: Business, confidence: Confidence) -> Finding:
     function = picture.project.outline(handler.path).functions[handler.index]
     label = picture.handlers()[handler][0].label
-    target = f"a service, as with `{service}`" if service else "a function or class of its own (a service)"
+    places = _places(found.pieces)
+    cut = f" {_MOST} of {len(places)} places are listed." if len(places) > _MOST else ""
     return Finding(
         rule=rule.code,
         location=Location(handler.path, Span(function.line, function.column, function.line, function.end_column)),
-        message=f"`{function.qualname}` ({label}) does a service's work: {_told(found.pieces)}.",
+        message=f"`{function.qualname}` ({label}) does a service's work: {_told(found.pieces)}.{cut}",
         fix=(
-            f"Move this into {target} that knows nothing of HTTP; leave `{function.name}` to read the request, make "
-            "one call and word the answer."
+            f"Move this into {_target(picture, handler)} that knows nothing of HTTP; leave `{function.name}` "
+            "to read the request, make one call and word the answer."
         ),
         severity=rule.severity,
         confidence=confidence,
         related=tuple(
-            Related(Location(handler.path, Span(piece.line, 1, piece.line, 1)), piece.text)
-            for piece in found.pieces[:_MOST]
-            if piece.kind not in {"collaborator", "read"}
+            Related(Location(handler.path, Span(line, 1, line, 1)), text) for line, text in sorted(places[:_MOST])
         ),
     )
+
+
+def _target(picture: Picture, handler: Place) -> str:
+    """Where the work could go: into a service there is, or into a new one."""
+    home = picture.shared(Homes).of(handler)
+    if home is None:
+        return "a function or class of its own (a service)"
+    why = f"already works on `{home.entity}`" if home.entity else "lies in the same package"
+    return f"`{home.name}`, which {why}, as something"
+
+
+def _places(pieces: tuple[Piece, ...]) -> list[tuple[int, str]]:
+    """Lines with what happens there, the weightiest first."""
+    by_line: dict[int, list[Piece]] = {}
+    for piece in pieces:
+        by_line.setdefault(piece.line, []).append(piece)
+    weight = {line: max(WEIGHTS[piece.kind] for piece in found) for line, found in by_line.items()}
+    return [
+        (line, "; ".join(dict.fromkeys(piece.text for piece in by_line[line])))
+        for line in sorted(by_line, key=lambda line: (-weight[line], line))
+    ]
 
 
 _WORDS = (
@@ -72,6 +91,7 @@ _WORDS = (
     ("sum", "loops and works values out"),
     ("change", "sets fields"),
     ("write", "writes"),
+    ("read", "reads"),
     ("transaction", "opens a transaction"),
     ("outbound", "calls other systems"),
     ("crypto", "makes hashes or secrets"),
@@ -81,11 +101,17 @@ _WORDS = (
 def _told(pieces: tuple[Piece, ...]) -> str:
     parts = []
     for kind, words in _WORDS:
-        lines = sorted({piece.line for piece in pieces if piece.kind == kind})
-        if lines:
-            shown = ", ".join(str(line) for line in lines[:5]) + (" …" if len(lines) > 5 else "")
-            parts.append(f"{words} (l. {shown})")
-    names = {piece.text for piece in pieces if piece.kind == "collaborator"}
-    if len(names) > 2:
-        parts.append(f"orchestrates {len(names)} calls of services and repositories")
+        found = [piece for piece in pieces if piece.kind == kind]
+        if found:
+            parts.append(f"{words} ({_at(found)})")
+    asked = [piece for piece in pieces if piece.kind == "collaborator"]
+    names = list(dict.fromkeys(piece.text.removeprefix("calls ") for piece in asked))
+    if names:
+        more = f" and {len(names) - _NAMES} more" if len(names) > _NAMES else ""
+        parts.append(f"orchestrates {', '.join(names[:_NAMES])}{more} ({_at(asked)})")
     return ", ".join(parts)
+
+
+def _at(pieces: list[Piece]) -> str:
+    lines = sorted({piece.line for piece in pieces})
+    return f"l. {', '.join(str(line) for line in lines[:_LINES])}" + (" …" if len(lines) > _LINES else "")

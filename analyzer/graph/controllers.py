@@ -94,7 +94,7 @@ def collaborator(picture: Picture, place: Place, site: CallSite) -> str:
     """
     target = site.target
     role = picture.target_role(target).name
-    if role not in COLLABORATORS or target.kind == "class" or target.path == place.path or _provides(picture, target):
+    if role not in COLLABORATORS or target.kind == "class" or target.path == place.path or provides(picture, target):
         return ""
     owner = owner_class(picture.roles, _receiver(picture, place, site) or target)
     if owner is None:
@@ -110,7 +110,7 @@ def _receiver(picture: Picture, place: Place, site: CallSite) -> Target | None:
     return found if found is not None and found.kind in {"class", "instance"} else None
 
 
-def _provides(picture: Picture, target: Target) -> bool:
+def provides(picture: Picture, target: Target) -> bool:
     """Whether a function outside classes only hands out who does the work."""
     if target.kind != "function" or picture.project.owner_index(Place(target.path, target.index)) >= 0:
         return False

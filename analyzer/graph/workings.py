@@ -13,6 +13,7 @@ from analyzer.facts.expressions import (
     Boolean,
     Call,
     Compare,
+    Comprehension,
     Conditional,
     Constant,
     Name,
@@ -104,7 +105,9 @@ class Reader:
 
     def _augment(self, statement: Augment) -> None:
         chain = chain_of(statement.target)
-        if is_transport(chain) or self._textual(statement.value) or isinstance(statement.value, Display):
+        if is_transport(chain) or self._textual(statement.value) or self._textual(statement.target):
+            return
+        if isinstance(statement.value, Display | Comprehension):
             return
         self._expression(statement.value)
         if not (
