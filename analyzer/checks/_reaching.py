@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+import msgspec
+
 from analyzer.facts.expressions import AnyExpression, Call, Name
 from analyzer.facts.visit import chain
 from analyzer.flow.arguments import argument
@@ -23,6 +25,8 @@ from analyzer.model import Confidence, Finding, Rule, Step
 from analyzer.project.target import Place
 
 _WRAPPERS = 3
+_SHOWN = 4
+"""Callers shown with a finding in what they all call."""
 """Functions followed outwards from a sink that only hands its text on."""
 Harms = Callable[[Row], Part | None]
 """Given a row of parts that reaches the sink: the part that does harm there, ``None`` when none can."""
@@ -58,14 +62,32 @@ def reaching(
             given = argument(call, sink.argument, *sink.keywords) if sink is not None else None
             if sink is None or given is None or (counts is not None and not counts(flow, point, call)):
                 continue
-            for at, outer, part in _parts(flow, Point(place, given, point.environment), call, harms, _WRAPPERS):
+            handed: tuple[Step, ...] = ()
+            told = list(_parts(flow, Point(place, given, point.environment), call, harms, _WRAPPERS))
+            if told and _all_do_harm(flow, place, told):
+                # Nobody calls it with anything else: the one place to mend is here.
+                handed = tuple(
+                    Step(location(at.place, outer), "what the client sent is handed over here")
+                    for at, outer, _ in told[:_SHOWN]
+                )
+                told = [(Point(place, given, point.environment), call, told[0][2])]
+            for at, outer, part in told:
                 if settled is not None and (settled(flow, at.place) or settled(flow, place)):
                     continue
                 finding = _finding(rule, at, outer, part, sink, says)
+                if handed:
+                    finding = msgspec.structs.replace(finding, steps=handed)
                 span = finding.location.span
                 if (finding.location.path, span.line, span.column) not in seen:
                     seen.add((finding.location.path, span.line, span.column))
                     yield finding
+
+
+def _all_do_harm(flow: Flow, place: Place, told: list[tuple[Point, Call, Part]]) -> bool:
+    """Whether what a function hands on to a sink is a client's at every call of it."""
+    sites = {(site.place, site.line) for site in flow.callers.every(place)}
+    harmful = {(at.place, outer.line) for at, outer, _ in told}
+    return all(at.place != place for at, _, _ in told) and sites == harmful
 
 
 def _parts(flow: Flow, point: Point, call: Call, harms: Harms, depth: int) -> Iterator[tuple[Point, Call, Part]]:
