@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -23,6 +24,9 @@ from analyzer.cli.looking import (
 )
 from analyzer.cli.streams import write_error, write_out
 
+if TYPE_CHECKING:
+    from analyzer.inventory.rows import Inventory
+
 FORMATS = ("text", "json", "csv", "markdown", "openapi")
 
 
@@ -38,6 +42,9 @@ def routes(
     path: Annotated[
         list[str] | None, typer.Option(metavar="GLOB", help="Only paths like this, for instance '/api/*'.")
     ] = None,
+    entry_points: Annotated[
+        bool, typer.Option("--entry-points", metavar="", help="List gRPC methods, tasks and commands instead.")
+    ] = False,
     config: ConfigOption = None,
     isolated: IsolatedOption = False,
     jobs: JobsOption = None,
@@ -51,6 +58,8 @@ def routes(
         config=config, isolated=isolated, jobs=jobs, no_cache=no_cache, cache_dir=cache_dir, color=color, quiet=quiet
     )
     mistakes = [] if output in FORMATS else [expected("--output", FORMATS, output)]
+    if entry_points and (unguarded or method or output == "openapi"):
+        mistakes.append("--entry-points: what it lists has no guards, methods or OpenAPI; only --path chooses among it")
     roots = [Path(item) for item in paths]
     settled = settings(roots, looking, mistakes)
     from analyzer import pipeline
@@ -58,9 +67,12 @@ def routes(
 
     with display(looking) as shown:
         found = pipeline.routes(roots, settled, shown)
-    found = table.chosen(found, method or (), path or (), unguarded)
     for note in () if quiet else found.notes:
         write_error(f"backend-audit: {note}")
+    if entry_points:
+        _entry_points(found, path or (), output, looking)
+        return
+    found = table.chosen(found, method or (), path or (), unguarded)
     if output == "openapi":
         from analyzer.inventory.openapi import as_openapi
 
@@ -73,3 +85,13 @@ def routes(
         write_out(table.as_text(found, *canvas(looking)))
         return
     write_out({"json": table.as_json, "csv": table.as_csv, "markdown": table.as_markdown}[output](found))
+
+
+def _entry_points(found: Inventory, names: Sequence[str], output: str, looking: Looking) -> None:
+    from analyzer.inventory import entries
+
+    rows = entries.chosen(found, names)
+    if output == "text":
+        write_out(entries.as_text(rows, *canvas(looking)))
+    else:
+        write_out({"json": entries.as_json, "csv": entries.as_csv, "markdown": entries.as_markdown}[output](rows))

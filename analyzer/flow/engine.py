@@ -25,7 +25,7 @@ from analyzer.flow.parts import Value
 from analyzer.flow.pieces import comprehended
 from analyzer.flow.values import Evaluation
 from analyzer.flow.walk import Trace, trace
-from analyzer.frameworks.backend import Route
+from analyzer.frameworks.backend import EntryPoint, Route
 from analyzer.project.project import Project
 from analyzer.project.target import Place
 
@@ -46,11 +46,15 @@ class Point(msgspec.Struct, frozen=True):
 
 
 class Flow:
-    """Answers what values are made of. ``handlers`` are the functions that a framework calls with request data."""
+    """Answers what values are made of. ``handlers`` are the functions that a framework calls with request data,
+    ``doors`` what is called without a route."""
 
-    def __init__(self, project: Project, handlers: Container[Place] = ()) -> None:
+    def __init__(
+        self, project: Project, handlers: Container[Place] = (), doors: Mapping[Place, EntryPoint] | None = None
+    ) -> None:
         self.project = project
         self.handlers = handlers
+        self.doors = doors or {}
         self.callers = Callers(project)
         self.aliases: dict[str, dict[str, str]] = {}
         """Imported names by the names they go by in a file, remembered by :mod:`~analyzer.flow.questions`."""

@@ -77,7 +77,14 @@ def parameter(run: Evaluation, definition: Definition) -> Value:
         return single("attribute", name, definition.line)
     if function.owner >= 0 and declared is function.parameters[0] and name in {"self", "cls", "mcs"}:
         return single("attribute", name, definition.line)
-    return _passed(run, declared, definition)
+    door = run.flow.doors.get(place)
+    if door is not None and door.kind == "rpc":
+        sent = declared in function.parameters[1:2]  # the request or the stream of them; the context comes after it
+        return single("request" if sent else "attribute", name, definition.line)
+    passed = _passed(run, declared, definition)
+    if door is not None and door.kind == "command" and all(part.kind == "parameter" for part in passed.parts()):
+        return single("setting", name, definition.line)  # an operator's choice, as the configuration is
+    return passed
 
 
 def _passed(run: Evaluation, declared: Parameter, definition: Definition) -> Value:

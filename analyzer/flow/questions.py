@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Mapping
 from typing import Protocol
 
 from analyzer.facts.expressions import Attribute, Call, Name
 from analyzer.facts.outline import Outline, Use
 from analyzer.facts.visit import chain
 from analyzer.flow.engine import Flow
+from analyzer.frameworks.backend import EntryPoint
 from analyzer.model import Location, Span, Tier
 from analyzer.project.project import Project
 from analyzer.project.target import Place
@@ -22,6 +23,9 @@ class Pictured(Protocol):
     def handlers(self) -> Container[Place]:
         """The functions that answer routes."""
 
+    def doors(self) -> Mapping[Place, EntryPoint]:
+        """The functions that are called without a route."""
+
     def tier(self, path: str) -> Tier:
         """What kind of code a file holds."""
 
@@ -31,7 +35,7 @@ def flow_of(picture: Pictured) -> Flow:
     kept = vars(picture.project)
     found = kept.get("flow")
     if not isinstance(found, Flow):
-        found = kept["flow"] = Flow(picture.project, picture.handlers())
+        found = kept["flow"] = Flow(picture.project, picture.handlers(), picture.doors())
     return found
 
 

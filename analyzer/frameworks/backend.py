@@ -58,10 +58,24 @@ class Route(msgspec.Struct, frozen=True, order=True):
 
 
 class EntryPoint(msgspec.Struct, frozen=True, order=True):
-    """A door that is no route: ``kind`` is ``task``, ``command`` or ``script``."""
+    """A door that is no route.
+
+    ``kind`` is ``rpc`` (a client calls it over the network), ``task`` (a worker runs it) or ``command`` (an operator
+    starts it). ``name`` is what it is called by from outside: ``Orders/Create``, ``shop.tasks.send``, ``import-users``.
+    ``path`` and ``line`` are where it is registered.
+    """
 
     place: Place
     kind: str
+    framework: str
+    name: str
+    path: str
+    line: int
+
+    @property
+    def label(self) -> str:
+        """``RPC Orders/Create``, ``task shop.tasks.send``."""
+        return f"{'RPC' if self.kind == 'rpc' else self.kind} {self.name}"
 
 
 class Unresolved(msgspec.Struct, frozen=True, order=True):
@@ -80,6 +94,10 @@ class Backend(msgspec.Struct, frozen=True):
     entrypoints: tuple[EntryPoint, ...]
     unresolved: tuple[Unresolved, ...]
     frameworks: tuple[str, ...]
+
+    def doors(self) -> Mapping[Place, EntryPoint]:
+        """Entry points by the function that runs."""
+        return {one.place: one for one in self.entrypoints}
 
     def handlers(self) -> Mapping[Place, Sequence[Route]]:
         """Routes by handler."""

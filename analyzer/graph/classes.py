@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from analyzer.facts.outline import Class, Function
-from analyzer.frameworks import persistence
+from analyzer.frameworks import EntryPoint, persistence
 from analyzer.graph.names import class_hint, module_hint
 from analyzer.graph.role import UTILITY, Role, role
 from analyzer.model import Confidence
@@ -32,6 +32,9 @@ def class_role(roles: Roles, path: str, index: int) -> Role:
         routes = roles.handlers.get(Place(path, at))
         if routes:
             return role("controller", Confidence.HIGH, f"answers {routes[0].label}", path, item.line)
+        door = roles.doors.get(Place(path, at))
+        if door is not None:
+            return behind(door, path, item.line)
     if persistence.is_model(project, path, index):
         return role("model", Confidence.HIGH, "is a persisted class", path, item.line)
     if persistence.is_schema(project, path, index):
@@ -39,6 +42,13 @@ def class_role(roles: Roles, path: str, index: int) -> Role:
     if is_value(roles, path, index):
         return UTILITY
     return _by_bases(roles, path, index, item) or _by_behaviour(roles, path, index, item, methods)
+
+
+def behind(door: EntryPoint, path: str, line: int) -> Role:
+    """The role of what runs behind a door that is no route: a client's call is answered by a controller."""
+    if door.kind == "rpc":
+        return role("controller", Confidence.HIGH, f"answers {door.label}", path, line)
+    return role(door.kind, Confidence.HIGH, f"is the {door.label} of {door.framework}", path, line)
 
 
 def is_value(roles: Roles, path: str, index: int) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import TypeVar, cast
 
-from analyzer.frameworks import Backend, Route
+from analyzer.frameworks import Backend, EntryPoint, Route
 from analyzer.graph.access import Access, Accesses, CallSite
 from analyzer.graph.cycles import Cycle, cycles, load_edges
 from analyzer.graph.edges import Edge, edges_of
@@ -52,6 +52,14 @@ class Picture:
     def handlers(self) -> Mapping[Place, Sequence[Route]]:
         """Routes by the function that answers them, sorted."""
         return self._handlers
+
+    def doors(self) -> Mapping[Place, EntryPoint]:
+        """What is called without a route, by the function that runs."""
+        return self._doors
+
+    @cached_property
+    def _doors(self) -> Mapping[Place, EntryPoint]:
+        return self.backend.doors()
 
     @cached_property
     def _above(self) -> int:

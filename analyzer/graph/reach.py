@@ -40,6 +40,9 @@ class Reach:
         self._project: Project = backend.project
         self._routes: dict[Place, Route] = {}
         self._injected: dict[Place, set[Place]] = {}
+        for door in backend.entrypoints:
+            if door.kind == "rpc":  # a client calls it as it calls a route
+                self._routes[door.place] = Route(door.name, "RPC", door.place, door.framework, door.path, door.line)
         for route in backend.routes:
             self._routes.setdefault(route.handler, route)
             for provider in route.dependencies:

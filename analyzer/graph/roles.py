@@ -11,7 +11,7 @@ from analyzer.facts.outline import Function
 from analyzer.frameworks import Backend, Route, persistence
 from analyzer.graph import roots
 from analyzer.graph.access import Accesses
-from analyzer.graph.classes import class_role, owner_class
+from analyzer.graph.classes import behind, class_role, owner_class
 from analyzer.graph.names import SIDE_FOLDERS, class_hint, module_hint, segments, word_hint
 from analyzer.graph.role import UTILITY, Evidence, Role, role
 from analyzer.model import Confidence, Tier
@@ -44,7 +44,7 @@ class Roles:
         self.handlers: Mapping[Place, Sequence[Route]] = backend.handlers()
         self._tiers = tiers
         self._overrides = overrides
-        self._doors = {entry.place: entry.kind for entry in backend.entrypoints}
+        self.doors = backend.doors()
         self._handler_modules: Counter[str] = Counter(place.path for place in self.handlers)
         self._dependencies = {place for route in backend.routes for place in route.dependencies}
         self._used: dict[tuple[str, str, int], int] | None = None
@@ -156,9 +156,8 @@ class Roles:
             return found
         if place in self.handlers:
             return role("controller", Confidence.HIGH, f"answers {self.handlers[place][0].label}", path, function.line)
-        if place in self._doors:
-            kind = self._doors[place]
-            return role(kind if kind in {"task", "command"} else "entrypoint", Confidence.HIGH, f"is a {kind}", path)
+        if place in self.doors:
+            return behind(self.doors[place], path, function.line)
         if function.owner >= 0:
             return self.of_class(path, function.owner)
         if function.parent >= 0:

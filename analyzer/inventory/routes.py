@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from analyzer.facts.visit import chain
-from analyzer.frameworks import Route
+from analyzer.frameworks import EntryPoint, Route
 from analyzer.frameworks.limits import attached_limits, limits_of
 from analyzer.graph.guards import Guards
 from analyzer.graph.limits import Limits
@@ -15,7 +15,7 @@ from analyzer.inventory.declared import decorated_inputs, path_inputs, signature
 from analyzer.inventory.documented import Documented
 from analyzer.inventory.injected import Injected
 from analyzer.inventory.read import read_inputs
-from analyzer.inventory.rows import INPUT_KINDS, Gap, GuardRow, Input, Inventory, Row
+from analyzer.inventory.rows import INPUT_KINDS, EntryRow, Gap, GuardRow, Input, Inventory, Row
 from analyzer.project import Place
 
 _DEPTH = 6
@@ -31,7 +31,22 @@ def inventory(picture: Picture) -> Inventory:
     rows = [_row(picture, route, layers) for route in picture.routes]
     rows.sort(key=lambda row: (row.path, row.method, row.handler, row.registered))
     gaps = sorted({Gap(item.path, item.line, item.why) for item in picture.backend.unresolved})
-    return Inventory(tuple(rows), tuple(gaps), picture.backend.frameworks)
+    doors = tuple(sorted(_entry(picture, one, layers) for one in picture.doors().values()))
+    return Inventory(tuple(rows), tuple(gaps), picture.backend.frameworks, entry_points=doors)
+
+
+def _entry(picture: Picture, one: EntryPoint, layers: _Layers) -> EntryRow:
+    function = picture.project.function(one.place)
+    return EntryRow(
+        kind=one.kind,
+        name=one.name,
+        handler=picture.project.qualified(one.place),
+        file=one.place.path,
+        line=function.line if function else one.line,
+        framework=one.framework,
+        registered=f"{one.path}:{one.line}",
+        layers=layers.of(one.place),
+    )
 
 
 def _row(picture: Picture, route: Route, layers: _Layers) -> Row:

@@ -68,10 +68,25 @@ class Gap(msgspec.Struct, frozen=True, order=True):
     why: str
 
 
+class EntryRow(msgspec.Struct, frozen=True, order=True):
+    """What is called without a route. ``kind`` is ``rpc``, ``task`` or ``command``, ``line`` the function's,
+    ``registered`` is ``file:line`` of the registration."""
+
+    kind: str
+    name: str
+    handler: str
+    file: str
+    line: int
+    framework: str
+    registered: str
+    layers: tuple[str, ...]
+
+
 class Inventory(msgspec.Struct, frozen=True):
-    """All rows, sorted by path and method, and what is not known."""
+    """All rows, sorted by path and method, what is called without a route, and what is not known."""
 
     rows: tuple[Row, ...]
     unresolved: tuple[Gap, ...]
     frameworks: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    entry_points: tuple[EntryRow, ...] = ()

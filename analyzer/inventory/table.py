@@ -11,11 +11,13 @@ from collections.abc import Sequence
 import msgspec
 
 from analyzer.inventory.markup import cell
-from analyzer.inventory.rows import Gap, GuardRow, Input, Inventory, Row
+from analyzer.inventory.rows import EntryRow, Gap, GuardRow, Input, Inventory, Row
 from analyzer.model import visible
 
 COLUMNS = ("method", "path", "handler", "guard", "input", "response", "limit", "layers", "documented")
 _GUARD = COLUMNS.index("guard")
+KINDS = {"rpc": "RPC", "task": "task", "command": "command"}
+"""Kinds of entry points in the order in which they are counted, and what one of them is called."""
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
 """Beginnings that a spreadsheet takes for a formula or a command (OWASP, CSV Injection)."""
 _MOST_GAPS = 20
@@ -83,17 +85,17 @@ def as_text(found: Inventory, width: int | None, color: bool) -> str:
         used = [index for index in used if index != len(COLUMNS) - 1]
     shown = [[row[index] or ("–" if index == _GUARD else "") for index in used] for row in rows]
     heads = [COLUMNS[index] for index in used]
-    lines = _unbroken(heads, shown) if width is None else _folded(heads, shown, width, color)
+    lines = unbroken(heads, shown) if width is None else folded(heads, shown, width, color)
     return "\n".join([*(lines if rows else []), *([""] if rows else []), *summary(found)]) + "\n"
 
 
-def _unbroken(heads: list[str], rows: list[list[str]]) -> list[str]:
+def unbroken(heads: list[str], rows: list[list[str]]) -> list[str]:
     """Aligned columns, whatever their width: for files and for searching."""
     widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
     return ["  ".join(map(str.ljust, row, widths)).rstrip() for row in (heads, *rows)]
 
 
-def _folded(heads: list[str], rows: list[list[str]], width: int, color: bool) -> list[str]:
+def folded(heads: list[str], rows: list[list[str]], width: int, color: bool) -> list[str]:
     """A table for a terminal. rich takes a quarter of a second to load and lay out, so only people wait for it."""
     from rich.console import Console
     from rich.table import Table
@@ -123,7 +125,20 @@ def summary(found: Inventory) -> list[str]:
         lines += [f"  {place(item)} ({visible(item.why)})" for item in found.unresolved[:_MOST_GAPS]]
         if number > _MOST_GAPS:
             lines.append(f"  and {number - _MOST_GAPS:,} more; --output json lists them all")
+    if found.entry_points:
+        lines.append(f"besides: {counted(found.entry_points)} (--entry-points lists them)")
     return lines
+
+
+def counted(rows: Sequence[EntryRow]) -> str:
+    """``3 RPCs (gRPC), 1 task (Celery)``."""
+    parts = []
+    for kind, name in KINDS.items():
+        mine = [row for row in rows if row.kind == kind]
+        if mine:
+            of = ", ".join(sorted({visible(row.framework) for row in mine}))
+            parts.append(f"{len(mine):,} {name}{'' if len(mine) == 1 else 's'} ({of})")
+    return ", ".join(parts)
 
 
 def place(item: Gap) -> str:
