@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from analyzer.model import Confidence, Severity
 from tests.pictures import findings_of, lines_of
 
@@ -241,7 +243,7 @@ def test_a_cycle_names_its_modules_and_the_import_to_cut() -> None:
     assert "`a`, `b` and `c` import each other when loaded" in finding.message
     assert "One more import between them is lazy" in finding.message
     assert "this is the fewest imports that can be cut" in finding.fix
-    assert len(finding.related) == 2
+    assert [item.message for item in finding.related][2:] == ["imports b inside a function, which does not count"]
 
 
 def test_a_cycle_of_tests_or_types_is_none() -> None:
@@ -252,3 +254,60 @@ def test_a_cycle_of_tests_or_types_is_none() -> None:
         },
         "BA504",
     )
+
+
+LATE = {
+    "shop/__init__.py": """
+        from flask import Flask
+        app = Flask(__name__)
+        def limit(): return 3
+        from shop import routes, more
+    """,
+    "shop/routes.py": """
+        from shop import app, limit
+        @app.get("/")
+        def home(): return str(limit())
+    """,
+    "shop/more.py": "from shop import app",
+}
+
+
+def test_a_package_that_imports_its_modules_at_its_end_is_a_hint() -> None:
+    (finding,) = findings_of(LATE, "BA504")
+    assert (finding.confidence, finding.severity) == (Confidence.LOW, Severity.NOTE)
+    assert "is defined above shop/__init__.py:5." in finding.message
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"shop/__init__.py": "from flask import Flask\nfrom shop import routes\napp = Flask(__name__)\nlimit = int"},
+        {"shop/more.py": "from shop import late", "shop/__init__.py": LATE["shop/__init__.py"] + "    late = 3\n"},
+        {
+            "shop/more.py": "from shop import routes, app\nx = routes.home",
+            "shop/routes.py": "from shop import more, app",
+        },
+        {"shop/more.py": "import shop\nx = shop.app"},
+    ],
+    ids=["above", "one name below", "between its modules", "unknown names"],
+)
+def test_a_circle_that_depends_on_who_comes_first_is_a_finding(changed: dict[str, str]) -> None:
+    found = findings_of({**LATE, **changed}, "BA504")
+    assert [item.confidence for item in found] == [Confidence.HIGH]
+
+
+def test_the_same_order_between_modules_side_by_side_does_not_hold() -> None:
+    files = {"a.py": "class A: ...\nfrom b import B", "b.py": "from a import A\nclass B: ..."}
+    (finding,) = findings_of(files, "BA504")
+    assert finding.confidence == Confidence.HIGH
+
+
+def test_imports_that_do_not_count_are_told_with_their_lines() -> None:
+    files = {
+        "a.py": "from typing import TYPE_CHECKING\nfrom b import y\nif TYPE_CHECKING:\n    from c import z",
+        "b.py": "from c import z\ny = z",
+        "c.py": "import a\nz = 1\ndef late():\n    from b import y",
+    }
+    (finding,) = findings_of(files, "BA504")
+    assert "2 more imports between them are lazy or type-only and do not count (a.py:4, c.py:4)." in finding.message
+    assert "imports c for the type checker only, which does not count" in {item.message for item in finding.related}

@@ -12,6 +12,8 @@ from analyzer.model import Confidence, Finding, Location, Related, Rule, Severit
 _MOST_MODULES = 5
 _MOST_EDGES = 20
 """Modules and imports spelt out; larger groups are counted, for nobody reads a list of three hundred lines."""
+_MOST_SPELT, _MOST_UNCOUNTED = 3, 10
+"""Imports that do not count: spelt out in the message, and shown as places."""
 
 
 def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
@@ -23,8 +25,8 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
             location=Location(first.source, Span(first.line, first.column, first.end_line, first.end_column)),
             message=_message(picture, cycle),
             fix=_fix(picture, cycle),
-            severity=Severity.NOTE if cycle.packaged else rule.severity,
-            confidence=Confidence.LOW if cycle.packaged else rule.confidence,
+            severity=Severity.NOTE if cycle.packaged or cycle.late else rule.severity,
+            confidence=Confidence.LOW if cycle.packaged or cycle.late else rule.confidence,
             related=tuple(_related(picture, cycle)),
         )
 
@@ -38,12 +40,29 @@ def _message(picture: Picture, cycle: Cycle) -> str:
     around = " → ".join(f"`{name(edge.source)}`" for edge in cycle.shown[:_MOST_MODULES])
     around += f" → `{name(cycle.shown[0].source)}`" if len(cycle.shown) <= _MOST_MODULES else " → …"
     note = " Only the package's `__init__`, which gathers names, closes the circle." if cycle.packaged else ""
-    harmless = _harmless(picture, cycle)
-    if harmless == 1:
-        note += " One more import between them is lazy or type-only and does not count."
-    elif harmless:
-        note += f" {harmless} more imports between them are lazy or type-only and do not count."
+    if cycle.late and not cycle.packaged:
+        ends = _spots(sorted(cycle.late, key=lambda edge: (edge.source, edge.line)))
+        note += f" It works in this order: all that is taken from the package is defined above {ends}."
+    note += _uncounted(_harmless(picture, cycle))
     return f"{who} import each other when loaded: {around}.{note}"
+
+
+def _uncounted(harmless: list[ImportEdge]) -> str:
+    """What is said of imports that would close the circle if they were executed on loading."""
+    if not harmless:
+        return ""
+    if len(harmless) == 1:
+        return f" One more import between them is {_kind(harmless[0])} and does not count ({_spots(harmless)})."
+    return f" {len(harmless)} more imports between them are lazy or type-only and do not count ({_spots(harmless)})."
+
+
+def _spots(edges: list[ImportEdge]) -> str:
+    spots = list(dict.fromkeys(f"{edge.source}:{edge.line}" for edge in edges))
+    return ", ".join(spots[:_MOST_SPELT]) + (" …" if len(spots) > _MOST_SPELT else "")
+
+
+def _kind(edge: ImportEdge) -> str:
+    return "type-only" if edge.type_only else "lazy"
 
 
 def _fix(picture: Picture, cycle: Cycle) -> str:
@@ -52,6 +71,11 @@ def _fix(picture: Picture, cycle: Cycle) -> str:
     bound = "the fewest imports that can be cut" if cycle.exact else f"an approximation (more than {EXACT} modules)"
     listed = "; ".join(_spelt(picture, edge) for edge in cycle.cut[:_MOST_EDGES])
     more = f"; and {count - _MOST_EDGES} more" if count > _MOST_EDGES else ""
+    if cycle.late and not cycle.packaged:
+        return (
+            "Leave the import where it is, with a word on why, or build the object in a function that imports the "
+            "modules inside it, or define it in a module of its own that both import."
+        )
     if cycle.packaged:
         return f"Import the name from the module that defines it instead of from the package: {listed}{more}."
     return (
@@ -73,14 +97,20 @@ def _related(picture: Picture, cycle: Cycle) -> Iterator[Related]:
         verb = "cut this too: imports" if edge in cut else "imports"
         span = Span(edge.line, edge.column, edge.end_line, edge.end_column)
         yield Related(Location(edge.source, span), f"{verb} {picture.project.module_name(edge.first)}")
+    for edge in _harmless(picture, cycle)[:_MOST_UNCOUNTED]:
+        span = Span(edge.line, edge.column, edge.end_line, edge.end_column)
+        where = "for the type checker only" if edge.type_only else "inside a function"
+        text = f"imports {picture.project.module_name(edge.target)} {where}, which does not count"
+        yield Related(Location(edge.source, span), text)
 
 
-def _harmless(picture: Picture, cycle: Cycle) -> int:
+def _harmless(picture: Picture, cycle: Cycle) -> list[ImportEdge]:
+    """Lazy and type-only imports between members that are in no circle as they stand, one a line."""
     members = set(cycle.modules)
     lines = {
-        (path, edge.line)
+        (path, edge.line): edge
         for path in cycle.modules
         for edge in picture.imports_of(path)
         if not edge.at_load and edge.target in members
     }
-    return len(lines)
+    return [lines[key] for key in sorted(lines)]

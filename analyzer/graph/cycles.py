@@ -25,8 +25,8 @@ class Cycle(msgspec.Struct, frozen=True):
 
     ``edges`` are all imports inside it, one a pair of modules (the first line), ``cut`` those whose removal breaks
     every circle. ``exact`` says that no smaller cut exists. ``packaged`` is true when the circle exists only because
-    names are taken from a package's ``__init__`` instead of the modules that define them. ``shown`` is one shortest
-    circle.
+    names are taken from a package's ``__init__`` instead of the modules that define them. ``late`` are imports at the
+    end of a package where every circle goes through one, else it is empty. ``shown`` is one shortest circle.
     """
 
     modules: tuple[str, ...]
@@ -35,6 +35,7 @@ class Cycle(msgspec.Struct, frozen=True):
     shown: tuple[ImportEdge, ...]
     exact: bool
     packaged: bool
+    late: tuple[ImportEdge, ...] = ()
 
 
 def load_edges(project: Project, imports: Imports, skip: Callable[[str], bool]) -> tuple[Edges, set[tuple[str, str]]]:
@@ -51,14 +52,14 @@ def load_edges(project: Project, imports: Imports, skip: Callable[[str], bool]) 
         for edge in imports.of(path):
             if not edge.at_load:
                 continue
-            reached = _executed(edge)
+            reached = executed(edge)
             if reached and reached != path and not skip(reached):
                 found.setdefault((path, reached), edge)
                 direct.add((path, edge.target))
     return found, direct
 
 
-def _executed(edge: ImportEdge) -> str:
+def executed(edge: ImportEdge) -> str:
     """The module whose namespace the import reads: the package's ``__init__`` only when the name is bound there."""
     if not edge.name and not edge.through:
         return edge.target
@@ -69,10 +70,12 @@ def cycles(
     edges: Mapping[tuple[str, str], ImportEdge],
     plain: Iterable[tuple[str, str]],
     dearer: Callable[[ImportEdge], int],
+    is_late: Callable[[ImportEdge, Sequence[str]], bool] = lambda _edge, _members: False,
 ) -> list[Cycle]:
     """Every group, sorted by its first module; ``edges`` and ``plain`` as :func:`load_edges` gives them.
 
-    ``dearer`` (0–999) prefers, among equal cuts, the cheapest edges.
+    ``dearer`` (0–999) prefers, among equal cuts, the cheapest edges. ``is_late`` tells imports at the end of a package
+    that cannot meet anything unfinished in a group of modules.
     """
     graph: nx.DiGraph[str] = nx.DiGraph()
     graph.add_edges_from(sorted(edges))
@@ -97,9 +100,20 @@ def cycles(
                 tuple(inside[pair] for pair in _shortest(inside, cut[0])),
                 exact,
                 packaged,
+                _late(inside, lambda edge: is_late(edge, modules)),  # noqa: B023
             )
         )
     return sorted(found, key=lambda cycle: cycle.modules)
+
+
+def _late(
+    inside: Mapping[tuple[str, str], ImportEdge], is_late: Callable[[ImportEdge], bool]
+) -> tuple[ImportEdge, ...]:
+    """The late imports of a group, where no circle is left without them."""
+    late = {pair: edge for pair, edge in sorted(inside.items()) if is_late(edge)}
+    graph: nx.DiGraph[str] = nx.DiGraph()
+    graph.add_edges_from(pair for pair in inside if pair not in late)
+    return tuple(late.values()) if nx.is_directed_acyclic_graph(graph) else ()
 
 
 def cutting(modules: Sequence[str], cost: Mapping[tuple[str, str], int]) -> list[tuple[str, str]]:

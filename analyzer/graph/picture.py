@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TypeVar, cast
 
 from analyzer.frameworks import Backend, EntryPoint, Route
@@ -13,6 +13,7 @@ from analyzer.graph.cycles import Cycle, cycles, load_edges
 from analyzer.graph.edges import Edge, edges_of
 from analyzer.graph.groups import groups
 from analyzer.graph.imports import ImportEdge, Imports
+from analyzer.graph.late import is_late
 from analyzer.graph.reach import Reach
 from analyzer.graph.role import Role
 from analyzer.graph.roles import Roles, is_side_module
@@ -150,7 +151,8 @@ class Picture:
     def cycles(self) -> tuple[Cycle, ...]:
         """The groups of modules that import each other when loaded; tests and migrations left aside."""
         edges, plain = load_edges(self.project, self.imports, lambda path: self.tier(path) is not Tier.MAIN)
-        return tuple(cycles(edges, plain, self._dearer))
+        late = partial(is_late, self.project, self.imports)
+        return tuple(cycles(edges, plain, self._dearer, late))
 
     def _dearer(self, edge: ImportEdge) -> int:
         """Cutting an import that goes up a layer is the better cut, then one that does nothing but re-export last."""
