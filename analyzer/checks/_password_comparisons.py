@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from analyzer.checks._kept_passwords import SAVING
-from analyzer.facts.expressions import AnyExpression, Attribute, Call, Compare, Comprehension, Mapping, Name
+from analyzer.facts.expressions import AnyExpression, Attribute, Call, Compare, Comprehension, Mapping, Name, Subscript
 from analyzer.flow.arguments import argument
 from analyzer.flow.engine import Flow, Point, scan
 from analyzer.flow.environment import key
@@ -81,6 +81,8 @@ def _is_stored(flow: Flow, point: Point, stored: AnyExpression, typed: AnyExpres
         return False
     if _sent_with(flow, point, stored, typed):
         return False
+    if isinstance(stored, Subscript) and _of_module(flow, point, stored):
+        return True
     value = _value(flow, point, stored)
     if _STORED.search(name) and isinstance(stored, Name):
         return not any(part.kind in {"setting", "secret", "text"} for part in value.parts())
@@ -88,6 +90,17 @@ def _is_stored(flow: Flow, point: Point, stored: AnyExpression, typed: AnyExpres
     if kinds == {"parameter"} and isinstance(base, Name):
         return _saved(flow, point.place, base.id) and not setter_hashes(flow, point.place, name)
     return bool(kinds) and kinds <= {"attribute", "call", "unknown"}
+
+
+def _of_module(flow: Flow, point: Point, stored: Subscript) -> bool:
+    """``USERS[name]["password"]`` of a mapping that the module keeps."""
+    base = stored.value
+    while isinstance(base, Subscript | Attribute):
+        base = base.value
+    if not isinstance(base, Name) or base.id in point.environment:
+        return False
+    values = flow.project.namespace(point.place.path).variables.get(base.id, ())
+    return any(isinstance(one, Mapping) for one in values)
 
 
 def _sent_with(flow: Flow, point: Point, stored: AnyExpression, typed: AnyExpression) -> bool:
