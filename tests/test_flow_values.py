@@ -132,6 +132,10 @@ def test_many_branches_lose_no_source() -> None:
     assert [part.text for part in value.sources()] == ["x"]
 
 
+def test_a_flag_that_is_made_of_itself_is_asked_once() -> None:
+    assert made_of("def f(x, y):\n    y = bool(y)\n    if y:\n        return 'a'\n    return x").rows
+
+
 def test_code_that_never_ends_is_survived() -> None:
     source = """
         def f(x):

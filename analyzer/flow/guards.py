@@ -72,7 +72,7 @@ def guards(test: AnyExpression, truth: bool, state: Environment, depth: int = 3)
     elif isinstance(test, Compare):
         yield from _compared(test, truth)
     elif isinstance(test, Call):
-        yield from _called(test, truth, state)
+        yield from _called(test, truth, state, depth)
     elif isinstance(test, Walrus):
         yield from guards(test.value, truth, state, depth)
     elif isinstance(test, Binary) and test.op == "-" and not truth:
@@ -124,7 +124,7 @@ def _compared(test: Compare, truth: bool) -> Iterator[Guard]:
         yield from _guard(_unwrapped(test.left), "allowed")
 
 
-def _called(call: Call, truth: bool, state: Environment) -> Iterator[Guard]:
+def _called(call: Call, truth: bool, state: Environment, depth: int) -> Iterator[Guard]:
     name = chain(call.func)
     last = name.rsplit(".", 1)[-1]
     arguments = [argument.value for argument in call.arguments if not argument.star]
@@ -136,8 +136,8 @@ def _called(call: Call, truth: bool, state: Environment) -> Iterator[Guard]:
         if truth == (name == "all"):
             yield from _quantified(arguments[0], truth, state)
     elif not truth:
-        if name == "bool" and arguments:
-            yield from guards(arguments[0], truth, state, 1)
+        if name == "bool" and arguments and depth:
+            yield from guards(arguments[0], truth, state, depth - 1)
         return
     elif last in WORDS and isinstance(call.func, Attribute) and not arguments:
         yield from _guard(call.func.value, "number" if last in DIGITS else "allowed")
