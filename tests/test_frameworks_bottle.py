@@ -21,7 +21,7 @@ def test_the_applications_own_table_is_found() -> None:
     functions = {route: backend.project.function(route.handler) for route in backend.routes}
     assert {(r.method, r.pattern, f.qualname) for r, f in functions.items() if f is not None} == expected
     assert backend.unresolved == ()
-    assert len(expected) == 17
+    assert len(expected) == 23
     paths = {route.path for route in backend.routes}
     assert {"/api/v2/accounts/users/{user}", "/api/v2/reports/{day}", "/api/v2/anything/{rest}"} <= paths
     assert {"/api/v2/hello/world/{name}", "/api/v2/accounts/users/by-name/{name}"} <= paths

@@ -47,7 +47,9 @@ def holder(project: Project, place: Place, chain: str, depth: int = 0) -> Holder
     while index >= 0:
         function = functions[index]
         if head in {"self", "cls"} and function.owner >= 0 and rest:
-            return Holder(place.path, -2 - function.owner, rest)
+            return _kept(project, place.path, function.owner, rest, depth) or Holder(
+                place.path, -2 - function.owner, rest
+            )
         for local in reversed(function.locals):
             if local.target == head and local.how in {"assign", "with"}:
                 if local.source.endswith(")") or rest:
@@ -71,6 +73,17 @@ def holder(project: Project, place: Place, chain: str, depth: int = 0) -> Holder
     return _imported(project, place, chain, depth)
 
 
+def _kept(project: Project, path: str, owner: int, name: str, depth: int) -> Holder | None:
+    """What an object is given and keeps: ``def __init__(self, app): self.app = app`` … ``Pages(shop)``."""
+    for item in project.classes.order(path, owner) if "." not in name else ():
+        for at in project.namespace(item.path).methods.get(item.index, {}).values() if item.kind == "class" else ():
+            function = project.outline(item.path).functions[at]
+            for local in function.locals:
+                if local.target == f"self.{name}" and any(one.name == local.source for one in function.parameters):
+                    return _handed(project, Place(item.path, at), local.source, depth)
+    return None
+
+
 def _handed(project: Project, place: Place, name: str, depth: int) -> Holder | None:
     """What the first caller hands to a parameter: ``def add_routes(app): @app.get("/")`` … ``add_routes(shop)``."""
     known: dict[tuple[Place, str], Holder | None] = vars(project).setdefault("_handed_holders", {})
@@ -85,14 +98,18 @@ def _givers(project: Project, place: Place, name: str, depth: int) -> Iterator[H
     function = project.function(place)
     if function is None:
         return
-    own = project.outline(place.path).classes[function.owner].name if function.owner >= 0 else ""
-    named = own if function.name == "__init__" else function.name
-    for site, call in calls(project, frozenset({named})):
+    named = frozenset({function.name})
+    if function.name == "__init__" and function.owner >= 0:
+        below = project.classes.below(place.path, function.owner)
+        named = frozenset({project.outline(place.path).classes[function.owner].name}) | {
+            one.dotted.rpartition(".")[2] for one in below
+        }
+    for site, call in calls(project, named):
         target = project.resolve_expression(site, call.func)
         made = (
             target is not None
             and target.kind == "class"
-            and (target.path, target.index) == (place.path, function.owner)
+            and dict(project.classes.methods(target.path, target.index)).get("__init__") == place
         )
         if target is None or not (made or (target.path, target.index) == (place.path, place.index)):
             continue

@@ -3,7 +3,7 @@
 from bottle import Bottle
 
 from .settings import PREFIX
-from .users import Reports, users
+from .users import Desk, Reports, users
 
 extra = Bottle()
 
@@ -47,6 +47,7 @@ def create():
     api.mount("/accounts/", users)
     reports = Reports()
     reports.install(api)
+    Desk(api)
     api.merge(extra)
     app.mount(PREFIX + "/", api)
     app.mount("/admin/", create_admin())
