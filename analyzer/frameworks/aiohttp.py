@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 
-from analyzer.facts.expressions import AnyExpression, Binary, Call, Name, Sequence, Starred
+from analyzer.facts.expressions import AnyExpression, Binary, Call, Comprehension, Name, Sequence, Starred
 from analyzer.facts.statements import Assign
 from analyzer.facts.visit import chain as chain_of
 from analyzer.facts.visit import walk
 from analyzer.frameworks.backend import Found, Route, Unresolved
+from analyzer.frameworks.loops import Registration, registrations, replaced, rounds_of
 from analyzer.frameworks.prefixes import UNKNOWN, Mount, prefixes
 from analyzer.frameworks.registry import VERBS, Holder, alternatives, calls, creations, holder
 from analyzer.frameworks.text import argument, text
@@ -44,11 +45,12 @@ def recognise(project: Project) -> Found | None:
                 if isinstance(decorator, Call):
                     handler = (path, index)
                     _decorated(project, Place(path, item.parent), decorator, handler, own, mounts, found)
-    for place, call in calls(project, _ADDERS):
-        _added(project, place, call, own, mounts, found)
-    for place, call in calls(project, frozenset({"add_routes"})):
-        for prefix in _prefixes(project, place, chain_of(call.func).rpartition(".")[0], own, mounts):
-            _listed(project, place, argument(call, 0, "routes"), prefix, own, found, (place.path, call.line))
+    for one in registrations(project, _ADDERS):
+        _added(project, one, own, mounts, found)
+    for one in registrations(project, frozenset({"add_routes"})):
+        for prefix in _prefixes(project, one.place, chain_of(one.call.func).rpartition(".")[0], own, mounts):
+            routes = argument(one.call, 0, "routes")
+            _listed(project, one, routes, prefix, own, found)
     return found
 
 
@@ -161,25 +163,24 @@ def _decorated(
     if not chain or name not in _DEFINITIONS:
         return
     for prefix in _prefixes(project, place, chain, own, mounts):
-        method, path = _method(project, place, decorator, name)
+        method, path = _method(project, Registration(place, decorator), name)
         _add(project, found, method, prefix, path, handler, (place.path, decorator.line))
 
 
-def _added(
-    project: Project, place: Place, call: Call, own: dict[Holder, str], mounts: list[Mount], found: Found
-) -> None:
+def _added(project: Project, one: Registration, own: dict[Holder, str], mounts: list[Mount], found: Found) -> None:
     """``app.router.add_get("/x", handler)`` and ``resource.add_route("GET", handler)``."""
+    place, call = one.place, one.call
     chain, _, name = chain_of(call.func).rpartition(".")
     where = (place.path, call.line)
     resource = _resource(project, place, chain) if name == "add_route" else None
     if resource is not None:
         method = text(project, place, argument(call, 0, "method"))
-        handler = _handler(project, place, argument(call, 1, "handler"))
+        handler = _handler(project, one, argument(call, 1, "handler"))
         path = text(project, place, argument(resource, 0, "path"))
         chain = chain_of(resource.func).rpartition(".")[0]
     else:
-        method, path = _method(project, place, call, name.removeprefix("add_"))
-        handler = _handler(project, place, argument(call, 2 if name == "add_route" else 1, "handler"))
+        method, path = _method(project, one, name.removeprefix("add_"))
+        handler = _handler(project, one, argument(call, 2 if name == "add_route" else 1, "handler"))
     for prefix in _prefixes(project, place, chain, own, mounts):
         _add(project, found, method, prefix, path, handler, where)
 
@@ -196,31 +197,43 @@ def _resource(project: Project, place: Place, chain: str) -> Call | None:
 
 def _listed(
     project: Project,
-    place: Place,
+    one: Registration,
     routes: AnyExpression | None,
     prefix: str,
     own: dict[Holder, str],
     found: Found,
-    where: tuple[str, int],
 ) -> None:
-    """``[web.get("/x", handler), *more]``, joined lists and variables that hold them."""
+    """``[web.get("/x", handler), *more]``, joined lists, variables that hold them, and lists made of constant ones."""
+    place = one.place
     if isinstance(routes, Binary) and routes.op == "+":
-        _listed(project, place, routes.left, prefix, own, found, where)
-        _listed(project, place, routes.right, prefix, own, found, where)
+        _listed(project, one, routes.left, prefix, own, found)
+        _listed(project, one, routes.right, prefix, own, found)
     elif isinstance(routes, Sequence):
         for item in routes.items:
             if isinstance(item, Starred):
-                _listed(project, place, item.value, prefix, own, found, where)
+                _listed(project, one, item.value, prefix, own, found)
             elif isinstance(item, Call):
-                _entry(project, place, item, prefix, found)
+                _entry(project, Registration(place, item, one.origins), prefix, found)
             else:
                 found.unresolved.append(Unresolved(place.path, item.line, "the route is not written where it is added"))
+    elif isinstance(routes, Comprehension) and (made := _made(project, place, routes)) is not None:
+        for entry in made:
+            _entry(project, entry, prefix, found)
     elif not any(held in own for held in passed(project, place, routes)):
         at, values = _values(project, place, routes)
-        if len(values) == 1 and isinstance(values[0], Sequence | Binary):
-            _listed(project, at, values[0], prefix, own, found, where)
+        if len(values) == 1 and isinstance(values[0], Sequence | Binary | Comprehension):
+            _listed(project, Registration(at, one.call), values[0], prefix, own, found)
         else:
-            found.unresolved.append(Unresolved(*where, "the list of routes is not constant"))
+            found.unresolved.append(Unresolved(place.path, one.call.line, "the list of routes is not constant"))
+
+
+def _made(project: Project, place: Place, routes: Comprehension) -> list[Registration] | None:
+    """``[web.get(path, view) for path, view in PAGES]``, one entry a round."""
+    element = routes.element
+    if len(routes.generators) != 1 or routes.generators[0].conditions or not isinstance(element, Call):
+        return None
+    rounds = rounds_of(project, place, routes.generators[0])
+    return None if rounds is None else [replaced(place, element, names) for names in rounds]
 
 
 def _values(project: Project, place: Place, routes: AnyExpression | None) -> tuple[Place, list[AnyExpression | None]]:
@@ -243,26 +256,31 @@ def _given(project: Project, place: Place, name: str) -> list[AnyExpression | No
     ]
 
 
-def _entry(project: Project, place: Place, call: Call, prefix: str, found: Found) -> None:
+def _entry(project: Project, one: Registration, prefix: str, found: Found) -> None:
+    place, call = one.place, one.call
     library, _, name = project.callee(place, call).rpartition(".")
     if library not in {"aiohttp.web", "aiohttp.web_routedef"} or name not in _DEFINITIONS:
         if name != "static":
             found.unresolved.append(Unresolved(place.path, call.line, "the route is made by a function"))
         return
-    method, path = _method(project, place, call, name)
-    handler = _handler(project, place, argument(call, 2 if name == "route" else 1, "handler"))
+    method, path = _method(project, one, name)
+    handler = _handler(project, one, argument(call, 2 if name == "route" else 1, "handler"))
     _add(project, found, method, prefix, path, handler, (place.path, call.line))
 
 
-def _method(project: Project, place: Place, call: Call, name: str) -> tuple[str | None, str | None]:
+def _method(project: Project, one: Registration, name: str) -> tuple[str | None, str | None]:
     """The HTTP method (``ANY`` for all) and the path of a registration called by a name."""
+    given = argument(one.call, 1 if name == "route" else 0, "path")
+    path = text(project, one.where(given), given)
     if name == "route":
-        return text(project, place, argument(call, 0, "method")), text(project, place, argument(call, 1, "path"))
-    return "ANY" if name == "view" else name.upper(), text(project, place, argument(call, 0, "path"))
+        verb = argument(one.call, 0, "method")
+        return text(project, one.where(verb), verb), path
+    return "ANY" if name == "view" else name.upper(), path
 
 
-def _handler(project: Project, place: Place, given: AnyExpression | None) -> Place | tuple[str, int] | None:
+def _handler(project: Project, one: Registration, given: AnyExpression | None) -> Place | tuple[str, int] | None:
     """The function that answers, or the file and index of the class that does."""
+    place = one.where(given)
     if isinstance(given, Call) and project.callee(place, given) == "functools.partial":
         given = argument(given, 0)
     target = project.resolve_expression(place, given)

@@ -14,7 +14,7 @@ from analyzer.facts.visit import chain as chain_of
 from analyzer.facts.visit import children
 from analyzer.frameworks.attachments import attachment
 from analyzer.frameworks.backend import Attachment, Found, Unresolved
-from analyzer.frameworks.loops import rounds_of, substitute
+from analyzer.frameworks.loops import Item, Known, rounds_of, substitute
 from analyzer.frameworks.prefixes import UNKNOWN
 from analyzer.frameworks.text import argument, text, texts
 from analyzer.project.project import Project
@@ -24,7 +24,6 @@ CONFIGURATORS = frozenset({"pyramid.config.Configurator"})
 _POLICY = re.compile(r"^(?:set_)?(?:\w+_)?(?:security|authorization|authentication)_policy$")
 """``set_security_policy``, the older pair, and what extensions add (``set_jwt_authentication_policy``)."""
 _DEPTH = 12
-Known = Mapping[str, AnyExpression]
 
 
 class Pattern(msgspec.Struct, frozen=True):
@@ -215,14 +214,14 @@ class Configuration:
             for key, prefix in given.items()
             if isinstance(key, str) or key < len(names)
         }
-        known: dict[str, AnyExpression] = {}
+        known: dict[str, Item] = {}
         for position, item in enumerate(call.arguments):
             constant = text(self.project, place, item.value)
             at = position + shift
             name = item.keyword or (names[at] if at < len(names) and not item.star else "")
             if constant is not None and name:
                 value = item.value
-                known[name] = Constant(value.line, value.column, value.end_line, value.end_column, constant)
+                known[name] = place, Constant(value.line, value.column, value.end_line, value.end_column, constant)
         self._run(made, configs, known)
 
     def _include(self, place: Place, call: Call, prefix: str) -> None:

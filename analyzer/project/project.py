@@ -159,12 +159,12 @@ class Project:
                 if star is None:
                     return None
                 path = star
-            elif item.name is None or self._is_module(origin, item):
-                path, name = self._module_path(path, item) or path, rest
-                if not name:
-                    return None
+            elif item.name is None or (module := self._submodule(origin, item.name)) is None:
+                path, name = origin, rest if item.name is None else f"{item.name}.{rest}" if rest else item.name
             else:
-                path, name = origin, f"{item.name}.{rest}" if rest else item.name
+                path, name = module, rest
+            if not name or path.endswith("/"):
+                return None
         return None
 
     def member(self, path: str, name: str) -> Target | None:
@@ -457,9 +457,10 @@ class Project:
         origin = self._module_path(path, item)
         return None if origin is None or origin.endswith("/") else origin
 
-    def _is_module(self, origin: str, item: Import) -> bool:
-        found = self.member(origin, item.name or "")
-        return found is not None and found.kind == "module"
+    def _submodule(self, origin: str, name: str) -> str | None:
+        """The file of the module that a name of a package means, ``None`` where it means something else."""
+        found = self.member(origin, name)
+        return found.path if found is not None and found.kind == "module" else None
 
     def _builtin(self, path: str, name: str) -> Target | None:
         known = name in _BUILTINS and not self.namespace(path).stars

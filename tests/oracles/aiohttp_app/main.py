@@ -2,7 +2,8 @@
 
 from aiohttp import web
 
-from . import users
+from . import tables, users
+from .tables import PAIRS
 
 
 async def health(_request):
@@ -29,6 +30,21 @@ def setup(app):
     app.router.add_route("*", "/any/{tail:.*}", anything)
 
 
+def create_lists():
+    app = web.Application()
+    tables.named(app)
+    for method, path, handler in PAIRS:
+        app.router.add_route(method, path, handler)
+    for entry in tables.ENTRIES:
+        app.router.add_route(**entry)
+    for page in tables.PAGES.items():
+        app.router.add_patch(*page)
+    for row in tables.MORE:
+        app.router.add_route(row[0], f"/rows{row[1]}", row[2])
+    app.add_routes([web.delete(path, handler) for path, handler in tables.PAGES.items()])
+    return app
+
+
 def create():
     app = web.Application()
     app.router.add_get("/health", health, allow_head=False)
@@ -42,4 +58,5 @@ def create():
     api.add_routes([*users.listed, web.delete("/export", users.export)])
     app.add_subapp("/api/", api)
     app.add_subapp("/admin", create_admin())
+    app.add_subapp("/lists", create_lists())
     return app
