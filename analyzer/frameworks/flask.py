@@ -7,11 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
-from analyzer.facts.expressions import AnyExpression, Call
+from analyzer.facts.expressions import AnyExpression, Argument, Attribute, Call
 from analyzer.facts.outline import Class, Function
 from analyzer.facts.visit import chain as chain_of
 from analyzer.frameworks.attachments import attachment
 from analyzer.frameworks.backend import Attachment, Found, Route, Unresolved
+from analyzer.frameworks.forwarded import forwarded
+from analyzer.frameworks.loops import Registration, registrations
 from analyzer.frameworks.prefixes import Mount, inherited, own_prefix, prefixes
 from analyzer.frameworks.registry import (
     VERBS,
@@ -58,6 +60,8 @@ _APIS = frozenset(
     }
 )
 _KNOWN = ROUTERS | _APIS
+_REGISTERING = frozenset({*VERBS, "route", "websocket", "add_url_rule", "add_resource", "add_websocket"})
+_ADDING = frozenset({"add_url_rule", "add_resource", "add_websocket", "route"})
 _REQUEST_HOOKS = ("before_request", "before_app_request")
 _SOCKET_HOOKS = ("before_websocket", "before_app_websocket")
 
@@ -105,8 +109,14 @@ def recognise(project: Project) -> Found | None:
             for decorator in item.decorators:
                 if isinstance(decorator, Call):
                     _decorated_class(project, path, index, item, decorator, own, mounts, around, found)
-    for place, call in calls(project, frozenset({"add_url_rule", "add_resource", "add_websocket"})):
-        _added(project, place, call, own, mounts, around, found)
+    for made in registrations(project, _ADDING):
+        direct = isinstance(made.call.func, Call)  # ``app.route("/x")(view)``
+        last = chain_of(made.call.func).removesuffix("()").rpartition(".")[2]
+        if _overrides(project, made.place) or direct != (last == "route"):
+            continue
+        rule = msgspec.structs.replace(made, call=_as_rule(made.call))
+        for one, where in forwarded(project, rule) or [(rule, (made.place.path, made.call.line))]:
+            _added(project, one, where, own, mounts, around, found)
     _name_quart(project, found)
     return found
 
@@ -186,40 +196,66 @@ def _decorated_class(
         )
 
 
+def _overrides(project: Project, place: Place) -> bool:
+    """Whether a function is a router's own ``route`` or ``add_url_rule`` as a class of the project has it: what goes
+    through it is registered by whoever calls it."""
+    functions, index = project.outline(place.path).functions, place.index
+    while index >= 0 and functions[index].parent >= 0:
+        index = functions[index].parent
+    function = functions[index] if index >= 0 else None
+    if function is None or function.owner < 0 or function.name not in _REGISTERING:
+        return False
+    return project.classes.descends(place.path, function.owner, _KNOWN)
+
+
+def _as_rule(call: Call) -> Call:
+    """``app.route("/x", methods=["POST"])(view)`` as ``add_url_rule``."""
+    inner = call.func
+    if not isinstance(inner, Call) or not isinstance(inner.func, Attribute) or not call.arguments:
+        return call
+    function = msgspec.structs.replace(inner.func, attr="add_url_rule")
+    view = Argument(call.arguments[0].value, "view_func")
+    return msgspec.structs.replace(call, func=function, arguments=[*inner.arguments, view])
+
+
 def _added(
     project: Project,
-    place: Place,
-    call: Call,
+    one: Registration,
+    where: tuple[str, int],
     own: dict[Holder, str],
     mounts: list[Mount],
     around: Around,
     found: Found,
 ) -> None:
+    call = one.call
     chain, _, name = chain_of(call.func).rpartition(".")
-    held = router(project, place, chain, own, _KNOWN)
+    held = router(project, one.where(call.func), chain, own, _KNOWN)
     if held is None:
         return
-    where = (place.path, call.line)
     if name == "add_resource":
-        target = project.resolve_expression(place, argument(call, 0, "resource"))
-        for position in range(1, sum(1 for one in call.arguments if one.keyword is None)):
-            rule = text(project, place, argument(call, position))
+        resource = argument(call, 0, "resource")
+        target = project.resolve_expression(one.where(resource), resource)
+        for position in range(1, sum(1 for given in call.arguments if given.keyword is None)):
+            given = argument(call, position)
+            rule = text(project, one.where(given), given)
             if target is not None and target.kind == "class":
                 _class_view(project, target, rule, held, own, mounts, around, where, found)
         return
     view = argument(call, 2, "view_func")
-    rule = text(project, place, argument(call, 0, "rule"))
+    given = argument(call, 0, "rule")
+    rule, place = text(project, one.where(given), given), one.where(view)
     target = _view(project, place, view)
     if target is None:
         found.unresolved.append(Unresolved(*where, "the view function is not a plain name"))
     elif target.kind == "class":
-        listed = texts(project, place, argument(call, 99, "methods"))
+        methods = argument(call, 99, "methods")
+        listed = texts(project, one.where(methods), methods)
         _class_view(project, target, rule, held, own, mounts, around, where, found, listed)
     else:
-        methods = methods_of(project, place, call, name)
-        attached = (*around.of(held, methods), *_wrappers(project, place, view))
+        verbs = methods_of(project, one.where(argument(call, 99, "methods")), call, name)
+        attached = (*around.of(held, verbs), *_wrappers(project, place, view))
         for prefix in prefixes(own, mounts, held):
-            _add(found, methods, prefix, rule, Place(target.path, target.index), where, attached)
+            _add(found, verbs, prefix, rule, Place(target.path, target.index), where, attached)
 
 
 def _view(project: Project, place: Place, view: AnyExpression | None) -> Target | None:

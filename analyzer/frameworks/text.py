@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from string import Formatter
+
 from analyzer.facts.expressions import (
     AnyExpression,
     Attribute,
@@ -18,6 +21,10 @@ from analyzer.project.project import Project
 from analyzer.project.target import Place
 
 _DEPTH = 8
+_WIDE = re.compile(r"%[^%a-zA-Z]*\d{4}")
+"""``%999999999s`` would fill the memory."""
+_LONGEST = 400
+"""Code points of a template; no path is longer."""
 
 
 def text(project: Project, place: Place, expression: AnyExpression | None, depth: int = 0) -> str | None:
@@ -36,10 +43,55 @@ def text(project: Project, place: Place, expression: AnyExpression | None, depth
         parts = [text(project, place, part, depth + 1) for part in expression.parts]
         return None if None in parts else "".join(part for part in parts if part is not None)
     if isinstance(expression, Interpolation):
-        return text(project, place, expression.value, depth + 1)
+        return _written(project, place, expression.value, depth)
     if isinstance(expression, Name | Attribute):
         return _named(project, place, expression, depth)
+    if isinstance(expression, Call) and isinstance(expression.func, Attribute) and expression.func.attr == "format":
+        return _formatted(project, place, expression, expression.func.value, depth)
     return None
+
+
+def _formatted(project: Project, place: Place, call: Call, template: AnyExpression, depth: int) -> str | None:
+    """``"/things/{}".format(PART)``, with plain fields only."""
+    pattern = text(project, place, template, depth + 1)
+    positional: list[str] = []
+    named: dict[str, str] = {}
+    for one in call.arguments:
+        value = _written(project, place, one.value, depth)
+        if value is None or one.star:
+            return None
+        if one.keyword is None:
+            positional.append(value)
+        else:
+            named[one.keyword] = value
+    if pattern is None or len(pattern) > _LONGEST:
+        return None
+    if not _plain(pattern):
+        return None
+    try:
+        return pattern.format(*positional, **named)
+    except (IndexError, KeyError, ValueError):
+        return None
+
+
+def _plain(pattern: str) -> bool:
+    """Whether a template has fields by position and name only: ``{0:>999999999}`` would fill the memory."""
+    try:
+        fields = list(Formatter().parse(pattern))
+    except ValueError:
+        return False
+    return all((not field or field.isidentifier() or field.isdigit()) and not spec for _, field, spec, _ in fields)
+
+
+def _written(project: Project, place: Place, value: AnyExpression, depth: int) -> str | None:
+    """A constant text or whole number as text."""
+    if isinstance(value, Constant) and type(value.value) is int:
+        return str(value.value)
+    if isinstance(value, Name):
+        held = project.variable(place.path, value.id)
+        if held is not None and isinstance(held[1], Constant):
+            return _written(project, Place(held[0], -1), held[1], depth)
+    return text(project, place, value, depth + 1)
 
 
 def _filled_in(project: Project, place: Place, expression: Binary, depth: int) -> str | None:
@@ -48,7 +100,7 @@ def _filled_in(project: Project, place: Place, expression: Binary, depth: int) -
     right = expression.right
     items = right.items if isinstance(right, Sequence) else [right]
     values = [text(project, place, item, depth + 1) for item in items]
-    if template is None or None in values:
+    if template is None or None in values or _WIDE.search(template):
         return None
     try:
         return template % tuple(values)

@@ -2,6 +2,7 @@
 
 from flask import Flask
 
+from .pages import install
 from .shop import shop
 
 
@@ -13,6 +14,8 @@ def create() -> Flask:
     app.register_blueprint(shop)
     app.register_blueprint(shop, name="outlet", url_prefix="/outlet")
     app.add_url_rule("/about", view_func=about, methods=["GET", "OPTIONS"])
+
+    install(app)
 
     @app.post("/login")
     def login(): ...
