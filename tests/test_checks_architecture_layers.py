@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from analyzer.model import Confidence, Severity
@@ -275,7 +279,7 @@ LATE = {
 def test_a_package_that_imports_its_modules_at_its_end_is_a_hint() -> None:
     (finding,) = findings_of(LATE, "BA504")
     assert (finding.confidence, finding.severity) == (Confidence.LOW, Severity.NOTE)
-    assert "is defined above shop/__init__.py:5." in finding.message
+    assert "is defined above the imports at shop/__init__.py:5." in finding.message
 
 
 @pytest.mark.parametrize(
@@ -300,6 +304,9 @@ def test_the_same_order_between_modules_side_by_side_does_not_hold() -> None:
     files = {"a.py": "class A: ...\nfrom b import B", "b.py": "from a import A\nclass B: ..."}
     (finding,) = findings_of(files, "BA504")
     assert finding.confidence == Confidence.HIGH
+    files["b.py"] = "class B: ...\nfrom a import A"
+    (finding,) = findings_of(files, "BA504")
+    assert finding.confidence == Confidence.LOW
 
 
 def test_imports_that_do_not_count_are_told_with_their_lines() -> None:
@@ -311,3 +318,46 @@ def test_imports_that_do_not_count_are_told_with_their_lines() -> None:
     (finding,) = findings_of(files, "BA504")
     assert "2 more imports between them are lazy or type-only and do not count (a.py:4, c.py:4)." in finding.message
     assert "imports c for the type checker only, which does not count" in {item.message for item in finding.related}
+
+
+def _loads(folder: Path, files: dict[str, str], module: str) -> bool:
+    for path, text in files.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text)
+    command = [sys.executable, "-I", "-c", f"import sys; sys.path.insert(0, {str(folder)!r}); import {module}"]
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("hint", "files"),
+    [
+        (True, {"p/__init__.py": "app = 1\nfrom p import r", "p/r.py": "from p import app"}),
+        (False, {"p/__init__.py": "from p import r\napp = 1", "p/r.py": "from p import app"}),
+        (True, {"a.py": "x = 1\nfrom b import y", "b.py": "y = 1\nfrom a import x"}),
+        (False, {"a.py": "x = 1\nfrom b import y", "b.py": "from a import x\ny = 1"}),
+        (
+            False,
+            {
+                "m.py": "from p import app\nx = 1",
+                "p/__init__.py": "app = 1\nfrom p import r",
+                "p/r.py": "from m import x",
+            },
+        ),
+        (
+            False,
+            {
+                "m.py": "x = 1\nfrom p import app",
+                "p/__init__.py": "app = 1\nfrom p import r",
+                "p/r.py": "from m import x",
+            },
+        ),
+    ],
+    ids=["package", "package, above", "both late", "one late", "through an outsider", "through a late outsider"],
+)
+def test_a_hint_is_what_python_loads_whoever_comes_first(hint: bool, files: dict[str, str], tmp_path: Path) -> None:
+    """Every module is imported first once, by Python itself. The last case loads, too; it is not followed that far."""
+    modules = [path.removesuffix(".py").removesuffix("/__init__").replace("/", ".") for path in files]
+    loads = all(_loads(tmp_path, files, module) for module in modules)
+    (finding,) = findings_of(files, "BA504")
+    assert finding.confidence == (Confidence.LOW if hint else Confidence.HIGH)
+    assert loads or not hint

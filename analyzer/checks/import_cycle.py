@@ -42,7 +42,7 @@ def _message(picture: Picture, cycle: Cycle) -> str:
     note = " Only the package's `__init__`, which gathers names, closes the circle." if cycle.packaged else ""
     if cycle.late and not cycle.packaged:
         ends = _spots(sorted(cycle.late, key=lambda edge: (edge.source, edge.line)))
-        note += f" It works in this order: all that is taken from the package is defined above {ends}."
+        note += f" It works in this order: all that is taken is defined above the imports at {ends}."
     note += _uncounted(_harmless(picture, cycle))
     return f"{who} import each other when loaded: {around}.{note}"
 

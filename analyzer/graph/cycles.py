@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import pairwise
 
@@ -20,13 +21,23 @@ _UNIT = 1000
 Edges = dict[tuple[str, str], ImportEdge]
 
 
+class Lateness(enum.Enum):
+    """Whether an import stands below all that others take from its module: never, wherever a circle is entered there,
+    or whoever is loaded first."""
+
+    NEVER = enum.auto()
+    HERE = enum.auto()
+    ALWAYS = enum.auto()
+
+
 class Cycle(msgspec.Struct, frozen=True):
     """A strongly connected component of modules at load time.
 
     ``edges`` are all imports inside it, one a pair of modules (the first line), ``cut`` those whose removal breaks
     every circle. ``exact`` says that no smaller cut exists. ``packaged`` is true when the circle exists only because
     names are taken from a package's ``__init__`` instead of the modules that define them. ``late`` are imports at the
-    end of a package where every circle goes through one, else it is empty. ``shown`` is one shortest circle.
+    end of modules where these keep every circle from meeting something unfinished, else it is empty. ``shown`` is one
+    shortest circle.
     """
 
     modules: tuple[str, ...]
@@ -70,12 +81,11 @@ def cycles(
     edges: Mapping[tuple[str, str], ImportEdge],
     plain: Iterable[tuple[str, str]],
     dearer: Callable[[ImportEdge], int],
-    is_late: Callable[[ImportEdge, Sequence[str]], bool] = lambda _edge, _members: False,
+    lateness: Callable[[ImportEdge, Sequence[str]], Lateness] = lambda _edge, _members: Lateness.NEVER,
 ) -> list[Cycle]:
     """Every group, sorted by its first module; ``edges`` and ``plain`` as :func:`load_edges` gives them.
 
-    ``dearer`` (0–999) prefers, among equal cuts, the cheapest edges. ``is_late`` tells imports at the end of a package
-    that cannot meet anything unfinished in a group of modules.
+    ``dearer`` (0–999) prefers, among equal cuts, the cheapest edges. ``lateness`` tells imports at the end of a module.
     """
     graph: nx.DiGraph[str] = nx.DiGraph()
     graph.add_edges_from(sorted(edges))
@@ -100,20 +110,25 @@ def cycles(
                 tuple(inside[pair] for pair in _shortest(inside, cut[0])),
                 exact,
                 packaged,
-                _late(inside, lambda edge: is_late(edge, modules)),  # noqa: B023
+                _late({pair: (edge, lateness(edge, modules)) for pair, edge in inside.items()}),
             )
         )
     return sorted(found, key=lambda cycle: cycle.modules)
 
 
-def _late(
-    inside: Mapping[tuple[str, str], ImportEdge], is_late: Callable[[ImportEdge], bool]
-) -> tuple[ImportEdge, ...]:
-    """The late imports of a group, where no circle is left without them."""
-    late = {pair: edge for pair, edge in sorted(inside.items()) if is_late(edge)}
+def _late(inside: Mapping[tuple[str, str], tuple[ImportEdge, Lateness]]) -> tuple[ImportEdge, ...]:
+    """The late imports of a group, where whoever is loaded first finds what it takes.
+
+    An import that is late always breaks its circles. What is left does no harm when all of it is late: wherever such a
+    circle is entered, that module has defined everything before it goes on.
+    """
     graph: nx.DiGraph[str] = nx.DiGraph()
-    graph.add_edges_from(pair for pair in inside if pair not in late)
-    return tuple(late.values()) if nx.is_directed_acyclic_graph(graph) else ()
+    graph.add_edges_from(pair for pair, (_, late) in inside.items() if late is not Lateness.ALWAYS)
+    for group in nx.strongly_connected_components(graph):
+        around = [late for pair, (_, late) in inside.items() if pair[0] in group and pair[1] in group]
+        if len(group) > 1 and Lateness.NEVER in around:
+            return ()
+    return tuple(edge for _, (edge, late) in sorted(inside.items()) if late is not Lateness.NEVER)
 
 
 def cutting(modules: Sequence[str], cost: Mapping[tuple[str, str], int]) -> list[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""Imports at the end of a package's ``__init__``: the idiom ``app = Flask(…)``, then ``from shop import routes``."""
+"""Imports at the end of a module, as in the idiom ``app = Flask(…)``, then ``from shop import routes``."""
 
 from __future__ import annotations
 
@@ -7,30 +7,31 @@ from collections.abc import Collection
 from analyzer.facts.expressions import Name
 from analyzer.facts.statements import Assign
 from analyzer.facts.visit import walk
-from analyzer.graph.cycles import executed
+from analyzer.graph.cycles import Lateness, executed
 from analyzer.graph.imports import ImportEdge, Imports
 from analyzer.project import Project
 
 _INIT = "__init__.py"
 
 
-def is_late(project: Project, imports: Imports, edge: ImportEdge, members: Collection[str]) -> bool:
-    """Whether a package imports a module of its own only after all that the members of a circle take from it.
+def lateness(project: Project, imports: Imports, edge: ImportEdge, members: Collection[str]) -> Lateness:
+    """Whether a module imports another only after all that the members of a circle take from itself.
 
-    Python loads a package before its modules, whoever is imported first, so that this order always holds. It does not
-    between modules that stand side by side.
+    That always holds (``ALWAYS``) for a package with none but its own modules in the circle: Python loads a package
+    before its modules, whoever is imported first. Else it holds when the circle is entered there (``HERE``).
     """
-    package = edge.source
-    if not package.endswith(_INIT) or not executed(edge).startswith(package.removesuffix(_INIT)):
-        return False
+    source = edge.source
     taken = {
         item.name
         for member in members
-        if member != package
+        if member != source
         for item in imports.of(member)
-        if item.at_load and executed(item) == package
+        if item.at_load and executed(item) == source
     }
-    return bool(taken) and all(name not in {"", "*"} and _bound(project, package, name, edge.line) for name in taken)
+    if not taken or not all(name not in {"", "*"} and _bound(project, source, name, edge.line) for name in taken):
+        return Lateness.NEVER
+    inside = source.endswith(_INIT) and all(member.startswith(source.removesuffix(_INIT)) for member in members)
+    return Lateness.ALWAYS if inside else Lateness.HERE
 
 
 def _bound(project: Project, path: str, name: str, line: int) -> bool:

@@ -13,7 +13,7 @@ from analyzer.graph.cycles import Cycle, cycles, load_edges
 from analyzer.graph.edges import Edge, edges_of
 from analyzer.graph.groups import groups
 from analyzer.graph.imports import ImportEdge, Imports
-from analyzer.graph.late import is_late
+from analyzer.graph.late import lateness
 from analyzer.graph.reach import Reach
 from analyzer.graph.role import Role
 from analyzer.graph.roles import Roles, is_side_module
@@ -151,7 +151,7 @@ class Picture:
     def cycles(self) -> tuple[Cycle, ...]:
         """The groups of modules that import each other when loaded; tests and migrations left aside."""
         edges, plain = load_edges(self.project, self.imports, lambda path: self.tier(path) is not Tier.MAIN)
-        late = partial(is_late, self.project, self.imports)
+        late = partial(lateness, self.project, self.imports)
         return tuple(cycles(edges, plain, self._dearer, late))
 
     def _dearer(self, edge: ImportEdge) -> int:

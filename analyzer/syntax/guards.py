@@ -6,7 +6,7 @@ from collections.abc import Sequence as Series
 
 import libcst as cst
 
-from analyzer.facts.expressions import AnyExpression, Attribute, Boolean, Call, Constant, Name, Sequence, Unary
+from analyzer.facts.expressions import AnyExpression, Attribute, Boolean, Call, Compare, Constant, Name, Sequence, Unary
 from analyzer.facts.outline import Guard
 from analyzer.facts.visit import chain
 from analyzer.syntax.work import Work
@@ -31,6 +31,9 @@ def _for_checkers(work: Work, test: AnyExpression) -> bool | None:
     if isinstance(test, Unary) and test.op == "not":
         verdict = _for_checkers(work, test.operand)
         return None if verdict is None else not verdict
+    if isinstance(test, Compare) and test.operators in (["is"], ["=="]):
+        other = test.comparators[0]
+        return _for_checkers(work, test.left) if isinstance(other, Constant) and other.value is True else None
     if isinstance(test, Constant):
         return True if test.value in (False, 0) and test.value is not None else None
     if isinstance(test, Boolean) and test.op == "and":
