@@ -64,3 +64,32 @@ def test_what_cannot_be_told_is_said() -> None:
     )
     assert backend.routes == ()
     assert [item.line for item in backend.unresolved] == [6, 7, 8]
+
+
+def test_handlers_of_an_object_that_a_function_is_handed() -> None:
+    assert routes_of(
+        {
+            "notes/routes.py": """
+                def add_routes(app, pages):
+                    p = pages
+                    app.router.add_get("/", p.index)
+                    app.router.add_post("/notes", pages.write)
+            """,
+            "notes/pages.py": """
+                class Pages:
+                    def __init__(self, store): self.store = store
+                    async def index(self, request): ...
+                    async def write(self, request): ...
+            """,
+            "notes/main.py": """
+                from aiohttp import web
+                from notes.pages import Pages
+                from notes.routes import add_routes
+                def create(store):
+                    app = web.Application()
+                    pages = Pages(store)
+                    add_routes(app, pages)
+                    return app
+            """,
+        }
+    ) == {("GET", "/", "notes.pages.Pages.index"), ("POST", "/notes", "notes.pages.Pages.write")}

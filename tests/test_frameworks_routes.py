@@ -175,3 +175,70 @@ def test_what_is_beyond_reach_is_said() -> None:
     )
     assert not backend.routes
     assert [(item.path, item.why) for item in backend.unresolved] == [("app/main.py", "the path is not constant")]
+
+
+def test_fastapi_routers_that_objects_keep_and_that_nobody_knows_the_class_of() -> None:
+    assert routes_of(
+        {
+            "shop/orders.py": """
+                from fastapi import APIRouter
+                class Orders:
+                    def __init__(self, service):
+                        self.router = APIRouter()
+                        self.router.add_api_route("/{number}", self.read, methods=["GET"])
+                    async def read(self, number: int): ...
+            """,
+            "shop/stock.py": """
+                from error_aware import AwareRouter
+                def make(aware):
+                    router = AwareRouter(prefix="/stock")
+                    @router.get("/")
+                    def index(): ...
+                    return router
+            """,
+            "shop/parts.py": """
+                from fastapi import APIRouter
+                class Parts:
+                    def __init__(self):
+                        self.api = APIRouter()
+                        self.api.add_api_route("/parts", self.all)
+                    def all(self): ...
+            """,
+            "shop/main.py": """
+                from fastapi import FastAPI
+                from shop.orders import Orders
+                from shop.parts import Parts
+                from shop.stock import make
+                app = FastAPI()
+                app.include_router(Orders(None).router, prefix="/orders")
+                app.include_router(make(True))
+                def create():
+                    parts = Parts()
+                    app.include_router(parts.api, prefix="/v1")
+            """,
+        }
+    ) == {
+        ("GET", "/orders/{number}", "shop.orders.Orders.read"),
+        ("GET", "/stock/", "shop.stock.make.index"),
+        ("GET", "/v1/parts", "shop.parts.Parts.all"),
+    }
+
+
+def test_starlette_tables_in_factories() -> None:
+    assert routes_of(
+        {
+            "app.py": """
+                from starlette.applications import Starlette
+                from starlette.routing import Mount, Route
+                class Pages:
+                    def index(self, request): ...
+                def about(request): ...
+                def create(pages):
+                    return Starlette(routes=[
+                        Route("/", pages.index),
+                        Mount("/site", routes=[Route("/about", about, methods=["GET"])]),
+                    ])
+                app = create(Pages())
+            """
+        }
+    ) == {("GET", "/", "app.Pages.index"), ("GET", "/site/about", "app.about")}

@@ -19,17 +19,21 @@ from analyzer.project.target import Place
 
 _ORIGIN, _CREDENTIALS = "access-control-allow-origin", "access-control-allow-credentials"
 _SETTERS = frozenset({"set_header", "add_header", "add", "set", "setdefault", "__setitem__", "append", "append_header"})
+_AFTER = re.compile(r"(?:^|\.)(?:after_(?:app_)?request|middleware|on_response)$")
 _MATCHING = frozenset({"match", "search", "fullmatch"})
 
 
 class Written(msgspec.Struct, frozen=True):
-    """An origin that a function allows by hand: what is wrong with it, and whether credentials go with it."""
+    """An origin that a function allows by hand: what is wrong with it, and whether credentials go with it.
+
+    ``everywhere``: every origin is allowed in all answers of the application, by what runs after each handler.
+    """
 
     node: AnyExpression
     place: Place
     what: str
     credentials: bool
-    star: bool
+    everywhere: bool
 
 
 def written(picture: Picture, flow: Flow) -> Iterator[Written]:
@@ -48,11 +52,21 @@ def written(picture: Picture, flow: Flow) -> Iterator[Written]:
             if name != _ORIGIN or conditional(flow, place, point.expression.line):
                 continue
             if any(one.value == "*" for one in _constants(flow, point)):
-                yield Written(point.expression, place, "Every origin is allowed", sure, True)
+                only = isinstance(point.expression, Constant) and _after_all(flow, place)
+                yield Written(point.expression, place, "Every origin is allowed", sure, only)
             elif _reflected(flow, point):
                 fault = _weak_check(flow, place)
                 if fault is not None:
                     yield Written(point.expression, place, fault, sure, False)
+
+
+def _after_all(flow: Flow, place: Place) -> bool:
+    """Whether a function runs after every handler: a hook or a middleware."""
+    function = flow.project.function(place)
+    named = [chain(one.func if isinstance(one, Call) else one) for one in (function.decorators if function else ())]
+    return any(_AFTER.search(one) for one in named) or (
+        function is not None and function.owner >= 0 and function.name == "process_response"
+    )
 
 
 def _may(flow: Flow, place: Place) -> bool:

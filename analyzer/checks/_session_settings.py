@@ -17,12 +17,16 @@ from analyzer.model import Confidence, Finding, Rule
 from analyzer.project.target import Place
 
 SETTING = re.compile(
-    r"(?:^|_)(?:SESSION|CSRF|AUTH|REMEMBER|JWT|ACCESS|REFRESH)?_?COOKIE_(?P<flag>SECURE|HTTPONLY|SAMESITE)$"
+    r"(?:^|_)(?:SESSION|CSRF|AUTH|REMEMBER|JWT|ACCESS|REFRESH)?_?COOKIE_(?P<flag>SECURE|HTTPONLY|SAMESITE)$",
+    re.IGNORECASE,
 )
-"""Settings that put flags on cookies (Flask, Django, Flask-Login, flask-jwt-extended)."""
+"""Settings that put flags on cookies (Flask, Django, Flask-Login, flask-jwt-extended, classes of settings)."""
 _SESSIONS = {"starlette": "https_only", "fastapi": "https_only", "aiohttp_session": "secure"}
 """Libraries that keep sessions in cookies without Secure unless told, and how they are told."""
-_STORES = frozenset({"SessionMiddleware", "EncryptedCookieStorage", "NaClCookieStorage", "SimpleCookieStorage"})
+_STORES = frozenset(
+    "SessionMiddleware EncryptedCookieStorage NaClCookieStorage SimpleCookieStorage RedisStorage "
+    "MemcachedStorage".split()
+)
 _CALLS = _STORES | {"Middleware", "add_middleware"}
 _FIX = "Switch it on for production; development may switch it off for itself"
 
@@ -80,11 +84,11 @@ def assigned(picture: Picture, flow: Flow, rule: Rule) -> Iterator[Finding]:
             if not any(truth(one.value) is False for one in values) and not lax(name, value):
                 continue
             default = any(one.default for one in values)
-            read = "reads it" if flag["flag"] == "HTTPONLY" else "sends it along"
-            who = "a script of another page's making" if flag["flag"] == "HTTPONLY" else "a plain connection"
-            who = "a page of another site" if flag["flag"] == "SAMESITE" else who
+            read = "reads it" if flag["flag"].upper() == "HTTPONLY" else "sends it along"
+            who = "a script of another page's making" if flag["flag"].upper() == "HTTPONLY" else "a plain connection"
+            who = "a page of another site" if flag["flag"].upper() == "SAMESITE" else who
             said = f"`{name}` is off{' unless the environment says otherwise' if default else ''}: {who} {read}"
-            sure = Confidence.MEDIUM if default or flag["flag"] == "SAMESITE" else Confidence.HIGH
+            sure = Confidence.MEDIUM if default or flag["flag"].upper() == "SAMESITE" else Confidence.HIGH
             yield _finding(rule, place, value, said, _FIX, sure)
 
 

@@ -21,6 +21,9 @@ _SPEAKS = re.compile(
     r"|werkzeug\.exceptions\.(?:abort|HTTPException|BadRequest|Unauthorized|Forbidden|NotFound|Conflict|Gone"
     r"|UnprocessableEntity|TooManyRequests|InternalServerError|MethodNotAllowed)"
     r"|(?:flask|quart)\.(?:abort|request|g|session|jsonify|make_response|redirect|flash|Response|render_template)"
+    r"|flask_(?:login|security)\.(?:[\w.]+\.)?(?:current_user|login_user|logout_user)"
+    r"|flask_jwt_extended\.(?:[\w.]+\.)?(?:current_user|get_current_user|get_jwt|get_jwt_identity|verify_jwt_in_request)"
+    r"|flask_(?:restful|restx|smorest)\.abort"
     r"|django\.http\.(?:Http404|HttpRe\w+|JsonResponse|StreamingHttpResponse|FileResponse)"
     r"|django\.shortcuts\.(?:redirect|render)|django\.contrib\.messages\.\w+"
     r"|rest_framework\.response\.Response"
@@ -62,7 +65,7 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
 
 
 _FRAMEWORKS = re.compile(
-    r"(?:fastapi|starlette|werkzeug|flask|quart|django|rest_framework|aiohttp|litestar|sanic|tornado|falcon|bottle)(?:\.|$)"
+    r"(?:fastapi|starlette|werkzeug|flask(?:_\w+)?|quart|django|rest_framework|aiohttp|litestar|sanic|tornado|falcon|bottle)(?:\.|$)"
 )
 
 
@@ -131,7 +134,8 @@ def _finding(picture: Picture, rule: Rule, path: str, found: list[Spoken]) -> Fi
 def _imported(picture: Picture, path: str, first: Spoken) -> Location:
     """The import statement that brings a name in; the use itself where none stands in the module."""
     head = _head(first.name)
+    dotted = first.dotted.partition("()")[0]  # the class of a parameter
     for item in picture.project.outline(path).imports:
-        if item.bound == head:
+        if item.bound == head or (item.name and dotted == f"{item.module}.{item.name}"):
             return Location(path, Span(item.line, item.column, item.end_line, item.end_column))
     return Location(path, Span(first.line, first.column, first.line, first.column + len(head)))

@@ -13,7 +13,7 @@ from analyzer.facts.statements import Assign
 from analyzer.facts.visit import chain, walk
 from analyzer.flow.arguments import argument, constants, spread
 from analyzer.flow.engine import Flow, Point
-from analyzer.flow.questions import Pictured, flow_of, location, places_calling
+from analyzer.flow.questions import Pictured, flow_of, location, places_calling, uses_of
 from analyzer.graph.picture import Picture
 from analyzer.model import Confidence, Finding, Rule, Severity
 from analyzer.project.target import Place
@@ -24,6 +24,8 @@ _SECRET = re.compile(
 """Names of cookies (and of what is put into them) that let somebody in."""
 _SHOWN = re.compile(r"csrf|xsrf|lang|locale|theme|consent|timezone|tz$|sidebar|dark|flash|banner|color", re.IGNORECASE)
 """Names of cookies that scripts are meant to read."""
+_COOKIES = re.compile(r"cookie", re.IGNORECASE)
+_FORGERY = re.compile(r"csrf|xsrf", re.IGNORECASE)
 _STORES = re.compile(r"Storage|SessionMiddleware|SessionInterface|CookieBackend|CookieTransport|SessionConfig")
 _DEVELOPING = re.compile(
     r"(?:^|[/_.-])(?:dev|develop|development|local|test|tests|testing|debug|ci|example|sample)(?:[/_.-]|$)"
@@ -42,6 +44,7 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
                 if finding is not None:
                     yield finding
     yield from _stores(flow, rule)
+    yield from _remembered(picture, flow, rule)
     yield from middleware(picture, flow, rule)
     yield from _settings(picture, rule)
     yield from assigned(picture, flow, rule)
@@ -61,7 +64,8 @@ def _cookie(flow: Flow, rule: Rule, point: Point, call: Call) -> Finding | None:
     spelled = called or chain(name)
     if not called and isinstance(value, Constant):
         return None  # a mark for scripts under a name of the moment: nothing in it lets anybody in
-    missing = [flag for flag in ("secure", "httponly") if _off(flow, point, argument(call, -1, flag))]
+    flags = ("secure",) if _FORGERY.search(spelled) else ("secure", "httponly")
+    missing = [flag for flag in flags if _off(flow, point, argument(call, -1, flag))]
     site = argument(call, -1, "samesite")
     if site is not None and not missing and _SECRET.search(spelled) and not _SHOWN.search(spelled):
         values = [str(one).lower() for one in constants(flow, Point(point.place, site, point.environment))]
@@ -70,12 +74,13 @@ def _cookie(flow: Flow, rule: Rule, point: Point, call: Call) -> Finding | None:
             return msgspec.structs.replace(
                 _told(rule, point.place, call, what, Confidence.LOW), message=what, fix='Set `samesite="lax"`'
             )
-    if not missing or _SHOWN.search(spelled):
+    if not missing or (_SHOWN.search(spelled) and not _FORGERY.search(spelled)):
         return None
     words = " ".join(chain(node) for node in walk(value) if isinstance(node, Name)) if value is not None else ""
     secret = _SECRET.search(spelled) is not None or _SECRET.search(words) is not None
-    if not secret and len(missing) < 2:
+    if not secret and len(missing) < len(flags):
         return None
+    secret = secret and not _FORGERY.search(spelled)
     return Finding(
         rule=rule.code,
         location=location(point.place, call),
@@ -117,15 +122,41 @@ def _settings(picture: Pictured, rule: Rule) -> Iterator[Finding]:
         if _DEVELOPING.search(path):
             continue
         outline = picture.project.outline(path)
-        for statement in [*outline.body, *(one for item in outline.classes for one in item.body)]:
+        stated = [("", one) for one in outline.body]
+        stated += [(item.name, one) for item in outline.classes for one in item.body]
+        for owner, statement in stated:
             if not isinstance(statement, Assign) or statement.value is None:
                 continue
             name = chain(statement.targets[0])
-            if SETTING.search(name) and (_falsy(statement.value) or lax(name, statement.value)):
-                confidence = Confidence.HIGH if isinstance(statement.value, Constant) else Confidence.MEDIUM
-                yield _told(
-                    rule, Place(path, -1), statement.value, f"`{name}` is off unless somebody sets it", confidence
-                )
+            whole = f"{'cookie_' if _COOKIES.search(owner) else ''}{name}"
+            if SETTING.search(whole) and (_falsy(statement.value) or lax(name, statement.value)):
+                # What is annotated in a class is a field that an environment may fill.
+                sure = isinstance(statement.value, Constant) and not (owner and statement.annotation is not None)
+                shown = f"{owner}.{name}" if whole != name else name
+                said = f"`{shown}` is off unless somebody sets it"
+                at = Place(path, -1)
+                yield _told(rule, at, statement.value, said, Confidence.HIGH if sure else Confidence.MEDIUM)
+
+
+def _remembered(picture: Picture, flow: Flow, rule: Rule) -> Iterator[Finding]:
+    """``remember(request, response, identity)`` of aiohttp-security, where the identity is kept in a cookie."""
+    project = flow.project
+    kept = {
+        path
+        for place in project.places()
+        if any(use.chain.rpartition(".")[2] == "CookiesIdentityPolicy" for use in uses_of(project, place))
+        for path in picture.application(place.path)
+    }
+    for place in places_calling(project, frozenset({"remember"})):
+        if place.path not in kept:
+            continue
+        for point in flow.calls(place):
+            call = point.expression
+            if not isinstance(call, Call) or project.callee(place, call) != "aiohttp_security.remember" or spread(call):
+                continue
+            if _off(flow, point, argument(call, -1, "secure")):
+                what = "The cookie that says who somebody is is made without `secure=True`"
+                yield _told(rule, place, call, what, Confidence.HIGH)
 
 
 def _falsy(value: AnyExpression) -> bool:

@@ -35,7 +35,7 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
             yield from _views(picture, rule, guards, handler.path, routes)
             continue
         bare = [route for route in routes if not guards.of(route).guards]
-        if len(bare) != len(routes) or not bare:
+        if not bare or not _all_open(routes, bare):
             continue
         asked = _public.token_for_asking(picture, handler)
         if asked and not any(guards.of(route).opened for route in bare):
@@ -47,6 +47,14 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
         finding = _judged(picture, rule, handler, bare, [guards.of(route) for route in bare], guarded)
         if finding is not None:
             yield finding
+
+
+def _all_open(routes: Sequence[Route], bare: Sequence[Route]) -> bool:
+    """Whether a handler is open by all its routes, or by a second path to what another one guards."""
+    behind = {(route.method, route.path) for route in routes if route not in bare}
+    return all(any(route.method == method and route.path != path for method, path in behind) for route in bare) or (
+        not behind
+    )
 
 
 def _views(picture: Picture, rule: Rule, guards: Guards, path: str, routes: Sequence[Route]) -> Iterator[Finding]:
@@ -103,7 +111,9 @@ def _judged(
         confidence = Confidence.MEDIUM
     if any(one.ending for one in known):
         confidence = Confidence.LOW
+    guarded_too = next((route for route in picture.handlers()[handler] if route not in routes), None)
     near = f", although {siblings[0]} beside it does" if siblings else ""
+    near = f", although the same function is guarded at {guarded_too.label}" if guarded_too else near
     return _finding(picture, rule, handler, routes, what, near, confidence)
 
 

@@ -41,6 +41,16 @@ _CHECKING = re.compile(
 )
 """Calls that find out whether somebody is who they say."""
 _LOOKING_UP = frozenset({"filter", "filter_by", "get", "get_or_none", "find_one", "exists"})
+_CODES = frozenset("otp totp mfa 2fa code".split())
+_CHECKING_CODE = re.compile(
+    r"(?:check|verify|validate|valid|authenticate)\w*(?:otp|totp|mfa|2fa|code)|^verify$", re.IGNORECASE
+)
+"""Calls that compare a code of a few digits."""
+_LETTING_IN = re.compile(
+    r"(?:create|generate|issue|make|mint|encode)\w*(?:token|jwt)|^(?:log_?in|login_user|encode|start_session)$",
+    re.IGNORECASE,
+)
+"""Calls that let somebody in."""
 _SCHEMAS = ("serializer_class", "form_class", "schema_class", "schema")
 _WHO = re.compile(
     r"current_?user|request\.user|get_jwt|jwt_identity|session\.get$|session\[\]|authorization|cookies"
@@ -76,7 +86,9 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
             tried = list(routes)  # a password in the address
         if not tried and any(one.method == "ANY" for one in routes) and _public.posted(picture, handler):
             tried = list(routes)
-        if function is None or not tried or _known(picture, guards, handler, tried):
+        if function is None or not tried:
+            continue
+        if _known(picture, guards, handler, tried) and not _second_step(picture, handler, function, tried):
             continue
         what = _entering(picture, handler, function, tried)
         if what and not _limited(picture, handler, function, tried) and not around.everywhere(tried[0]):
@@ -109,6 +121,17 @@ def _known(picture: Picture, guards: Guards, handler: Place, routes: list[Route]
     )
 
 
+def _second_step(picture: Picture, handler: Place, function: Function, routes: Sequence[Route]) -> bool:
+    """Whether a handler lets somebody in who has shown a password already and now shows a code: what stands before it
+    knows who it is, and anybody with a stolen password comes that far."""
+    last = [segment for route in routes for segment in route.path.split("/") if segment and "{" not in segment][-1:]
+    words = {word.lower() for name in (function.name, *last) for word in _WORD.findall(name)}
+    if _CODES.isdisjoint(words):
+        return False
+    names = [use.chain.rpartition(".")[2] for use in uses_of(picture.project, handler) if use.kind == "call"]
+    return any(_CHECKING_CODE.search(name) for name in names) and any(_LETTING_IN.search(name) for name in names)
+
+
 def _signs_in(function: Function | None, routes: Sequence[Route]) -> bool:
     """Whether a handler is there for people who are not known yet, by the end of its path or by its name."""
     last = [segment for route in routes for segment in route.path.split("/") if segment and "{" not in segment][-1:]
@@ -126,7 +149,8 @@ def _entering(picture: Picture, handler: Place, function: Function, routes: list
             return "checks a password"
         owner = picture.project.owner(handler)
         words = [word.lower() for word in _WORD.findall(owner.name)] if owner is not None else []
-    found = next((word for word in words if word in _WHAT), "")
+    known = [word for word in words if word in _WHAT]
+    found = next((word for word in known if word in _CODES), known[0] if known else "")
     resetting = {"reset", "password"} <= set(words)
     if not found or (not taken and found not in _ALONE and not resetting):
         return ""

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from analyzer.checks._choices import Choice, choices, conditional, deployed, truth
 from analyzer.checks._origin_headers import unanchored, written
 from analyzer.facts.expressions import AnyExpression, Call, Constant, Mapping
-from analyzer.facts.visit import chain
+from analyzer.facts.visit import chain, walk
 from analyzer.flow.arguments import argument, entries
 from analyzer.flow.engine import Flow, Point
-from analyzer.flow.questions import called_name, flow_of, location, places_calling
+from analyzer.flow.questions import called_name, flow_of, location, places_calling, uses_of
 from analyzer.graph.guards import Guards
 from analyzer.graph.picture import Picture
 from analyzer.model import Confidence, Finding, Rule, Severity
@@ -20,6 +20,7 @@ from analyzer.project.target import Place
 _CALLS = {"CORSMiddleware", "CORS", "CORSConfig", "cross_origin", "Middleware", "add_middleware"}
 _ORIGINS = ("allow_origins", "origins", "allow_origin")
 _CREDENTIALS = ("allow_credentials", "supports_credentials")
+_CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE", "MUTATION"})
 _SETTINGS = ("CORS_ALLOW_ALL_ORIGINS", "CORS_ORIGIN_ALLOW_ALL")
 _FIX = "List the origins of your own pages in the settings, and allow credentials for those only"
 
@@ -39,13 +40,14 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
     for path in flow.project.paths():
         if deployed(picture, path):
             yield from _django(picture, flow, rule, path)
+    yield from _flask(picture, flow, rule)
     for place in places_calling(flow.project, frozenset({"ResourceOptions"})):
         if deployed(picture, place.path):
             yield from _aiohttp(flow, rule, place)
     for one in written(picture, flow):
         if one.credentials:
             yield _finding(rule, one.place, one.node, f"{one.what}, with credentials", None)
-        elif one.star and _guarded(picture, one.place.path):
+        elif one.everywhere and _guarded(picture, one.place.path):
             yield _open(rule, one.place, one.node)
 
 
@@ -94,6 +96,8 @@ def _policy(picture: Picture, flow: Flow, rule: Rule, point: Point, call: Call) 
     if origins is None:
         if name in {"CORS", "cross_origin", "CORSConfig"} and sure and not any(one.star for one in call.arguments):
             yield _finding(rule, place, call, "Every origin is allowed (the default), with credentials", None)
+        elif name == "CORS" and not sure and _bare(picture, call) and _guarded(picture, place.path):
+            yield _open(rule, place, call)
         return
     for choice in choices(flow, Point(place, origins, point.environment)):
         if "*" not in (choice.value if isinstance(choice.value, tuple) else (choice.value,)):
@@ -182,20 +186,72 @@ def _loose(pattern: str) -> str:
 
 
 def _guarded(picture: Picture, path: str) -> bool:
-    """Whether most routes of the application ask who is calling."""
+    """Whether most routes of the application ask who is calling, or most of those that change something."""
     modules, guards = set(picture.application(path)), picture.shared(Guards)
     mine = [route for route in picture.routes if route.handler.path in modules]
-    return bool(mine) and sum(bool(guards.of(route).guards) for route in mine) * 2 > len(mine)
+    changing = [route for route in mine if route.method in _CHANGING]
+    return any(
+        bool(some) and sum(bool(guards.of(route).guards) for route in some) * 2 > len(some) for some in (mine, changing)
+    )
+
+
+def _bare(picture: Picture, call: Call) -> bool:
+    """Whether ``CORS(app)`` says nothing of origins, and no configuration of the project does."""
+    if not call.arguments or any(one.star or one.keyword for one in call.arguments):
+        return False
+    return not _says_origins(picture)
+
+
+def _says_origins(picture: Picture) -> bool:
+    """Whether a configuration names ``CORS_ORIGINS``: a module, a class of settings, ``app.config[…]``."""
+    project = picture.project
+    if any(_settings(picture, "CORS_ORIGINS")) or any(_settings(picture, "CORS_RESOURCES")):
+        return True
+    return any(
+        isinstance(one, Constant) and one.value in {"CORS_ORIGINS", "CORS_RESOURCES"}
+        for place in project.places()
+        if any(use.chain.endswith("config[]") for use in uses_of(project, place))
+        for one in walk(project.body(place))
+    )
+
+
+def _settings(picture: Picture, name: str) -> Iterator[Point]:
+    """The values of a setting in modules and in classes of settings."""
+    project = picture.project
+    for path in project.paths():
+        for value in project.namespace(path).variables.get(name, ()):
+            yield Point(Place(path, -1), value, {})
+        for index in range(len(project.outline(path).classes)):
+            field = project.variable(path, f"{project.outline(path).classes[index].qualname}.{name}")
+            if field is not None:
+                yield Point(Place(field[0], -1), field[1], {})
+
+
+def _flask(picture: Picture, flow: Flow, rule: Rule) -> Iterator[Finding]:
+    """``CORS_SUPPORTS_CREDENTIALS = True``, and no list of origins: Flask-CORS answers with whatever origin asks."""
+    if not any(
+        item.module == "flask_cors" for path in flow.project.paths() for item in flow.project.outline(path).imports
+    ):
+        return
+    for point in _settings(picture, "CORS_SUPPORTS_CREDENTIALS"):
+        path = point.place.path
+        if (
+            deployed(picture, path)
+            and any(truth(one.value) for one in choices(flow, point))
+            and not _says_origins(picture)
+        ):
+            what = "`CORS_SUPPORTS_CREDENTIALS` is on, and every origin is allowed (the default), with credentials"
+            yield _finding(rule, point.place, point.expression, what, None)
 
 
 def _open(rule: Rule, place: Place, node: AnyExpression) -> Finding:
     return Finding(
         rule=rule.code,
         location=location(place, node),
-        message="Every origin may call this application from a browser, although most of its routes ask for a login",
+        message="Every origin may call this application from a browser, although its routes ask for a login",
         fix=_FIX,
         severity=Severity.WARNING,
-        confidence=Confidence.LOW,
+        confidence=Confidence.MEDIUM,
     )
 
 

@@ -11,7 +11,7 @@ from analyzer.facts.visit import walk
 from analyzer.frameworks.backend import Found, Route, Unresolved
 from analyzer.frameworks.loops import Registration, registrations, replaced, rounds_of
 from analyzer.frameworks.prefixes import UNKNOWN, Mount, prefixes
-from analyzer.frameworks.registry import VERBS, Holder, alternatives, calls, creations, holder
+from analyzer.frameworks.registry import VERBS, Holder, alternatives, answerer, calls, creations, holder
 from analyzer.frameworks.text import argument, text
 from analyzer.project.project import Project
 from analyzer.project.target import Place
@@ -283,7 +283,7 @@ def _handler(project: Project, one: Registration, given: AnyExpression | None) -
     place = one.where(given)
     if isinstance(given, Call) and project.callee(place, given) == "functools.partial":
         given = argument(given, 0)
-    target = project.resolve_expression(place, given)
+    target = answerer(project, place, given)
     if target is not None and target.kind == "function":
         return Place(target.path, target.index)
     if target is not None and target.kind == "class":

@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
-from analyzer.facts.expressions import AnyExpression, Call, Name, Sequence, Subscript
+import msgspec
+
+from analyzer.facts.expressions import AnyExpression, Attribute, Call, Name, Sequence, Subscript
 from analyzer.facts.outline import Function
+from analyzer.facts.statements import Assign
 from analyzer.facts.visit import chain as chain_of
 from analyzer.facts.visit import walk
 from analyzer.frameworks.attachments import attachment, listed
 from analyzer.frameworks.backend import Attachment, Found, Route, Unresolved
 from analyzer.frameworks.class_based import brought_by_class, injected_by_class
-from analyzer.frameworks.prefixes import Mount, inherited, own_prefix, prefixes
+from analyzer.frameworks.prefixes import Mount, doors, own_prefix
 from analyzer.frameworks.registry import (
     VERBS,
     Holder,
     alternatives,
+    answerer,
     calls,
     created,
     creations,
     holder,
     imports_any,
     methods_of,
+    of_object,
     router,
 )
 from analyzer.frameworks.text import argument, text
@@ -41,7 +46,23 @@ ROUTERS = frozenset(
 )
 _ROUTES = frozenset({"starlette.routing.Route", "starlette.routing.WebSocketRoute", "fastapi.routing.APIRoute"})
 _MOUNTS = frozenset({"starlette.routing.Mount"})
+_TABLED = frozenset({"Route", "WebSocketRoute", "APIRoute", "Mount"})
 _INJECTORS = {"Depends", "Security"}
+
+
+class Routers(msgspec.Struct, frozen=True):
+    """The routers of a project: their own prefixes, what hangs below what, what is attached to each."""
+
+    own: dict[Holder, str]
+    mounts: list[Mount]
+    attached: dict[Holder, list[Attachment]]
+    known: dict[Holder, dict[str, tuple[Attachment, ...]]] = {}
+
+    def doors(self, held: Holder) -> dict[str, tuple[Attachment, ...]]:
+        """Every prefix of a router with what runs before its routes there."""
+        if held not in self.known:
+            self.known[held] = doors(self.own, self.attached, self.mounts, held)
+        return self.known[held]
 
 
 def recognise(project: Project) -> Found | None:
@@ -61,16 +82,16 @@ def recognise(project: Project) -> Found | None:
     mounts = list(_mounts(project, own, found))
     _unknown_routers(project, own, attached, mounts)
     _middleware(project, attached)
-    around = {held: inherited(attached, mounts, held) for held in {*own, *(mount.child for mount in mounts)}}
+    known = Routers(own, mounts, attached)
     for place in project.places():
         function = project.function(place)
         if function is None or not function.decorators:
             continue
         for decorator in function.decorators:
             if isinstance(decorator, Call):
-                _decorated(project, place, function, decorator, own, mounts, around, found)
+                _decorated(project, place, function, decorator, known, found)
     for place, call in calls(project, frozenset({"add_api_route", "add_route", "add_websocket_route"})):
-        _added(project, place, call, own, mounts, around, found)
+        _added(project, place, call, known, found)
     _tables(project, found)
     return found
 
@@ -99,14 +120,25 @@ def _unknown_routers(
 ) -> None:
     """Routers of a class that a library derived from FastAPI's: what includes routers is one, and so is what is
     included, whatever made it."""
-    used = {held for mount in mounts for held in (mount.parent, mount.child) if held.path and held.scope == -1}
+    used = {held for mount in mounts for held in (mount.parent, mount.child) if held.path and held.scope >= -1}
     for held in sorted(used - set(own)):
+        made = _made(project, held)
+        if made is not None:
+            place, call = made
+            own[held] = text(project, place, argument(call, 99, "prefix")) or ""
+            attached.setdefault(held, []).extend(listed(project, place, call, "router", "dependencies"))
+
+
+def _made(project: Project, held: Holder) -> tuple[Place, Call] | None:
+    """The call that a variable of a module or a function gets its value from, and where."""
+    if held.scope < 0:
         found = project.variable(held.path, held.name)
-        if found is None or not isinstance(found[1], Call):
-            continue
-        place = Place(found[0], -1)
-        own[held] = text(project, place, argument(found[1], 99, "prefix")) or ""
-        attached.setdefault(held, []).extend(listed(project, place, found[1], "router", "dependencies"))
+        return (Place(found[0], -1), found[1]) if found is not None and isinstance(found[1], Call) else None
+    place = Place(held.path, held.scope)
+    for statement in walk(project.body(place)):
+        if isinstance(statement, Assign) and any(chain_of(target) == held.name for target in statement.targets):
+            return (place, statement.value) if isinstance(statement.value, Call) else None
+    return None
 
 
 def _middleware(project: Project, attached: dict[Holder, list[Attachment]]) -> None:
@@ -138,6 +170,8 @@ def _child(project: Project, place: Place, item: AnyExpression) -> Holder | None
             if local.target == "return" and local.how == "return":
                 return holder(project, made, local.source)
         return None
+    if isinstance(item, Attribute) and isinstance(item.value, Call):
+        return of_object(project, project.resolve_expression(place, item.value), item.attr)
     return holder(project, place, chain_of(item))
 
 
@@ -146,44 +180,39 @@ def _decorated(
     place: Place,
     function: Function,
     decorator: Call,
-    own: dict[Holder, str],
-    mounts: list[Mount],
-    around: Mapping[Holder, tuple[Attachment, ...]],
+    known: Routers,
     found: Found,
 ) -> None:
     chain, _, name = chain_of(decorator.func).rpartition(".")
     if not chain or name not in {*VERBS, "api_route", "route", "websocket", "websocket_route"}:
         return
     outside = Place(place.path, function.parent)
-    held = router(project, outside, chain, own, ROUTERS)
+    held = router(project, outside, chain, known.own, ROUTERS)
     if held is None:
         return
     methods = methods_of(project, outside, decorator, name)
     path = text(project, outside, argument(decorator, 0, "path"))
     dependencies = (*_listed(project, outside, decorator), *_injected(project, place, function))
     attached = (
-        *around.get(held, ()),
         *injected_by_class(project, place, function),
         *listed(project, outside, decorator, "handler", "dependencies"),
     )
-    for prefix in prefixes(own, mounts, held):
-        _add(found, methods, prefix, path, place, (place.path, decorator.line), dependencies, attached)
+    for prefix, around in known.doors(held).items():
+        _add(found, methods, prefix, path, place, (place.path, decorator.line), dependencies, (*around, *attached))
 
 
 def _added(
     project: Project,
     place: Place,
     call: Call,
-    own: dict[Holder, str],
-    mounts: list[Mount],
-    around: Mapping[Holder, tuple[Attachment, ...]],
+    known: Routers,
     found: Found,
 ) -> None:
     chain, _, name = chain_of(call.func).rpartition(".")
-    held = router(project, place, chain, own, ROUTERS)
+    held = router(project, place, chain, known.own, ROUTERS)
     if held is None:
         return
-    target = project.resolve_expression(place, argument(call, 1, "endpoint", "route"))
+    target = answerer(project, place, argument(call, 1, "endpoint", "route"))
     if target is None or target.kind != "function":
         found.unresolved.append(Unresolved(place.path, call.line, "the endpoint is not a plain function"))
         return
@@ -191,19 +220,24 @@ def _added(
     function = project.function(handler)
     path = text(project, place, argument(call, 0, "path"))
     dependencies = _injected(project, handler, function) if function else ()
-    attached = (*around.get(held, ()), *listed(project, place, call, "handler", "dependencies"))
+    attached = tuple(listed(project, place, call, "handler", "dependencies"))
     methods = methods_of(project, place, call, name)
-    for prefix in prefixes(own, mounts, held):
-        _add(found, methods, prefix, path, handler, (place.path, call.line), dependencies, attached)
+    for prefix, around in known.doors(held).items():
+        _add(found, methods, prefix, path, handler, (place.path, call.line), dependencies, (*around, *attached))
 
 
 def _tables(project: Project, found: Found) -> None:
     """``routes=[Route("/x", endpoint), Mount("/p", routes=[…])]`` of plain Starlette."""
-    for path in project.paths():
-        imports = project.outline(path).imports
-        if not any(item.module.startswith("starlette.routing") or item.name in {"Route", "Mount"} for item in imports):
+    for place in project.places():
+        outline = project.outline(place.path)
+        if not any(
+            item.module.startswith("starlette.routing") or item.name in {"Route", "Mount"} for item in outline.imports
+        ):
             continue
-        place = Place(path, -1)
+        function = project.function(place)
+        uses = function.uses if function else outline.uses
+        if not any(use.kind == "call" and use.chain.rpartition(".")[2] in _TABLED for use in uses):
+            continue
         inside: set[int] = set()
         for node in walk(project.body(place)):
             if isinstance(node, Call) and id(node) not in inside:
@@ -219,7 +253,7 @@ def _entry(project: Project, place: Place, call: Call, prefix: str, found: Found
                 inside.add(id(item))
                 _entry(project, place, item, start, found, inside)
     elif created(project, place, call, _ROUTES):
-        target = project.resolve_expression(place, argument(call, 1, "endpoint"))
+        target = answerer(project, place, argument(call, 1, "endpoint"))
         path = text(project, place, argument(call, 0, "path"))
         socket = chain_of(call.func).endswith("WebSocketRoute")
         if target is None or target.kind not in {"function", "class"}:

@@ -58,6 +58,29 @@ def inherited(
     return (*mine, *sorted(set.intersection(*ways)))
 
 
+def doors(
+    own: dict[Holder, str],
+    attached: Mapping[Holder, Sequence[Attachment]],
+    mounts: list[Mount],
+    held: Holder,
+    depth: int = 0,
+) -> dict[str, tuple[Attachment, ...]]:
+    """Every prefix a router's paths get, with what runs before its routes there; of two mounts under one prefix, what
+    they share."""
+    above = [mount for mount in mounts if mount.child == held and mount.parent != held]
+    mine, before = own.get(held, ""), tuple(attached.get(held, ()))
+    if not above or depth > _DEPTH:
+        return {mine: before}
+    found: dict[str, tuple[Attachment, ...]] = {}
+    for mount in above:
+        added = UNKNOWN if mount.prefix is None else mount.prefix
+        for start, around in doors(own, attached, mounts, mount.parent, depth + 1).items():
+            whole = start + added + mine
+            ways = {*mount.attached, *around}
+            found[whole] = tuple(sorted(ways & set(found[whole]) if whole in found else ways))
+    return {whole: (*before, *(one for one in ways if one not in before)) for whole, ways in found.items()}
+
+
 def own_prefix(project: Project, creation: Creation, given: AnyExpression | None, found: Found) -> str:
     """The prefix a router is created with; one that is not constant is said to be unresolved."""
     if given is None:

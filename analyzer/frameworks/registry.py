@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 import msgspec
 
-from analyzer.facts.expressions import AnyExpression, Call, Name, Sequence
+from analyzer.facts.expressions import AnyExpression, Attribute, Call, Name, Sequence
 from analyzer.facts.statements import AnyStatement, Assign, For
 from analyzer.facts.visit import chain as chain_of
 from analyzer.facts.visit import walk
@@ -52,8 +52,10 @@ def holder(project: Project, place: Place, chain: str, depth: int = 0) -> Holder
             )
         for local in reversed(function.locals):
             if local.target == head and local.how in {"assign", "with"}:
-                if local.source.endswith(")") or rest:
-                    return Holder(place.path, index, head) if not rest else None
+                if rest:
+                    return of_object(project, project.resolve(Place(place.path, index), head), rest)
+                if local.source.endswith(")"):
+                    return Holder(place.path, index, head)
                 return holder(project, Place(place.path, index), local.source, depth + 1)
         if any(parameter.name == head for parameter in function.parameters):
             if rest:
@@ -64,13 +66,26 @@ def holder(project: Project, place: Place, chain: str, depth: int = 0) -> Holder
                 return _imported(project, place, chain, depth)
         index = function.parent
     namespace = project.namespace(place.path)
-    if head in namespace.variables and not rest:
+    if head in namespace.variables and rest:
+        return of_object(project, project.resolve(Place(place.path, -1), head), rest)
+    if head in namespace.variables:
         value = namespace.variables[head][-1]
         alias = chain_of(value)
         if alias and alias != head and "(" not in alias and "[" not in alias:
             return holder(project, Place(place.path, -1), alias, depth + 1) or Holder(place.path, -1, head)
         return Holder(place.path, -1, head)
     return _imported(project, place, chain, depth)
+
+
+def of_object(project: Project, target: Target | None, name: str) -> Holder | None:
+    """What an object of a class of ours keeps under a name: ``Orders(service).router``."""
+    if target is None or target.kind != "instance" or target.index < 0 or "." in name:
+        return None
+    for item in project.classes.order(target.path, target.index):
+        for at in project.namespace(item.path).methods.get(item.index, {}).values() if item.kind == "class" else ():
+            if any(local.target == f"self.{name}" for local in project.outline(item.path).functions[at].locals):
+                return Holder(item.path, -2 - item.index, name)
+    return None
 
 
 def _kept(project: Project, path: str, owner: int, name: str, depth: int) -> Holder | None:
@@ -95,6 +110,14 @@ def _handed(project: Project, place: Place, name: str, depth: int) -> Holder | N
 
 
 def _givers(project: Project, place: Place, name: str, depth: int) -> Iterator[Holder]:
+    for site, given in _arguments(project, place, name):
+        found = holder(project, site, chain_of(given), depth + 1)
+        if found is not None:
+            yield found
+
+
+def _arguments(project: Project, place: Place, name: str) -> Iterator[tuple[Place, AnyExpression]]:
+    """What callers give for a parameter of a function, each with the place it is written at."""
     function = project.function(place)
     if function is None:
         return
@@ -116,9 +139,25 @@ def _givers(project: Project, place: Place, name: str, depth: int) -> Iterator[H
         names = [one.name for one in function.parameters]
         position = names.index(name) - (1 if made or (function.owner >= 0 and names[0] in {"self", "cls"}) else 0)
         given = argument(call, position, name) if position >= 0 else None
-        found = holder(project, site, chain_of(given), depth + 1) if given is not None else None
-        if found is not None:
-            yield found
+        if given is not None:
+            yield site, given
+
+
+def answerer(project: Project, place: Place, given: AnyExpression | None) -> Target | None:
+    """What a registration names: also a method of an object that a function is handed without saying of which class,
+    as the first caller that tells says: ``def add_routes(app, pages): app.add_get("/", pages.index)``."""
+    target = project.resolve_expression(place, given)
+    if target is not None or not isinstance(given, Attribute) or not isinstance(given.value, Name):
+        return target
+    name, function = given.value.id, project.function(place)
+    for local in function.locals if function else ():
+        if local.target == name and local.how == "assign":
+            name = local.source
+    if function is None or all(one.name != name for one in function.parameters):
+        return None
+    objects = (project.resolve_expression(site, one) for site, one in _arguments(project, place, name))
+    methods = (project.attribute(one, given.attr) for one in objects if one is not None)
+    return next((one for one in methods if one is not None and one.kind == "function"), None)
 
 
 def _imported(project: Project, place: Place, chain: str, depth: int) -> Holder | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 
 import msgspec
 
@@ -196,10 +197,29 @@ class Blueprints:
         for item in router.call.arguments if not built else ():
             if item.keyword is None:
                 yield from self._flat(router.place, item.value)
-        for place, call in unrolled(self.project, frozenset({"append", "insert", "extend"})) if held else ():
-            if held in self.held(place, getattr(call.func, "value", None)):
-                for argued in call.arguments[-1:]:
-                    yield from self._flat(place, argued.value)
+        for place, given in self._appended.get(held, ()) if held else ():
+            yield from self._flat(place, given)
+
+    @cached_property
+    def _appended(self) -> dict[Holder, list[tuple[Place, AnyExpression]]]:
+        """What is appended to groups, by group. Lists are appended to everywhere: only where Sanic is imported, or to
+        what is called like a group, it is asked which list that is."""
+        groups = {held for held, router in self.routers.items() if router.kind == "group"}
+        names = {held.name.rpartition(".")[2] for held in groups}
+        paths = {
+            path
+            for path in self.project.paths()
+            if any(item.module.partition(".")[0] == "sanic" for item in self.project.outline(path).imports)
+        }
+        found: dict[Holder, list[tuple[Place, AnyExpression]]] = {}
+        for place, call in unrolled(self.project, frozenset({"append", "insert", "extend"})) if groups else ():
+            owner = getattr(call.func, "value", None)
+            if not call.arguments or not (place.path in paths or chain_of(owner).rpartition(".")[2] in names):
+                continue
+            for held in self.held(place, owner):
+                if held in groups:
+                    found.setdefault(held, []).append((place, call.arguments[-1].value))
+        return found
 
     def _flat(self, place: Place, item: AnyExpression, depth: int = 0) -> Iterator[tuple[Place, AnyExpression]]:
         """Lists and names of lists taken apart."""

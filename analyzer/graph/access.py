@@ -6,7 +6,9 @@ import re
 
 import msgspec
 
+from analyzer.facts.expressions import Call, Name
 from analyzer.facts.outline import Use
+from analyzer.facts.visit import calls, chain, walk
 from analyzer.frameworks import persistence
 from analyzer.project import Place, Project, Target
 
@@ -17,13 +19,13 @@ _VERBS = (
     "|bulk_update_mappings|executemany|executescript|insert_one|insert_many|update_one|update_many|replace_one"
     "|delete_one|delete_many|find_one_and_update|find_one_and_delete|find_one_and_replace|bulk_write|execute_many"
     "|commit|rollback|begin|begin_nested|flush|transaction|atomic|objects|save|create|update|insert|select|asave"
-    "|adelete|acreate|bulk_create|get_or_create|update_or_create|all|filter|filter_by|exists|count|first"
+    "|adelete|acreate|bulk_create|get_or_create|update_or_create|to_list|sort|skip|limit|all|filter|filter_by|exists|count|first"
 )
 _MAYBE = re.compile(rf"\.(?:{_VERBS})(?:$|[.(])|atomic|get_object_or_404|get_list_or_404")
 """Chains worth resolving; everything else cannot be an operation and is not looked at."""
 
 _PLAIN_HANDLE = re.compile(
-    r"(?:^|[._])(?:db|db_session|database|session|cursor|cur|conn|connection|pool|engine)(?:\(\))?$"
+    r"(?:^|[._])(?:db|db_session|database|sess|session|cursor|cur|conn|connection|pool|engine)(?:\(\))?$"
 )
 _TELLING = {
     "execute": "read", "executemany": "write", "executescript": "write", "fetchone": "read", "fetchall": "read",
@@ -32,6 +34,25 @@ _TELLING = {
     "fetch": "read", "insert_one": "write", "update_one": "write", "delete_one": "write", "find_one": "read",
 }  # fmt: skip
 """Methods that only a database object has, told by name where the receiver's type is unknown."""
+
+
+_DOCUMENTS = {
+    "insert_one": "write", "insert_many": "write", "update_one": "write", "update_many": "write", "delete_one": "write",
+    "delete_many": "write", "replace_one": "write", "find_one_and_update": "write", "find_one_and_delete": "write",
+    "find_one_and_replace": "write", "find_one": "read", "count_documents": "read",
+}  # fmt: skip
+"""Methods of collections of documents: nothing else has methods of these names, whoever holds the collection."""
+_CURSOR = re.compile(r"\.(?:find|aggregate)\(\)\.(?:sort|skip|limit|to_list)(?:$|[.(])")
+_STATEMENTS = frozenset(
+    {
+        f"sqlalchemy{module}.{name}"
+        for module in ("", ".sql", ".future")
+        for name in "select insert update delete".split()
+    }
+    | {"sqlmodel.select", "sqlmodel.delete", "sqlmodel.update", "sqlmodel.insert", "sqlalchemy.text"}
+)
+_RUNNING = {"execute": "read", "scalars": "read", "scalar": "read", "exec": "read", "stream": "read", "add": "write"}
+"""Methods that are given a statement or a record, whoever has them."""
 
 
 _GENERIC = re.compile(r"(?:CRUD|Crud|Repository|Repo|DAO)\w*(?:\[\])?\(\)\.\w+$")
@@ -120,10 +141,34 @@ class Accesses:
         else:
             kind, dotted = self._through_model(place, use)
         if not kind and (target is None or _UNTYPED.search(target.dotted)):
-            kind, sure = _by_name(use.chain), False
+            kind, sure = _by_name(use.chain) or self._given(place, use), False
         if not kind:
             return None
         return Access(kind, use.chain, dotted, use.line, use.column, use.end_line, use.end_column, sure)
+
+    def _given(self, place: Place, use: Use) -> str:
+        """What a method of somebody unknown does that is handed a statement (``select(…)``) or a new record."""
+        kind = _RUNNING.get(use.chain.rpartition(".")[2], "")
+        if not kind or not any(self._made(place, one, kind) for one in self._uses(place)):
+            return ""
+        for call in calls(self._project.body(place)):
+            if (call.func.line, call.func.column) == (use.line, use.column) and call.arguments:
+                given = call.arguments[0].value
+                if isinstance(given, Name) and kind == "read":
+                    return kind  # the statement that is made here
+                inner = (one for one in walk(given) if isinstance(one, Call))
+                spelled = (Use(chain(one.func), "call", one.line, 0, 0, 0) for one in inner)
+                return kind if any(self._made(place, one, kind) for one in spelled) else ""
+        return ""
+
+    def _made(self, place: Place, use: Use, kind: str) -> bool:
+        """Whether a call makes a statement, or a record to ``write``."""
+        if use.kind != "call":
+            return False
+        target = self._project.resolve(place, use.chain.partition("()")[0], use.line)
+        if target is None or target.kind != "class":
+            return kind == "read" and target is not None and target.dotted in _STATEMENTS
+        return kind == "write" and persistence.is_model(self._project, target.path, target.index)
 
     def _through_model(self, place: Place, use: Use) -> tuple[str, str]:
         """``User.objects.filter`` on a model of ours, whatever its manager is."""
@@ -150,9 +195,13 @@ def operation(project: Project, target: Target) -> str:
     return ""
 
 
+def _documents(chain: str) -> str:
+    return "read" if _CURSOR.search(chain) else _DOCUMENTS.get(chain.rpartition(".")[2], "")
+
+
 def _by_name(chain: str) -> str:
     holder, _, name = chain.rpartition(".")
     while holder and not _PLAIN_HANDLE.search(holder):
         holder, _, name = holder.rpartition(".")
         name = name.removesuffix("()")
-    return _TELLING.get(name, "") if holder else ""
+    return _TELLING.get(name, "") if holder else _documents(chain)

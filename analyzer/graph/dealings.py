@@ -266,7 +266,7 @@ _ACCESSORS = ("property", "cached_property", "classmethod", "staticmethod")
 def _answers(picture: Picture, handler: Place) -> bool:
     """Whether a handler is the code that answers: generic views are known by another method of their class only."""
     function = picture.project.outline(handler.path).functions[handler.index]
-    if function.owner < 0 or function.name in _VERBS:
+    if function.owner < 0 or function.name in _VERBS or any(route.view < 0 for route in picture.handlers()[handler]):
         return True
     names = [chain_of(item.func if isinstance(item, Call) else item).rpartition(".")[2] for item in function.decorators]
     return any(name not in _ACCESSORS for name in names)

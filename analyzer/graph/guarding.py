@@ -27,6 +27,16 @@ _IDENTITY = re.compile(
 )
 """What names of things that say who is asking contain, in headers, cookies, sessions and objects."""
 
+_FORGERY = re.compile(r"csrf|xsrf", re.IGNORECASE)
+"""Names in what finds out whether a request comes from the site's own pages: it compares one half of a token with the
+other, and both are the client's. Who is asking is not said by cookies and tokens there."""
+_SOMEBODY = re.compile(
+    r"current_?user|(?:^|[._])user(?:$|[._\[( ])|user_?(?:id|name)|identity|is_authenticated|jwt|principal|authori[sz]"
+    r"|bearer|permission|superuser|is_staff|is_admin|api[-_]?key|log_?(?:in|ged)|(?:^|[._])roles?\b",
+    re.IGNORECASE,
+)
+"""What is left of :data:`_IDENTITY` there."""
+
 _CALLER = re.compile(
     r"authori[sz]|authenticat|bearer|token|current_?user|jwt|cookie|credential|request\.user|oauth|optional_?user|api_?key",
     re.IGNORECASE,
@@ -190,15 +200,13 @@ class Guarding:
 
     def _looks(self, function: Function, nodes: Sequence[msgspec.Struct]) -> bool:
         """Whether the function reads something that says who is asking."""
-        if any(_IDENTITY.search(one.name) for one in function.parameters):
-            return True
-        for node in nodes:
-            if isinstance(node, Name | Attribute) and _IDENTITY.search(chain(node)):
-                return True
-            word = node.value if isinstance(node, Constant) else None
-            if isinstance(word, str) and _WORD.fullmatch(word) and _IDENTITY.search(word):
-                return True
-        return False
+        spelled = [one.name for one in function.parameters]
+        spelled += [chain(node) for node in nodes if isinstance(node, Name | Attribute)]
+        words = [node.value for node in nodes if isinstance(node, Constant) and isinstance(node.value, str)]
+        spelled += [word for word in words if _WORD.fullmatch(word)]
+        forged = any(_FORGERY.search(one) for one in (function.name, *spelled))
+        telling = _SOMEBODY if forged else _IDENTITY
+        return any(telling.search(one) for one in spelled if not _FORGERY.search(one))
 
     def _through(self, place: Place, function: Function, nodes: Sequence[msgspec.Struct], depth: int) -> str:
         """Guards among what the function depends on, calls, is decorated with, or holds inside."""

@@ -34,6 +34,13 @@ def lateness(project: Project, imports: Imports, edge: ImportEdge, members: Coll
     return Lateness.ALWAYS if inside else Lateness.HERE
 
 
+def below_code(project: Project, edge: ImportEdge) -> bool:
+    """Whether an import stands below functions and classes of its module."""
+    outline = project.outline(edge.source)
+    ends = [one.end_line for one in outline.functions] + [one.end_line for one in outline.classes]
+    return any(end < edge.line for end in ends)
+
+
 def _bound(project: Project, path: str, name: str, line: int) -> bool:
     """Whether a module's own code gives a name a value above a line."""
     outline = project.outline(path)

@@ -13,7 +13,7 @@ from analyzer.graph.cycles import Cycle, cycles, load_edges
 from analyzer.graph.edges import Edge, edges_of
 from analyzer.graph.groups import groups
 from analyzer.graph.imports import ImportEdge, Imports
-from analyzer.graph.late import lateness
+from analyzer.graph.late import below_code, lateness
 from analyzer.graph.reach import Reach
 from analyzer.graph.role import Role
 from analyzer.graph.roles import Roles, is_side_module
@@ -155,10 +155,13 @@ class Picture:
         return tuple(cycles(edges, plain, self._dearer, late))
 
     def _dearer(self, edge: ImportEdge) -> int:
-        """Cutting an import that goes up a layer is the better cut, then one that does nothing but re-export last."""
+        """Cutting an import that goes up a layer is the better cut, then one that was moved below the module's code
+        because it closes the circle; one that does nothing but re-export comes last."""
         source, target = self.module_role(edge.source), self.module_role(edge.target)
         if source.height and target.height > source.height:
             return 0
+        if below_code(self.project, edge):
+            return 50
         if target.name == "entrypoint" or edge.target.endswith("__init__.py"):
             return 100
         return 300 if edge.source.endswith("__init__.py") else 200
