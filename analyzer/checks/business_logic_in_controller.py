@@ -18,6 +18,8 @@ _MEASURE, _REPORTED, _SURE = "handler-evidence", 80, 90
 with high confidence from the upper tenth on (docs/calibration.md)."""
 _KINDS = 2
 """Kinds of work a handler must mix: one row of assignments is a mapping until shown otherwise."""
+_DECISIONS = 2
+"""Decisions about data that say as much by themselves."""
 _SHORT = 6
 """Lines below which no handler holds that much: its body is not even opened."""
 _MOST = 12
@@ -35,7 +37,8 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
             if function.end_line - function.line < _SHORT:
                 continue
             found = business(picture, handler)
-            if found.score < least or found.kinds < _KINDS:
+            decisions = len({piece.line for piece in found.pieces if piece.kind == "branch"})
+            if found.score < least or (found.kinds < _KINDS and decisions < _DECISIONS):
                 continue
             confidence = Confidence.HIGH if found.score >= sure else Confidence.MEDIUM
             yield _finding(picture, rule, handler, found, confidence)

@@ -24,8 +24,8 @@ _HANDLES = re.compile(
       \.(?:connect|create_pool|Connection|AsyncConnection\.connect|Connection\.connect|Cursor|pool\.\w+|acquire)\(\)
       (?:\.(?:cursor|acquire|connection|getconn)\(\))*
     | django\.db\.(?:connection|connections\[\])(?:\.cursor\(\))?
-    | pymongo\.(?:[\w.]+\.)?(?:MongoClient|AsyncMongoClient)\(\)(?:\.\w+|\[\])*
-    | motor\.[\w.]*AsyncIOMotorClient\(\)(?:\.\w+|\[\])*
+    | pymongo\.(?:[\w.]+\.)?(?:Async)?(?:MongoClient|Database|Collection)(?:\[\])?\(\)(?:\.\w+|\[\])*
+    | motor\.[\w.]*AsyncIOMotor(?:Client|Database|Collection)(?:\[\])?\(\)(?:\.\w+|\[\])*
     | databases\.Database\(\)
     )$""",
     re.VERBOSE,

@@ -36,6 +36,7 @@ _TELLING = {
 """Methods that only a database object has, told by name where the receiver's type is unknown."""
 
 
+_SESSION = re.compile(r"(?:^|[._])(?:session|sess)(?:\(\))?$")
 _DOCUMENTS = {
     "insert_one": "write", "insert_many": "write", "update_one": "write", "update_many": "write", "delete_one": "write",
     "delete_many": "write", "replace_one": "write", "find_one_and_update": "write", "find_one_and_delete": "write",
@@ -140,11 +141,22 @@ class Accesses:
             kind, dotted = operation(self._project, target), target.dotted
         else:
             kind, dotted = self._through_model(place, use)
+        if not kind and (target is None or target.kind == "external"):
+            kind, dotted = self._of_record(place, use)
         if not kind and (target is None or _UNTYPED.search(target.dotted)):
             kind, sure = _by_name(use.chain) or self._given(place, use), False
         if not kind:
             return None
         return Access(kind, use.chain, dotted, use.line, use.column, use.end_line, use.end_column, sure)
+
+    def _of_record(self, place: Place, use: Use) -> tuple[str, str]:
+        """``tag.save()`` of an object of a model of ours, whoever gave its class the method."""
+        head, _, name = use.chain.rpartition(".")
+        target = self._project.resolve(place, head, use.line) if name in _RECORD and head else None
+        if target is None or target.kind != "instance" or target.index < 0:
+            return "", ""
+        known = persistence.is_model(self._project, target.path, target.index)
+        return ("write", f"{target.dotted}.{name}") if known else ("", "")
 
     def _given(self, place: Place, use: Use) -> str:
         """What a method of somebody unknown does that is handed a statement (``select(…)``) or a new record."""
@@ -190,9 +202,17 @@ def operation(project: Project, target: Target) -> str:
     name = target.dotted.rpartition(".")[2]
     if target.kind == "function" and name in _RECORD:
         owner = project.outline(target.path).functions[target.index].owner
-        if owner >= 0 and persistence.is_model(project, target.path, owner):
-            return "write"  # an active record whose ``save`` is extended
+        if owner >= 0 and _is_record(project, target.path, owner):
+            return "write"  # an active record whose ``save`` is extended, or brought by a mixin
     return ""
+
+
+def _is_record(project: Project, path: str, owner: int) -> bool:
+    """Whether a class is a model, or something that models alone are made with."""
+    if persistence.is_model(project, path, owner):
+        return True
+    below = project.classes.below(path, owner)
+    return bool(below) and all(persistence.is_model(project, one.path, one.index) for one in below)
 
 
 def _documents(chain: str) -> str:
@@ -201,6 +221,8 @@ def _documents(chain: str) -> str:
 
 def _by_name(chain: str) -> str:
     holder, _, name = chain.rpartition(".")
+    if name in {"add", "merge"} and _SESSION.search(holder):
+        return "write"
     while holder and not _PLAIN_HANDLE.search(holder):
         holder, _, name = holder.rpartition(".")
         name = name.removesuffix("()")

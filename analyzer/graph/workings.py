@@ -38,6 +38,7 @@ from analyzer.facts.visit import chain as chain_of
 from analyzer.facts.visit import expressions
 from analyzer.graph.operands import bare, is_nothing, is_number, is_textual, operands, refuses
 from analyzer.graph.picture import Picture
+from analyzer.graph.storing import Storing
 from analyzer.graph.transport import is_transport, is_transport_name, outbound, secrecy, sends
 from analyzer.project import Place
 
@@ -123,9 +124,14 @@ class Reader:
                 self.block(body, looped)
         self._test(statement.test)
         asked = self._domain_test(statement.test)
-        decided = [self._decides(body) for body in (statement.then, statement.otherwise) if body]
+        sides = [body for body in (statement.then, statement.otherwise) if body]
+        decided = [self._decides(body) for body in sides]
+        if not any(refuses(body) for body in sides):  # what is left after a refusal is the way itself
+            decided += [self._stores(body) for body in sides if not isinstance(body[0], If)]
         if asked and any(decided):
             self._note(statement.line, "branch", f"decides on `{asked}`")
+        elif self._missing(statement.test) and self._stores(statement.then):
+            self._note(statement.line, "branch", f"makes `{self._missing(statement.test)}` where there is none")
         elif self._limits(statement.test):
             self._note(statement.line, "limit", f"checks a limit of `{self._limits(statement.test)}`")
 
@@ -264,8 +270,28 @@ class Reader:
                     return True
             elif isinstance(statement, For | While | With) and self._decides(statement.body):
                 return True
-        lines = {access.line for access in self._picture.accesses_of(self._place) if access.kind == "write"}
-        return bool(body) and any(body[0].line <= line <= body[-1].end_line for line in lines)
+        return bool(body) and any(body[0].line <= line <= body[-1].end_line for line in self._writing())
+
+    def _writing(self) -> set[int]:
+        accesses = self._picture.accesses_of(self._place)
+        return {access.line for access in accesses if access.kind == "write"}
+
+    def _stores(self, body: Sequence[AnyStatement]) -> bool:
+        """Whether a branch changes stored data, itself or through what it calls."""
+        if not body or refuses(body):
+            return False
+        storing = self._picture.shared(Storing)
+        lines = self._writing() | {site.line for site in self._picture.calls_of(self._place) if storing.at(site)}
+        return any(body[0].line <= line <= body[-1].end_line for line in lines)
+
+    def _missing(self, test: AnyExpression) -> str:
+        """The local that a test finds to be nothing: ``not tag``, ``tag is None``."""
+        found: AnyExpression | None = None
+        if isinstance(test, Unary) and test.op == "not":
+            found = test.operand
+        elif isinstance(test, Compare) and test.operators == ["is"] and is_nothing(test.comparators[0]):
+            found = test.left
+        return found.id if isinstance(found, Name) and not is_transport_name(found.id) else ""
 
     def _note(self, line: int, kind: str, text: str) -> None:
         self.found.append(Piece(line, kind, text))
