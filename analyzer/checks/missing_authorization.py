@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+import msgspec
+
 from analyzer.checks import _public
+from analyzer.checks._claimed import Claim, claims
 from analyzer.checks._may import Evidence, Handled, evidence
 from analyzer.checks._owners import Owners
 from analyzer.checks._resources import Resources
@@ -45,6 +48,10 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
     """At most one finding a handler: of the object, else of the function."""
     known = evidence(picture)
     for one in known.handled:
+        claim = None if one.stands else next(claims(picture, one.handler), None)
+        if claim is not None:
+            yield _claimed(picture, rule, one, claim)
+            continue
         if not one.known or one.stated or ((one.demanding or one.trail.role) and not one.ordinary):
             continue
         finding = _object(picture, rule, known, one)
@@ -52,6 +59,23 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
             finding = _function(picture, rule, known, one)
         if finding is not None:
             yield finding
+
+
+def _claimed(picture: Picture, rule: Rule, one: Handled, claim: Claim) -> Finding:
+    """What the client says of itself is believed."""
+    shown = claim.node
+    finding = _finding(
+        picture,
+        rule,
+        one,
+        f"`{one.name}` ({one.route.label}) lets in whoever sends {claim.what} as wanted, and every client can",
+        "Look the right up for who is logged in: in the session that the server keeps, a signed token or the database",
+        Confidence.HIGH if claim.cookie else Confidence.MEDIUM,
+        None,
+        None,
+    )
+    at = Location(claim.place.path, Span(shown.line, shown.column, shown.end_line, shown.end_column))
+    return msgspec.structs.replace(finding, steps=(Step(at, "it is believed here"),))
 
 
 def _object(picture: Picture, rule: Rule, known: Evidence, one: Handled) -> Finding | None:
