@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator, Sequence
 
 from analyzer.checks import _public
-from analyzer.facts.expressions import Attribute, Constant
+from analyzer.facts.expressions import Attribute, Call, Constant, Subscript
 from analyzer.facts.outline import Function
-from analyzer.facts.visit import calls, walk
+from analyzer.facts.visit import calls, chain, walk
 from analyzer.flow.passwords import is_password_name
 from analyzer.flow.questions import uses_of
 from analyzer.frameworks import Route
@@ -51,6 +51,7 @@ _LETTING_IN = re.compile(
     re.IGNORECASE,
 )
 """Calls that let somebody in."""
+_FORMS = frozenset({"request", "req", "form", "data", "body", "payload"})
 _SCHEMAS = ("serializer_class", "form_class", "schema_class", "schema")
 _WHO = re.compile(
     r"current_?user|request\.user|get_jwt|jwt_identity|session\.get$|session\[\]|authorization|cookies"
@@ -143,7 +144,11 @@ def _entering(picture: Picture, handler: Place, function: Function, routes: list
     """What somebody who is not known yet can try at a handler; ``""`` when it is none of those."""
     last = [segment for route in routes for segment in route.path.split("/") if segment and "{" not in segment][-1:]
     words = [word.lower() for name in (function.name, *last) for word in _WORD.findall(name)]
-    taken = _public.takes_password(picture, handler) or _schema_takes_password(picture, handler)
+    taken = (
+        _public.takes_password(picture, handler)
+        or _schema_takes_password(picture, handler)
+        or (not _SIGNS_IN.isdisjoint(words) and _hands_password_on(picture, handler))
+    )
     if not any(word in _WHAT for word in words):
         if taken and _checks(picture, handler):
             return "checks a password"
@@ -185,6 +190,23 @@ def _schema_takes_password(picture: Picture, handler: Place) -> bool:
         and any(is_password_name(name) for name, _, _ in project.classes.fields(target.path, target.index))
         for target in targets
     )
+
+
+def _hands_password_on(picture: Picture, handler: Place) -> bool:
+    """Whether a function that the handler hands the request or a form takes a password out of it."""
+    project = picture.project
+    for call in calls(project.body(handler)):
+        heads = {chain(one.value).partition(".")[0].removesuffix("()") for one in call.arguments}
+        target = project.resolve_expression(handler, call.func) if not _FORMS.isdisjoint(heads) else None
+        if target is None or target.kind != "function":
+            continue
+        for node in walk(project.body(Place(target.path, target.index))):
+            key = node.index if isinstance(node, Subscript) else None
+            if isinstance(node, Call) and chain(node.func).rpartition(".")[2] == "get" and node.arguments:
+                key = node.arguments[0].value
+            if isinstance(key, Constant) and isinstance(key.value, str) and is_password_name(key.value):
+                return True
+    return False
 
 
 def _checks(picture: Picture, handler: Place) -> bool:

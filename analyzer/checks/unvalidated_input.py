@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import msgspec
 
 from analyzer.checks._raw import Given, checked, checks_itself, given, raw_parts, state_changing, validates
+from analyzer.checks._uploads import Upload, kept
 from analyzer.facts.expressions import AnyExpression, Attribute, Binary, Call, Mapping, Name, Sequence, Subscript
 from analyzer.facts.statements import Assign
 from analyzer.facts.visit import chain, walk
@@ -53,13 +54,28 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
     """One finding a handler, in order of places."""
     flow = flow_of(picture)
     search = _Search(picture, flow)
+    uploads = {upload.place: upload for upload in kept(picture)}
+    yield from (_kept(rule, upload) for upload in uploads.values())
     for place in state_changing(picture, flow):
+        if place in uploads:
+            continue
         raw = given(flow.project, place)
         if raw is None:
             continue
         uses = search.uses(raw, _DEPTH)
         if uses:
             yield _finding(rule, place, uses, search.partly(raw))
+
+
+def _kept(rule: Rule, upload: Upload) -> Finding:
+    return Finding(
+        rule=rule.code,
+        location=location(upload.place, upload.node),
+        message=f"The upload `{upload.shown}` is kept as it came: nothing looks at its type or its size",
+        fix="Refuse what is larger than you need and what is not of a type you expect, by its content and not its name",
+        severity=rule.severity,
+        confidence=Confidence.MEDIUM,
+    )
 
 
 class _Search:
