@@ -36,10 +36,20 @@ _DECLARED = frozenset({"aiohttp.web.Response", "starlette.responses.Response", "
 def written(row: Row) -> Part | None:
     """The first part of an HTML text that a client writes as it likes and that another site can make it send."""
     alone = len(row) == 1
+    before = ""
     for part in row:
+        before += part.text if part.kind == "text" else ""
+        if part.kind == "request" and part.type == "object" and _in_script(before) and not _UNSENT.search(part.text):
+            return part  # JSON ends no text, but ``</script>`` in it ends the script
         if part.kind == "request" and part.type != "object" and not (_ALONE if alone else _UNSENT).search(part.text):
             return part
     return None
+
+
+def _in_script(before: str) -> bool:
+    """Whether what follows a text stands inside a script element."""
+    lowered = before.lower()
+    return lowered.rfind("<script") > lowered.rfind("</script")
 
 
 def sent_as_html(flow: Flow, point: Point, call: Call) -> bool:

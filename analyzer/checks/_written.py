@@ -24,7 +24,7 @@ from analyzer.project.target import Place
 KINDS = frozenset({"log", "print", "tracker"})
 _SPEAKS = re.compile(
     r"pass|pwd|token|secret|jwt|key|cookie|author|credential|otp|code|cvv|cvc|card|ssn|header|request|req\b|body|json|data"
-    r"|__dict__|vars|dict|user|form|payload|param|url|uri|connection|login|query|sql|senha|msg|message|text",
+    r"|__dict__|vars|dict|user|form|payload|param|url|uri|dsn|settings|config|environ|connection|login|query|sql|senha|msg|message|text",
     re.IGNORECASE,
 )
 """Words one of which is in the chains or names of every function that could write a secret."""

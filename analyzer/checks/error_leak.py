@@ -30,6 +30,8 @@ from analyzer.project import Place, Project
 
 _FIXED = re.compile(r"(?:DoesNotExist|MultipleObjectsReturned|NoResultFound|MultipleResultsFound)$")
 """Library errors whose text is one fixed sentence."""
+_OUTSPOKEN = re.compile(r"(?:^|\.)(?:ValueError|HTTPException|HTTPError|ValidationError|APIException)$")
+"""Errors whose text is meant for whoever asked."""
 _BROAD = frozenset({"Exception", "BaseException"})
 _INTERNAL = frozenset(
     "OSError IOError KeyError AttributeError TypeError IndexError RuntimeError LookupError ImportError SystemError "
@@ -138,6 +140,9 @@ def _internal(project: Project, place: Place, clause: Handler) -> Confidence | N
     if clause.kind is None:
         return Confidence.HIGH
     kinds = clause.kind.items if isinstance(clause.kind, Sequence) else [clause.kind]
+    if len(kinds) > 1:  # beside a library's error it does not help that others may speak to the client
+        others = [one for one in kinds if not _OUTSPOKEN.search(chain(one))]
+        kinds = others if any(_of_machine(project, place, one) for one in others) else kinds
     best = None
     for kind in kinds:
         name = chain(kind)
@@ -153,6 +158,13 @@ def _internal(project: Project, place: Place, clause: Handler) -> Confidence | N
         else:
             return None
     return best
+
+
+def _of_machine(project: Project, place: Place, kind: AnyExpression) -> bool:
+    """Whether an error speaks of files, hosts or statements, and not of a missing key."""
+    target = project.resolve_expression(place, kind)
+    library = target is not None and _LIBRARIES.match(target.dotted) is not None
+    return library or chain(kind) in {"OSError", "IOError", "ConnectionError", "RuntimeError"}
 
 
 def _only_checks(project: Project, place: Place, guarded: Try) -> bool:

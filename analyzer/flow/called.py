@@ -336,6 +336,8 @@ def _replaced(run: Evaluation, func: Attribute, positional: list[AnyExpression],
     if old in {"'", '"', "`", "]"} and new.constant() == old * 2:
         # Doubling the quote is how SQL escapes it (ISO/IEC 9075-2, 5.3 and 5.2).
         return harmless(base, "quoted", "", func.line)
+    if old in {"<", "</"} and all(part.type == "object" for part in base.sources()):
+        return harmless(base, "quoted", "", func.line)  # JSON that cannot end the script it stands in
     if old and not any(part.kind != "text" for part in base.parts()):
         rows: list[Row] = []
         for row in base.rows:

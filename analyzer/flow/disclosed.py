@@ -43,6 +43,8 @@ from analyzer.flow.values import spelled
 from analyzer.frameworks.persistence import is_model
 from analyzer.project.target import Place, Target
 
+_BEARER = re.compile(r"(?:^|[._])(?:credentials?|creds|bearer|auth|token)\.credentials$", re.IGNORECASE)
+"""The token in what ``HTTPBearer`` of FastAPI answers."""
 _DEPTH = 7
 """Names and calls followed to where a text is put together."""
 
@@ -131,8 +133,10 @@ class Reader:
         return self._secret(point, name_of(one)) or self._request(point) or self._followed(point, depth)
 
     def _secret(self, point: Point, name: str) -> Sighting | None:
-        kind = sensitive(name)
         one = point.expression
+        kind = sensitive(name) or ("token" if _BEARER.search(chain(one)) else "")
+        if kind.endswith(WEAK) and isinstance(one, Attribute):
+            kind = self._of_property(point) or kind
         if not kind or not self._holds_text(point):
             return None
         moved = [found for found in self.flow.origins(point) if found.expression is not one]
@@ -172,7 +176,7 @@ class Reader:
                     return showing.textual(self.flow, place, declared.annotation)
         target = project.resolve_expression(place, one)
         if target is not None and target.kind in {"module", "class", "function", "instance"}:
-            return False
+            return self._computed(target)
         if self._an_object(place, one):
             return False
         if not isinstance(one, Attribute):
@@ -186,6 +190,28 @@ class Reader:
             return False
         declared_field = sources.field_type(project, owner, one.attr)
         return declared_field is None or showing.textual(self.flow, *declared_field)
+
+    def _of_property(self, point: Point) -> str:
+        """The kind of secret in what a property puts together, ``""`` for none."""
+        project, one = self.flow.project, point.expression
+        assert isinstance(one, Attribute)
+        owner = project.resolve_expression(point.place, one.value)
+        if owner is None or owner.kind != "instance" or owner.index < 0:
+            return ""
+        place = dict(project.classes.methods(owner.path, owner.index)).get(one.attr)
+        if place is None:
+            return ""
+        for given, state in self.flow.trace(place).returns:
+            told = self.told(Point(place, given, state), 3) if given is not None else None
+            if told is not None and not told.kind.endswith(WEAK):
+                return "connection string"
+        return ""
+
+    def _computed(self, target: Target) -> bool:
+        """Whether a function is read like a field: a property."""
+        function = self.flow.project.function(Place(target.path, target.index)) if target.kind == "function" else None
+        named = [chain(one.func if isinstance(one, Call) else one) for one in (function.decorators if function else ())]
+        return any(one.rpartition(".")[2] in {"property", "cached_property"} for one in named)
 
     def _an_object(self, place: Place, one: AnyExpression) -> bool:
         """Whether the function around reads attributes that no text has: ``token.user`` makes ``token`` a record."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Container, Iterator, Mapping, Sequence
+from functools import cached_property
 
 import msgspec
 
@@ -26,6 +27,7 @@ from analyzer.flow.pieces import comprehended
 from analyzer.flow.values import Evaluation
 from analyzer.flow.walk import Trace, trace
 from analyzer.frameworks.backend import EntryPoint, Route
+from analyzer.frameworks.fastapi import providers
 from analyzer.project.project import Project
 from analyzer.project.target import Place
 
@@ -68,6 +70,22 @@ class Flow:
         self._points: dict[Place, list[Point]] = {}
         self._call_points: dict[Place, list[Point]] = {}
         self._calls: dict[Place, dict[tuple[int, int, str], Point]] = {}
+
+    @cached_property
+    def providers(self) -> frozenset[Place]:
+        """What FastAPI runs before handlers: it fills their parameters from the request as it fills a handler's."""
+        routed = self.handlers.values() if isinstance(self.handlers, Mapping) else ()
+        found = {
+            one for routes in routed for route in routes if route.framework == "FastAPI" for one in route.dependencies
+        }
+        front = list(found)
+        while front:
+            place = front.pop()
+            function = self.project.function(place)
+            inner = set(providers(self.project, place, function)) - found if function is not None else set()
+            found |= inner
+            front.extend(inner)
+        return frozenset(found)
 
     def routes(self, place: Place) -> Sequence[Route]:
         """The routes that a function answers, as far as they are known."""

@@ -75,6 +75,8 @@ def parameter(run: Evaluation, definition: Definition) -> Value:
         if sources.from_client(run.flow.project, place, declared, by_schema=by_schema):
             return single("request", name, definition.line)
         return single("attribute", name, definition.line)
+    if place in run.flow.providers and sources.from_client(run.flow.project, place, declared):
+        return single("request", name, definition.line)
     if function.owner >= 0 and declared is function.parameters[0] and name in {"self", "cls", "mcs"}:
         return single("attribute", name, definition.line)
     door = run.flow.doors.get(place)

@@ -10,7 +10,16 @@ from analyzer.flow.sensitive import sensitive
 from analyzer.project.project import Project
 from analyzer.project.target import Target
 
-_SHOWING = ("pydantic.", "sqlmodel.", "msgspec.Struct", "ninja.", "typing.NamedTuple", "typing.TypedDict", "odmantic.")
+_SHOWING = (
+    "pydantic.",
+    "pydantic_settings.",
+    "sqlmodel.",
+    "msgspec.Struct",
+    "ninja.",
+    "typing.NamedTuple",
+    "typing.TypedDict",
+    "odmantic.",
+)
 """Bases whose objects show every field when they are made text."""
 
 
@@ -34,9 +43,11 @@ def shows_fields(project: Project, target: Target) -> bool:
 
 def secret_field(project: Project, target: Target, *, shown: bool) -> tuple[str, str] | None:
     """The first field of a class that is a secret, with its kind; ``shown``: one that the object's text shows."""
+    settings = any(one.endswith("BaseSettings") for one in project.classes.externals(target.path, target.index))
+    kinds = ("password", "card", "key", "secret", "connection") if settings else ("password", "card")
     for name, _, statement in project.classes.fields(target.path, target.index):
         kind = sensitive(name)
-        if kind.startswith(("password", "card")) and not _kept_back(statement, shown):
+        if kind.startswith(kinds) and not _kept_back(statement, shown):
             return name, kind
     return None
 

@@ -50,6 +50,12 @@ _SERVED = frozenset(
 """Conventional names of what a framework hands to a handler beside the client's input."""
 
 
+_VALUES = frozenset(
+    "builtins pydantic pydantic_extra_types typing typing_extensions datetime uuid decimal pathlib ipaddress".split()
+)
+"""Packages of types that frameworks read from requests: an ``AnyHttpUrl`` is as much the client's as a ``str``."""
+
+
 def request_data(project: Project, place: Place, spelled: str, state: Environment) -> bool:
     """Whether a chain with its subscripts, read at a place in a state, is part of a request."""
     if spelled_as_request(spelled):
@@ -113,7 +119,7 @@ def from_client(project: Project, place: Place, parameter: Parameter, *, by_sche
     if target is not None and target.kind in {"class", "instance"} and target.index >= 0:
         # An object without a field cannot be made of what is sent: a container supplies it.
         return is_schema(project, target.path, target.index) or any(project.classes.fields(target.path, target.index))
-    return target is None or target.ours or target.dotted.split(".", 1)[0] == "builtins"
+    return target is None or target.ours or target.dotted.split(".", 1)[0] in _VALUES
 
 
 def _found_by_traversal(project: Project, place: Place, parameter: Parameter) -> bool:

@@ -192,7 +192,7 @@ def _decorated(
         return
     methods = methods_of(project, outside, decorator, name)
     path = text(project, outside, argument(decorator, 0, "path"))
-    dependencies = (*_listed(project, outside, decorator), *_injected(project, place, function))
+    dependencies = (*_listed(project, outside, decorator), *providers(project, place, function))
     attached = (
         *injected_by_class(project, place, function),
         *listed(project, outside, decorator, "handler", "dependencies"),
@@ -219,7 +219,7 @@ def _added(
     handler = Place(target.path, target.index)
     function = project.function(handler)
     path = text(project, place, argument(call, 0, "path"))
-    dependencies = _injected(project, handler, function) if function else ()
+    dependencies = providers(project, handler, function) if function else ()
     attached = tuple(listed(project, place, call, "handler", "dependencies"))
     methods = methods_of(project, place, call, name)
     for prefix, around in known.doors(held).items():
@@ -294,8 +294,8 @@ def _listed(project: Project, place: Place, decorator: Call) -> tuple[Place, ...
     return tuple(dependency for item in items for dependency in _provider(project, place, item))
 
 
-def _injected(project: Project, place: Place, function: Function) -> tuple[Place, ...]:
-    """The providers of a handler's parameters."""
+def providers(project: Project, place: Place, function: Function) -> tuple[Place, ...]:
+    """The providers of the parameters of a handler, or of another provider."""
     found = [one for at, item in injections(project, place, function) for one in _provider(project, at, item)]
     return tuple(dict.fromkeys(found))
 
@@ -303,10 +303,11 @@ def _injected(project: Project, place: Place, function: Function) -> tuple[Place
 def injections(project: Project, place: Place, function: Function) -> Iterator[tuple[Place, Call]]:
     """``Depends(…)`` of a function's parameters with the place to read each in: default values and ``Annotated``
     metadata, aliases followed."""
+    outside = Place(place.path, function.parent)  # a parameter may be called like its provider
     for parameter in function.parameters:
         if _injector(parameter.default):
-            yield place, parameter.default  # type: ignore[misc]
-        annotation, at = parameter.annotation, place
+            yield outside, parameter.default  # type: ignore[misc]
+        annotation, at = parameter.annotation, outside
         if isinstance(annotation, Name):
             value = project.variable(place.path, annotation.id)
             if value is not None:
