@@ -29,7 +29,7 @@ from analyzer.facts.expressions import (
     Unary,
     Walrus,
 )
-from analyzer.facts.visit import chain
+from analyzer.facts.visit import chain, walk
 from analyzer.flow import records, showing, sources
 from analyzer.flow.arguments import argument
 from analyzer.flow.callers import bound
@@ -204,6 +204,8 @@ class Reader:
         for given, state in self.flow.trace(place).returns:
             told = self.told(Point(place, given, state), 3) if given is not None else None
             if told is not None and not told.kind.endswith(WEAK):
+                return "connection string"
+            if given is not None and any(_builds_address(one) for one in walk(given)):
                 return "connection string"
         return ""
 
@@ -383,6 +385,13 @@ class Reader:
                 if found is not None:
                     return found
         return None
+
+
+def _builds_address(node: msgspec.Struct) -> bool:
+    """``PostgresDsn.build(password=…)``: an address of pydantic's with a password in it."""
+    if not isinstance(node, Call) or not chain(node.func).endswith(("Dsn.build", "Url.build")):
+        return False
+    return argument(node, -1, "password") is not None
 
 
 def _at(point: Point, expression: AnyExpression) -> Point:

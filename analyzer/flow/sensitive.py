@@ -75,7 +75,9 @@ def _ending(before: list[str], last: str) -> str:
         return "authorization header"
     if last == "otp" or (last == "code" and owner in _CODES):
         return "one-time code"
-    if last == "dsn" and (not before or owner in _DATABASES):
+    if last == "dsn" and (
+        not before or before[-1] in {"replica", "async", "sync", "read", "write"} or owner in _DATABASES
+    ):
         return "connection string" + WEAK  # as often a host and a name without a password
     if (last in {"url", "uri"} and owner in _DATABASES) or (last == "string" and owner == "connection"):
         return "connection string"
