@@ -265,7 +265,7 @@ def _of_address(run: Evaluation, expression: Attribute, state: Environment) -> V
     return None
 
 
-_ADDRESS = frozenset({"netloc", "path", "params", "query", "fragment", "hostname"})
+_ADDRESS = frozenset({"netloc", "path", "params", "query", "fragment", "hostname", "username", "password"})
 """What a parsed address can be asked for, its scheme and port apart."""
 
 
