@@ -23,7 +23,9 @@ Told = tuple[AnyExpression, str, Confidence]
 _STORED = re.compile(
     r"^(?:stored|real|db|saved|correct|actual|expected|current|existing|user|known|right|true)_", re.IGNORECASE
 )
-_TYPED_TWICE = re.compile(r"confirm|repeat|again|retype|verif|check|second|\d$|^old|^new|_old|_new", re.IGNORECASE)
+_TYPED_TWICE = re.compile(
+    r"confirm|control|repeat|again|retype|verif|check|second|\d$|^old|^new|_old|_new", re.IGNORECASE
+)
 
 
 def compared(flow: Flow, place: Place) -> Iterator[Told]:

@@ -3,24 +3,51 @@
 from __future__ import annotations
 
 from analyzer.facts.expressions import AnyExpression, Attribute, Call, Constant
-from analyzer.facts.visit import chain
+from analyzer.facts.visit import chain, walk
 from analyzer.project.project import Project
 from analyzer.project.target import Place, Target
 
 _VALIDATED = frozenset({"validated_data", "cleaned_data"})
 """Where Django's forms and REST framework's serializers keep what a client sent, once it passed their fields."""
 
+_WTFORMS = ("wtforms.", "flask_wtf.", "wtforms_alchemy.", "quart_wtf.", "starlette_wtf.")
 _NUMBERS = frozenset(
-    "IntegerField FloatField DecimalField BooleanField NullBooleanField NullBooleanSelect UUIDField DateField "
+    "IntegerField IntegerRangeField DateTimeLocalField MonthField WeekField "
+    "FloatField DecimalField BooleanField NullBooleanField NullBooleanSelect UUIDField DateField "
     "DateTimeField TimeField DurationField IPAddressField GenericIPAddressField".split()
 )
 """Fields whose values hold no quote, space or keyword (they become numbers, dates, UUIDs)."""
 
 _CHOICES = frozenset(
     "ChoiceField TypedChoiceField MultipleChoiceField TypedMultipleChoiceField ModelChoiceField "
-    "ModelMultipleChoiceField PrimaryKeyRelatedField SlugRelatedField".split()
+    "ModelMultipleChoiceField PrimaryKeyRelatedField SlugRelatedField SelectField SelectMultipleField RadioField "
+    "QuerySelectField QuerySelectMultipleField".split()
 )
 """Fields that let through only what a list or a table of ours holds."""
+
+
+_LIMITING = frozenset({"AnyOf", "Regexp", "UUID", "IPAddress", "MacAddress"})
+"""Validators that let through what is on a list, or of a form that holds no syntax."""
+
+
+def posted(project: Project, place: Place, expression: Attribute) -> str:
+    """What ``form.name.data`` of WTForms brings, as :func:`kind` says it; ``""`` for anything else."""
+    field = expression.value
+    if expression.attr != "data" or not isinstance(field, Attribute):
+        return ""
+    target = project.resolve_expression(place, field.value)
+    if target is None or target.kind != "instance" or target.index < 0:
+        return ""
+    if not any(one.startswith(_WTFORMS) for one in project.classes.externals(target.path, target.index)):
+        return ""
+    for name, _, statement in project.classes.fields(target.path, target.index):
+        if name == field.attr and isinstance(statement.value, Call):
+            limits = {chain(one.func).rpartition(".")[2] for one in walk(statement.value) if isinstance(one, Call)}
+            last = chain(statement.value.func).rpartition(".")[2]
+            if last in _CHOICES or not _LIMITING.isdisjoint(limits):
+                return "enum"
+            return "number" if last in _NUMBERS else "" if last.endswith("FileField") else "request"
+    return ""
 
 
 def kind(project: Project, place: Place, held: AnyExpression, name: AnyExpression | None) -> str:

@@ -51,7 +51,8 @@ def value(run: Evaluation, expression: Name | Attribute | Subscript, state: Envi
         if brought:
             return single(brought, spelled, expression.line)
     if isinstance(expression, Attribute):
-        return _attribute(run, expression, state, spelled)
+        brought = forms.posted(run.flow.project, run.place, expression)
+        return single(brought, spelled, expression.line) if brought else _attribute(run, expression, state, spelled)
     return _item(run, expression, state, spelled)
 
 
