@@ -62,6 +62,8 @@ class Reader:
         self._paging = {p.name for p in function.parameters if is_transport_name(p.name)} if function else set()
         self._texts: set[str] = set()
         """Locals that hold text or a list: adding to them is no arithmetic."""
+        self._sent: set[str] = set()
+        """Locals that hold what was sent, as it was: comparing two of them (``password == again``) is validation."""
 
     def block(self, body: Sequence[AnyStatement], looped: bool) -> None:
         for statement in body:
@@ -101,6 +103,9 @@ class Reader:
             chain = chain_of(target)
             if isinstance(target, Name) and statement.value is not None and self._textual(statement.value):
                 self._texts.add(target.id)
+            given = chain_of(bare(statement.value))
+            if isinstance(target, Name) and given and is_transport(given):
+                self._sent.add(target.id)
             if isinstance(target, Attribute) and self._is_domain(chain):
                 self._note(statement.line, "change", f"sets `{chain}`")
 
@@ -209,6 +214,8 @@ class Reader:
             if isinstance(node, Compare):
                 sides = [node.left, *node.comparators]
                 if any(isinstance(side, Constant) and side.value is None for side in sides):
+                    continue
+                if all(isinstance(side, Name) and side.id in self._sent for side in sides):
                     continue
                 for side in sides:
                     name = chain_of(side).replace("()", "")
