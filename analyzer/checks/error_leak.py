@@ -103,6 +103,8 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
                 search.made.clear()
                 found = search.leak(clause.body, {clause.name} if clause.name else set())
                 kind = chain(clause.kind) if clause.kind else ""
+                if found is None and answers:
+                    found = search.later(body, guarded)
                 if found is not None:
                     yield _finding(rule, place, search, found, kind, confidence)
                 elif not answers and confidence is Confidence.HIGH:
@@ -273,6 +275,16 @@ class _Search(msgspec.Struct):
             found = self._statement(statement, tainted)
             if found is not None:
                 return found
+        return None
+
+    def later(self, body: list[AnyStatement], guarded: Try) -> AnyExpression | None:
+        """The text of the exception that a clause keeps in a local, and that is answered after the whole ``try``."""
+        held = set(self.made)
+        for node in walk(body) if held else ():
+            if isinstance(node, Return) and node.value is not None and node.line > guarded.end_line:
+                told = self._answered(node.value, held)
+                if told is not None:
+                    return self.text(told)
         return None
 
     def _statement(self, statement: AnyStatement, tainted: set[str]) -> AnyExpression | None:
