@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from analyzer.facts.expressions import AnyExpression, Attribute, Call, Name, Sequence, Subscript
+from analyzer.facts.expressions import AnyExpression, Argument, Attribute, Call, Name, Sequence, Subscript
 from analyzer.facts.outline import Function
 from analyzer.facts.statements import Assign
 from analyzer.facts.visit import chain as chain_of
@@ -305,21 +305,29 @@ def injections(project: Project, place: Place, function: Function) -> Iterator[t
     metadata, aliases followed."""
     outside = Place(place.path, function.parent)  # a parameter may be called like its provider
     for parameter in function.parameters:
-        if _injector(parameter.default):
-            yield outside, parameter.default  # type: ignore[misc]
+        call = _injector(parameter.default, parameter.annotation)
+        if call is not None:
+            yield outside, call
         annotation, at = parameter.annotation, outside
         if isinstance(annotation, Name):
             value = project.variable(place.path, annotation.id)
             if value is not None:
                 at, annotation = Place(value[0], -1), value[1]
         if isinstance(annotation, Subscript) and isinstance(annotation.index, Sequence):
-            for item in annotation.index.items:
-                if _injector(item):
-                    yield at, item  # type: ignore[misc]
+            typed, *rest = annotation.index.items or [annotation]
+            for item in rest:
+                call = _injector(item, typed)
+                if call is not None:
+                    yield at, call
 
 
-def _injector(item: AnyExpression | None) -> bool:
-    return isinstance(item, Call) and chain_of(item.func).split(".")[-1] in _INJECTORS and bool(item.arguments)
+def _injector(item: AnyExpression | None, typed: AnyExpression | None) -> Call | None:
+    """``Depends(provider)``; of ``Depends()`` the declared type is the provider."""
+    if not isinstance(item, Call) or chain_of(item.func).split(".")[-1] not in _INJECTORS:
+        return None
+    if item.arguments:
+        return item
+    return msgspec.structs.replace(item, arguments=[Argument(typed)]) if typed is not None else None
 
 
 def _provider(project: Project, place: Place, item: AnyExpression | None) -> Iterator[Place]:
