@@ -52,14 +52,28 @@ def uses_of(project: Project, place: Place) -> list[Use]:
 
 def places_calling(project: Project, names: frozenset[str]) -> Iterator[Place]:
     """Functions (and modules) that call something whose last word is one of ``names``; sorted. No body is opened."""
+    index = _called(project)
+    found = {number: place for name in names for number, place in index.get(name, ())}
+    yield from (found[number] for number in sorted(found))
+
+
+def _called(project: Project) -> dict[str, list[tuple[int, Place]]]:
+    """The functions that call each name, or an alias of it, numbered in source order; made once a project."""
+    kept: dict[str, list[tuple[int, Place]]] | None = vars(project).get("_called_names")
+    if kept is not None:
+        return kept
+    made: dict[str, list[tuple[int, Place]]] = {}
+    number = 0
     for path, outline in project.modules.outlines.items():
-        wanted = names | {alias for alias, name in aliases(outline).items() if name in names}
+        known = aliases(outline)
         for index in range(-1, len(outline.functions)):
             place = Place(path, index)
-            for use in uses_of(project, place):
-                if use.kind == "call" and use.chain.rpartition(".")[2] in wanted:
-                    yield place
-                    break
+            number += 1
+            last = {use.chain.rpartition(".")[2] for use in uses_of(project, place) if use.kind == "call"}
+            for name in last | {known[one] for one in last if one in known}:
+                made.setdefault(name, []).append((number, place))
+    vars(project)["_called_names"] = made
+    return made
 
 
 def place_at(project: Project, path: str, line: int) -> Place | None:
