@@ -146,7 +146,8 @@ def _modules(tree: SourceTree, store: Store, config: Config, progress: Progress)
 def _picture(tree: SourceTree, modules: Modules, config: Config, progress: Progress) -> Picture:
     progress.start("graph")
     documents = {file.path: partial(_text, tree, file.path) for file in tree.descriptions}
-    backend = frameworks.recognise(project.link(modules, documents))
+    templates = {file.path: partial(_text, tree, file.path) for file in tree.templates}
+    backend = frameworks.recognise(project.link(modules, documents, templates))
     picture = graph.build(backend, {file.path: file.tier for file in tree.files}, config.roles, config.contracts)
     _believe(picture, tree)
     progress.finish("graph")

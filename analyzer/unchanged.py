@@ -46,7 +46,7 @@ class Unchanged:
 
     def __init__(self, tree: SourceTree, rules: Sequence[Rule], config: Config, store: Store) -> None:
         self._tree, self._rules, self._store = tree, tuple(rules), store
-        self._files = {file.path: file.digest for file in (*tree.files, *tree.settings)}
+        self._files = {file.path: file.digest for file in (*tree.files, *tree.settings, *tree.templates)}
         self._paths = tree.paths()
         self._changed = False
         settings = msgspec.structs.asdict(config)

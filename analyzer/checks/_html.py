@@ -115,6 +115,18 @@ def _relabelled(flow: Flow, place: Place) -> bool:
     return False
 
 
+def headed(flow: Flow, place: Place) -> bool:
+    """Whether a handler of ``http.server`` says that what it writes is HTML: ``send_header("Content-Type", …)``."""
+    return any(
+        isinstance(node, Call)
+        and chain_end(node) == "send_header"
+        and len(node.arguments) > 1
+        and _names_type(node.arguments[0].value)
+        and any(isinstance(one, Constant) and "html" in str(one.value) for one in walk(node.arguments[1].value))
+        for node in walk(flow.project.body(place))
+    )
+
+
 def _names_type(node: AnyExpression) -> bool:
     return isinstance(node, Constant) and isinstance(node.value, str) and node.value.lower() == "content-type"
 

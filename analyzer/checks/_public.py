@@ -79,8 +79,21 @@ def is_public(picture: Picture, handler: Place, routes: Sequence[Route]) -> bool
     """Whether a handler is one of those that nobody can have logged in for: by its path, or for it takes a password."""
     function = picture.project.outline(handler.path).functions[handler.index]
     if is_open(function.name, routes):
-        return True
+        return not _wrecks(picture, handler)
     return not any("{" in route.path for route in routes) and takes_password(picture, handler)
+
+
+def _wrecks(picture: Picture, handler: Place) -> bool:
+    """Whether a handler takes away a whole database or folder: a ``/reset`` of that kind is nobody's password."""
+    project = picture.project
+    for place in below(picture, handler):
+        function = project.function(place)
+        for use in function.uses if function else ():
+            if use.kind == "call" and use.chain.rpartition(".")[2] in {"drop_all", "rmtree"}:
+                target = project.resolve(place, use.chain, use.line)
+                if target is not None and not target.ours:
+                    return True
+    return False
 
 
 def is_open(name: str, routes: Sequence[Route]) -> bool:

@@ -84,10 +84,17 @@ def reaching(
 
 
 def _all_do_harm(flow: Flow, place: Place, told: list[tuple[Point, Call, Part]]) -> bool:
-    """Whether what a function hands on to a sink is a client's at every call of it."""
-    sites = {(site.place, site.line) for site in flow.callers.every(place)}
+    """Whether what a function hands on to a sink is a client's at every call of it, or of those that hand it on."""
     harmful = {(at.place, outer.line) for at, outer, _ in told}
-    return all(at.place != place for at, _, _ in told) and sites == harmful
+    return all(at.place != place for at, _, _ in told) and _every_call(flow, place, harmful, _WRAPPERS)
+
+
+def _every_call(flow: Flow, place: Place, harmful: set[tuple[Place, int]], depth: int) -> bool:
+    sites = {(site.place, site.line) for site in flow.callers.every(place)}
+    return bool(sites) and all(
+        (at, line) in harmful or (depth > 0 and at not in flow.handlers and _every_call(flow, at, harmful, depth - 1))
+        for at, line in sites
+    )
 
 
 def _parts(flow: Flow, point: Point, call: Call, harms: Harms, depth: int) -> Iterator[tuple[Point, Call, Part]]:

@@ -21,9 +21,11 @@ from analyzer.facts.expressions import (
     Argument,
     Attribute,
     Await,
+    Boolean,
     Call,
     Compare,
     Comprehension,
+    Conditional,
     Constant,
     Mapping,
     Name,
@@ -239,7 +241,8 @@ class _Body:
                 self._bind(target, marks)
         elif isinstance(statement, Augment):
             self.value(statement.value)
-            self._touch(statement.target)
+            if statement.op != "+":  # who is given something is not harmed: ``receiver.balance += amount``
+                self._touch(statement.target)
         elif isinstance(statement, Return):
             marks = self.value(statement.value)
             self.returned |= marks
@@ -344,6 +347,13 @@ class _Body:
             for key, given in zip(node.keys, node.values, strict=True):
                 if isinstance(key, Constant) and isinstance(key.value, str) and "caller" in self.value(given):
                     self.walk.trail.spoken.add(key.value)
+        if isinstance(node, Boolean) and node.op == "or":
+            return _preferred([self.value(one) for one in node.values])
+        if isinstance(node, Conditional):
+            test, sides = self.value(node.test), [self.value(node.then), self.value(node.otherwise)]
+            if "caller" in test:  # ``wanted if me.is_admin else me.id``
+                return test | sides[0] | sides[1]
+            return test | _preferred(sorted(sides, key=lambda marks: "client" not in marks))
         marks = NONE
         for child in children(node):
             marks |= self.value(child)
@@ -476,6 +486,8 @@ class _Body:
             self._settle(taken.base, held, handed)
             marks |= self._called(call, taken.target, held, handed, passed)
         given_back = marks | handed
+        if taken.request and "client" in held:
+            given_back -= {"caller"}  # ``args.get("user_id", me.id)``: the caller, unless the client says another
         if loads:
             # What stands in a record was not sent by this client, whoever chose the record.
             given_back -= {"client"}
@@ -506,6 +518,9 @@ class _Body:
         """What a call makes of marked values: functions of ours are walked, calls that decide settle the matter."""
         name = last_name(call.func)
         every = held | handed
+        if name in _COLLECTING and isinstance(call.func, Attribute) and isinstance(call.func.value, Name):
+            kept = call.func.value.id
+            self.names[kept] = self.names.get(kept, NONE) | {mark for mark in handed if isinstance(mark, int)}
         if name == "setattr" and call.arguments:
             self._use(passed[id(call.arguments[0])], "changed")
         result: Marks = NONE
@@ -545,6 +560,13 @@ class _Body:
         return found
 
 
+def _preferred(sides: Sequence[Marks]) -> Marks:
+    """What the first of several values that is there comes to: the client's, where the client may give one."""
+    every = frozenset().union(*sides)
+    return every - {"caller"} if "client" in sides[0] and "caller" not in sides[0] else every
+
+
+_COLLECTING = frozenset({"append", "extend"})
 _PAGES = frozenset({"limit", "offset", "order_by", "slice", "paginate", "all", "append", "add", "options"})
 _PAGE = re.compile(r"^(?:limit|offset|skip|page\w*|per_page|size|items_per_page|order\w*|sort\w*|db|session)$")
 _CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE"})

@@ -39,6 +39,10 @@ _LOOKING = frozenset(
     "get_queryset get_object filter_queryset dispatch test_func check_object_permissions has_permission initial setup "
     "get_permissions".split()
 )
+_OPTIONS = re.compile(
+    r"(?:^|\.)(?:joined|selectin|subquery|immediate|lazy|no|raise)load$|(?:^|\.)(?:load_only|defer|contains_eager)$"
+)
+"""What says how related records are to be fetched, and asks for none."""
 _CALLERS = re.compile(r"\brequest\.(?:user|auth|session|\w*(?:team|tenant|organi[sz]ation|account))|current_user")
 _NO_STORE = re.compile(
     r"config|settings|constants?|choices|mapping|handlers?|routes?|registr|schema|plugin|cache|lookup|types$|template|hook"
@@ -135,7 +139,7 @@ class Resources:
         if found:
             return found
         for step in steps:
-            if not isinstance(step, Call):
+            if not isinstance(step, Call) or _OPTIONS.search(chain(step.func)):
                 continue
             for one in step.arguments:
                 found = self._class(place, one.value)

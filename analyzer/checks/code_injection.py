@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from analyzer.checks._reaching import reaching, request_part
-from analyzer.facts.expressions import Call, Subscript
+from analyzer.facts.expressions import Attribute, Call, Subscript
 from analyzer.facts.visit import chain
 from analyzer.flow.engine import Flow, Point
 from analyzer.flow.parts import Part, Row
@@ -56,6 +56,11 @@ def _foremost(row: Row) -> Part | None:
     return None
 
 
+def _looked_up(call: Call) -> bool:
+    held = call.func.value if isinstance(call.func, Attribute) and call.func.attr == "get" else None
+    return isinstance(held, Call) and chain(held.func) in _TABLES and bool(call.arguments)
+
+
 def _chosen(flow: Flow, point: Point, call: Call) -> Part | None:
     """What chooses the function in ``getattr(thing, name)()`` or ``globals()[name]()``."""
     name = None
@@ -65,6 +70,8 @@ def _chosen(flow: Flow, point: Point, call: Call) -> Part | None:
             name = Point(origin.place, made.arguments[1].value, state)
         elif isinstance(made, Subscript) and isinstance(made.value, Call) and chain(made.value.func) in _TABLES:
             name = Point(origin.place, made.index, state)
+        elif isinstance(made, Call) and _looked_up(made):  # ``globals().get(name)()``
+            name = Point(origin.place, made.arguments[0].value, state)
         if name is not None:
             found = (_foremost(row) for row in flow.value(name).rows)
             part = next((one for one in found if one is not None), None)

@@ -155,6 +155,12 @@ def _switched(target: AnyExpression) -> AnyExpression | None:
 
 def _owner(flow: Flow, place: Place, held: AnyExpression) -> str:
     target = flow.project.resolve_expression(place, held)
+    if target is None and isinstance(held, Name):
+        # ``def configure(app): app.config["DEBUG"] = True``: what is handed over is what the module imports.
+        function = flow.project.function(place)
+        roots = {item.module.partition(".")[0] for item in _imports(flow, place.path)}
+        given = function is not None and any(one.name == held.id for one in function.parameters)
+        return next((root for root in _CONSOLES if given and root in roots), "")
     if target is None or target.ours:
         return ""
     root = target.dotted.partition(".")[0]

@@ -47,6 +47,10 @@ _LIBRARIES = re.compile(
 _RESPONSES = re.compile(r"(?:Response|jsonify|render|render_template|make_response|render_template_string)$")
 _REFUSALS = re.compile(r"(?:^|\.)(?:HTTPException|HTTP[A-Z]\w*|abort|APIException|InternalServerError|BadRequest)$")
 _WRITERS = frozenset({"self.write", "self.finish", "self.send_error", "self.wfile.write"})
+_FLASHING = re.compile(
+    r"^(?:flask|quart)\.(?:helpers\.)?flash$|^django\.contrib\.messages\.(?:\w+\.)?(?:add_message|error|warning|info|success)$"
+)
+"""What shows a text on the next page."""
 _TRACES = frozenset({"traceback.format_exc", "traceback.format_exception", "traceback.format_stack", "sys.exc_info"})
 _HARMLESS = frozenset({"type", "isinstance", "issubclass", "len", "bool", "hash", "id", "getattr", "hasattr", "print"})
 _KEEPING = frozenset({"str", "repr", "format", "dict", "list", "json.dumps"})
@@ -278,13 +282,17 @@ class _Search(msgspec.Struct):
         return None
 
     def later(self, body: list[AnyStatement], guarded: Try) -> AnyExpression | None:
-        """The text of the exception that a clause keeps in a local, and that is answered after the whole ``try``."""
+        """The text of the exception that a clause keeps in a local, and that is answered after the whole ``try`` or in
+        its ``finally``."""
         held = set(self.made)
-        for node in walk(body) if held else ():
+        for node in [*walk(body), *walk(guarded.final)] if held else ():
+            told = None
             if isinstance(node, Return) and node.value is not None and node.line > guarded.end_line:
                 told = self._answered(node.value, held)
-                if told is not None:
-                    return self.text(told)
+            elif isinstance(node, Call) and chain(node.func) in _WRITERS and node.line > guarded.handlers[-1].line:
+                told = _given(node, held)
+            if told is not None:
+                return self.text(told)
         return None
 
     def _statement(self, statement: AnyStatement, tainted: set[str]) -> AnyExpression | None:
@@ -321,7 +329,7 @@ class _Search(msgspec.Struct):
             name = chain(statement.value.func)
             if name in _WRITERS and self.answers:
                 return _given(statement.value, tainted)
-            return self._refused(statement.value, tainted)
+            return self._flashed(statement.value, tainted) or self._refused(statement.value, tainted)
         for name in ("body", "then", "otherwise", "final"):
             inner = getattr(statement, name, None)
             if isinstance(inner, list) and not isinstance(statement, Try):
@@ -344,6 +352,13 @@ class _Search(msgspec.Struct):
         if isinstance(inner, Name) or not self.answers:
             return None
         return _tells(inner, tainted)
+
+    def _flashed(self, call: Call, tainted: set[str]) -> AnyExpression | None:
+        """``flash(str(e))``, ``messages.error(request, str(e))``."""
+        target = self.project.resolve_expression(self.place, call.func)
+        if target is None or target.ours or not self.answers or not _FLASHING.search(target.dotted):
+            return None
+        return _given(call, tainted)
 
     def _refused(self, call: Call, tainted: set[str]) -> AnyExpression | None:
         """``raise HTTPException(500, detail=str(e))``, ``abort(500, str(e))``."""
@@ -368,6 +383,8 @@ def _tells(node: msgspec.Struct, tainted: set[str]) -> AnyExpression | None:
         return _tells(node.value, tainted) if node.attr in _TELLING else None
     if isinstance(node, Call):
         name = chain(node.func)
+        if isinstance(node.func, Attribute) and node.func.attr == "encode":
+            return _tells(node.func.value, tainted)
         if name in _TRACES or f"@{node.line}:{node.column}" in tainted:
             return node
         if name in _HARMLESS or _LOGGING.search(name):

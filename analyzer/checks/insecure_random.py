@@ -22,6 +22,9 @@ _SECRET = re.compile(
     re.IGNORECASE,
 )
 """Names of what lets somebody in."""
+_KEY = re.compile(r"(?:^|_)key$", re.IGNORECASE)
+"""A name that is a secret's only where what it gets was made to be long or unreadable."""
+_SECURING = re.compile(r"(?:^|\.)(?:getrandbits|randbytes|hexdigest|digest|b64encode|urlsafe_b64encode)(?:$|\()")
 _MAKING = re.compile(r"^_?(?:gen|generate|create|make|new|random|get|build|issue)_?", re.IGNORECASE)
 _GUESSABLE = frozenset(
     {f"random.{one}" for one in "random choice choices randint randrange getrandbits sample uniform randbytes".split()}
@@ -64,7 +67,7 @@ def _given(flow: Flow, place: Place, given: str) -> Iterator[tuple[str, AnyExpre
         if isinstance(node, Assign) and node.value is not None:
             for target in node.targets:
                 last = chain(target).rpartition(".")[2]
-                if isinstance(target, Name | Attribute) and _SECRET.search(last):
+                if isinstance(target, Name | Attribute) and (_SECRET.search(last) or _key(last, node.value)):
                     yield last, node.value
         elif isinstance(node, Call):
             for one in node.arguments:
@@ -76,6 +79,13 @@ def _given(flow: Flow, place: Place, given: str) -> Iterator[tuple[str, AnyExpre
             for inner in walk(body) if held else ():
                 if isinstance(inner, Assign) and inner.value is not None and chain(inner.targets[0]) == held:
                     yield given, inner.value
+
+
+def _key(name: str, value: AnyExpression) -> bool:
+    """Whether a value is called a key and made like one: from many random bits, or as a digest of something random."""
+    if _KEY.search(name) is None:
+        return False
+    return any(isinstance(one, Call) and _SECURING.search(chain(one.func)) for one in walk(value))
 
 
 def _named(name: str) -> bool:

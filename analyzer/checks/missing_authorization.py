@@ -37,6 +37,10 @@ _INTIMATE = re.compile(
     re.I,
 )
 """Attributes of records that only their owner is shown."""
+_UNDER_SOMEBODY = re.compile(
+    r"/(?:users?|accounts?|customers?|members?|patients?|students?|employees?|clients?|profiles?)/\{[^}]*\}/.*\{"
+)
+"""Paths on which a record stands below the person it belongs to: ``/users/{user_id}/messages/{message_id}``."""
 _RANK = {"POST": 1, "PUT": 2, "PATCH": 2, "DELETE": 3}
 _AUDITED = re.compile(r"creat|add|upload|post", re.IGNORECASE)
 _CROWD = 2
@@ -150,7 +154,10 @@ def _sure(picture: Picture, known: Evidence, one: Handled, load: Load) -> Confid
         and known.unasked(load.resource, one) < _CROWD
     ):
         return Confidence.MEDIUM
-    return Confidence.LOW if columns else None
+    if not columns:
+        return None
+    below = _UNDER_SOMEBODY.search(one.route.path) is not None and known.identity(one)
+    return Confidence.MEDIUM if below else Confidence.LOW
 
 
 def _function(picture: Picture, rule: Rule, known: Evidence, one: Handled) -> Finding | None:

@@ -11,6 +11,7 @@ from analyzer.checks._reaching import reaching
 from analyzer.checks._targets import checked, chosen
 from analyzer.facts.expressions import Call
 from analyzer.flow.engine import Flow, Point
+from analyzer.flow.parts import Part, Row
 from analyzer.flow.questions import place_at
 from analyzer.graph.guards import Guards
 from analyzer.graph.picture import Picture
@@ -23,12 +24,28 @@ _RULING = re.compile(r"admin|superuser|staff|manager|operator|owner", re.IGNOREC
 def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
     """Findings of BA104, in order of places."""
     says = "{data} comes from the client and decides which host {sink} asks, the network behind the server included"
-    for finding in reaching(picture, rule, "url", chosen, says, settled=checked, counts=_asks):
+    asked = reaching(picture, rule, "url", chosen, says, settled=checked, counts=_asks)
+    fetched = reaching(picture, rule, "command", _fetched, says, settled=checked)
+    for finding in (*asked, *fetched):
         yield msgspec.structs.replace(finding, confidence=Confidence.LOW) if _ruled(picture, finding) else finding
 
 
 _ANSWER = re.compile(r"\b(?:get|post|put|patch|delete|head|options|request|send|urlopen)\(\)\.", re.IGNORECASE)
 """A method of what a request brought (``requests.get(url).json().get(key)``) asks nobody."""
+
+
+_FETCHING = re.compile(r"\A\s*(?:\S*/)?(?:curl|wget|httpie?)\s(?:.*\s)?[\"']?")
+"""The beginning of a command that asks another host, up to the URL."""
+
+
+def _fetched(row: Row) -> Part | None:
+    """The part of a command line that decides which host ``curl`` or ``wget`` asks."""
+    if not row or row[0].kind != "text":
+        return None
+    begun = _FETCHING.match(row[0].text)
+    if begun is None:
+        return None
+    return chosen((msgspec.structs.replace(row[0], text=row[0].text[begun.end() :]), *row[1:]))
 
 
 def _asks(flow: Flow, point: Point, call: Call) -> bool:

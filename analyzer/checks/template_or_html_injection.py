@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from analyzer.checks import _autoescape, _html
+from analyzer.checks import _autoescape, _html, _pages
 from analyzer.checks._reaching import reaching, request_part
-from analyzer.facts.expressions import Call
+from analyzer.facts.expressions import AnyExpression, Call
 from analyzer.facts.outline import Function
-from analyzer.facts.visit import chain
+from analyzer.facts.visit import chain, walk
 from analyzer.flow.arguments import argument
 from analyzer.flow.engine import Flow, Point
 from analyzer.flow.parts import Part, Row
 from analyzer.flow.questions import flow_of, location, places_calling
+from analyzer.flow.values import spelled
 from analyzer.graph.picture import Picture
 from analyzer.model import Confidence, Finding, Rule
 
@@ -36,7 +37,9 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
     yield from reaching(picture, rule, "html", _html.written, says + "browser", counts=_html.sent_as_html)
     flow = flow_of(picture)
     yield from _returned(picture, flow, rule)
+    yield from _streamed(picture, flow, rule)
     yield from _marked_safe(flow, rule)
+    yield from _pages.findings(flow, rule)
     yield from _autoescape.findings(picture, flow, rule)
 
 
@@ -56,6 +59,26 @@ def _returned(picture: Picture, flow: Flow, rule: Rule) -> Iterator[Finding]:
                     seen.add((expression.line, expression.column))
                     yield _finding(rule, Point(place, expression, state), *found)
                     break
+
+
+def _streamed(picture: Picture, flow: Flow, rule: Rule) -> Iterator[Finding]:
+    """Pages that handlers of ``http.server`` write themselves: one finding for each line that puts request data in."""
+    for place, routes in picture.handlers().items():
+        if all(one.framework != "http.server" for one in routes) or not _html.headed(flow, place):
+            continue
+        body = list(walk(flow.project.body(place)))
+        told: set[int] = set()
+        for point in flow.calls(place):
+            call = point.expression
+            if not isinstance(call, Call) or not chain(call.func).endswith("wfile.write") or not call.arguments:
+                continue
+            for part in flow.value(Point(place, call.arguments[0].value, point.environment)).sources():
+                if _html.written((part, part)) is None or part.line in told:
+                    continue
+                told.add(part.line)
+                here = (one for one in body if isinstance(one, AnyExpression) and one.line == part.line)
+                at = next((one for one in here if spelled(one) == part.text), call)
+                yield _finding(rule, Point(place, at, point.environment), part, Confidence.HIGH)
 
 
 def _first(rows: tuple[Row, ...]) -> tuple[Part, Confidence] | None:

@@ -71,6 +71,10 @@ _SPEAKING = frozenset(
 _SCHEMES = frozenset({"bearer", "basic", "token", "apikey"})
 """Authentication schemes in front of the credentials of an ``Authorization`` header (RFC 9110, 11.4)."""
 _SHORTEST_CREDENTIALS = 16
+_SHORTEST_KEY = 32
+_SEASONING = frozenset({"salt", "pepper"})
+_SHORTEST_SALT = 16
+"""Code points of what only looks like a secret by its randomness: names of keys and salts are given to much else."""
 
 _SHOWN = frozenset("placeholder example examples sample samples help description doc docs dummy mock fake hint".split())
 
@@ -183,7 +187,8 @@ def _strength(holding: Holder, name: str, value: str, *, used: bool) -> str | No
         scheme, _, credentials = value.partition(" ")
         if scheme.lower() in _SCHEMES and len(credentials) >= _SHORTEST_CREDENTIALS:
             return LIVE if _is_generated(credentials) else None
-        return LIVE if _CRYPT.match(value) or (len(value) >= 32 and _is_generated(value)) else None
+        shortest = _SHORTEST_SALT if split(name)[-1] in _SEASONING else _SHORTEST_KEY
+        return LIVE if _CRYPT.match(value) or (len(value) >= shortest and _is_generated(value)) else None
     if _CRYPT.match(value) or _is_generated(value):
         return LIVE
     if _names_something_else(value):

@@ -93,7 +93,7 @@ def _ending(before: list[str], last: str) -> Holder:
     if last in _TOKENS:
         return Holder.KEY if last in ("jwt", "bearer", "pat") and not before else Holder.TOKEN
     if last == "key":
-        if owner == "secret":
+        if owner == "secret" or (owner in _SIGNERS and "secret" in before):
             return Holder.SIGNING
         if owner in _SIGNERS:
             return Holder.SIGNING if owner not in ("session", "cookie", "master", "sign") else Holder.TOKEN

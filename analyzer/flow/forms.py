@@ -1,9 +1,11 @@
-"""What a form or serializer hands on: request data of the kind its field declares."""
+"""What a form, serializer or parser of requests hands on: request data of the kind its field declares."""
 
 from __future__ import annotations
 
-from analyzer.facts.expressions import AnyExpression, Attribute, Call, Constant
+from analyzer.facts.expressions import AnyExpression, Attribute, Call, Constant, Name
 from analyzer.facts.visit import chain, walk
+from analyzer.flow.sources import HARMLESS
+from analyzer.frameworks.registry import calls
 from analyzer.project.project import Project
 from analyzer.project.target import Place, Target
 
@@ -31,7 +33,11 @@ _LIMITING = frozenset({"AnyOf", "Regexp", "UUID", "IPAddress", "MacAddress"})
 
 
 def posted(project: Project, place: Place, expression: Attribute) -> str:
-    """What ``form.name.data`` of WTForms brings, as :func:`kind` says it; ``""`` for anything else."""
+    """What ``form.name.data`` of WTForms and ``api.payload`` of Flask-RESTX bring, as :func:`kind` says it; ``""`` for
+    anything else."""
+    if expression.attr == "payload":
+        held = project.resolve_expression(place, expression)
+        return "request" if held is not None and held.dotted.startswith(_RESTX) else ""
     field = expression.value
     if expression.attr != "data" or not isinstance(field, Attribute):
         return ""
@@ -50,12 +56,44 @@ def posted(project: Project, place: Place, expression: Attribute) -> str:
     return ""
 
 
+_RESTX = ("flask_restx.", "flask_restplus.")
+_PARSING = (*_RESTX, "flask_restful.")
+_INPUTS = frozenset({"boolean", "positive", "natural", "date", "datetime", "datetime_from_iso8601", "iso8601interval"})
+
+
+def _parsed(project: Project, place: Place, held: Name, name: str) -> str:
+    """What ``args["name"]`` of ``args = parser.parse_args()`` brings, Flask-RESTful's and Flask-RESTX's."""
+    target = project.resolve_expression(place, held)
+    if target is None or not target.dotted.startswith(_PARSING) or not target.dotted.endswith(".parse_args()"):
+        return ""
+    declared: dict[str, set[str]] | None = vars(project).get("_parsed_arguments")
+    if declared is None:
+        declared = vars(project)["_parsed_arguments"] = {}
+        for _, call in calls(project, frozenset({"add_argument"})):
+            named = call.arguments[0].value if call.arguments else None
+            if isinstance(named, Constant) and isinstance(named.value, str):
+                declared.setdefault(named.value.lstrip("-"), set()).add(_declared(call))
+    kinds = declared.get(name, {"request"})
+    return "request" if "request" in kinds else max(kinds)
+
+
+def _declared(call: Call) -> str:
+    """The kind of an argument that a parser is told of."""
+    given = {one.keyword: one.value for one in call.arguments if one.keyword}
+    if "choices" in given:
+        return "enum"
+    last = chain(given["type"]).rpartition(".")[2] if "type" in given else ""
+    return "number" if last in HARMLESS or last in _INPUTS else "request"
+
+
 def kind(project: Project, place: Place, held: AnyExpression, name: AnyExpression | None) -> str:
     """What ``held[name]`` brings: ``request``, ``number`` or ``enum``; ``""`` when ``held`` is no validated data of a
     form whose class is ours, or that class does not declare the field."""
-    if not isinstance(held, Attribute) or held.attr not in _VALIDATED:
-        return ""
     if not isinstance(name, Constant) or not isinstance(name.value, str):
+        return ""
+    if isinstance(held, Name):
+        return _parsed(project, place, held, name.value)
+    if not isinstance(held, Attribute) or held.attr not in _VALIDATED:
         return ""
     target = project.resolve_expression(place, held.value)
     field = _field(project, target, name.value) if target is not None else ""

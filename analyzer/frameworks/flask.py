@@ -59,6 +59,9 @@ _APIS = frozenset(
         "flask_smorest.Api",
     }
 )
+_NAMESPACES = frozenset({"flask_restx.Namespace", "flask_restplus.Namespace"})
+_NAMESPACING = frozenset({"flask_restx.Api().namespace", "flask_restplus.Api().namespace"})
+"""What makes a namespace and mounts it: ``api.namespace("users")``."""
 _KNOWN = ROUTERS | _APIS
 _REGISTERING = frozenset({*VERBS, "route", "websocket", "add_url_rule", "add_resource", "add_websocket"})
 _ADDING = frozenset({"add_url_rule", "add_resource", "add_websocket", "route"})
@@ -87,10 +90,14 @@ def recognise(project: Project) -> Found | None:
     found = Found()
     own: dict[Holder, str] = {}
     apis: dict[Holder, Holder | None] = {}
-    for creation in creations(project, _KNOWN):
+    for creation in creations(project, _KNOWN, _NAMESPACING):
         prefix = argument(creation.call, 99, "url_prefix", "prefix", "path")
+        if prefix is None and creation.dotted in _NAMESPACES | _NAMESPACING:
+            prefix = argument(creation.call, 0, "name")  # the path of a namespace is its name unless it says another
         own[creation.holder] = own_prefix(project, creation, prefix, found)
-        if creation.dotted in _APIS:
+        if creation.dotted in _NAMESPACING:
+            apis[creation.holder] = holder(project, creation.place, chain_of(creation.call.func).rpartition(".")[0])
+        elif creation.dotted in _APIS:
             app = argument(creation.call, 0, "app")
             apis[creation.holder] = holder(project, creation.place, chain_of(app)) if app is not None else None
     mounts = [*_mounts(project, own), *(Mount(api, app, "") for api, app in apis.items() if app is not None)]

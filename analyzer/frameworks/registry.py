@@ -213,7 +213,8 @@ def created(
 def _wanted(
     project: Project, place: Place, chain: str, line: int, wanted: frozenset[str], also: frozenset[str]
 ) -> bool:
-    if not chain.split(".")[-1].split("(")[0][:1].isupper() and not also:
+    last = chain.split(".")[-1].split("(")[0]
+    if not last[:1].isupper() and all(one.rpartition(".")[2].removesuffix("()") != last for one in also):
         return False
     target = project.resolve(place, chain, line)
     if target is None:

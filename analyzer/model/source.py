@@ -23,15 +23,16 @@ class SourceTree(msgspec.Struct, frozen=True, kw_only=True):
 
     ``root`` is the repository's root (absolute, resolved); ``files`` are Python; ``settings`` are the files beside them
     that hold settings (``.env``, YAML, TOML, JSON, INI, Dockerfiles), read as data; ``descriptions`` are those that
-    describe an HTTP interface (OpenAPI, Swagger), some of them also settings; ``skipped`` pairs a path with the
-    reason it is not analysed (``too large``, ``generated``, ``link out of the tree`` …); ``excluded`` counts the files
-    and folders that ignore files and excludes leave out.
+    describe an HTTP interface (OpenAPI, Swagger), some of them also settings; ``templates`` are those of pages that
+    write a value unescaped; ``skipped`` pairs a path with the reason it is not analysed (``too large``, ``generated``,
+    ``link out of the tree`` …); ``excluded`` counts the files and folders that ignore files and excludes leave out.
     """
 
     root: str
     files: tuple[SourceFile, ...]
     settings: tuple[SourceFile, ...] = ()
     descriptions: tuple[SourceFile, ...] = ()
+    templates: tuple[SourceFile, ...] = ()
     skipped: tuple[tuple[str, str], ...] = ()
     excluded: int = 0
 

@@ -12,6 +12,11 @@ from analyzer.project.target import Place, Target
 __all__ = ["Place", "Project", "Target", "link"]
 
 
-def link(modules: Modules, documents: Mapping[str, Callable[[], str]] | None = None) -> Project:
-    """Link the modules of a tree; ``documents`` are the descriptions of HTTP interfaces beside them, by path."""
-    return Project(modules, documents)
+def link(
+    modules: Modules,
+    documents: Mapping[str, Callable[[], str]] | None = None,
+    templates: Mapping[str, Callable[[], str]] | None = None,
+) -> Project:
+    """Link the modules of a tree; beside them, by path, are ``documents``, the descriptions of HTTP interfaces, and
+    ``templates``, those of pages that write a value unescaped."""
+    return Project(modules, documents, templates)

@@ -28,10 +28,17 @@ _DEPTH = 40
 class Project:
     """The linked modules. Look-ups are lazy and remembered; none raises on code that makes no sense."""
 
-    def __init__(self, modules: Modules, documents: Mapping[str, Callable[[], str]] | None = None) -> None:
+    def __init__(
+        self,
+        modules: Modules,
+        documents: Mapping[str, Callable[[], str]] | None = None,
+        templates: Mapping[str, Callable[[], str]] | None = None,
+    ) -> None:
         self.modules = modules
         self.documents = documents or {}
         """Descriptions of HTTP interfaces by path, each read when it is called for; that may raise ``OSError``."""
+        self.templates = templates or {}
+        """Templates of pages that write a value unescaped, likewise."""
         self.layout = Layout(modules.outlines)
         self.classes = Classes(self)
         self.held = Held(self)

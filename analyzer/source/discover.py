@@ -11,7 +11,7 @@ from analyzer.config.text import shown
 from analyzer.model.errors import NothingToAudit
 from analyzer.model.source import SourceFile, SourceTree
 from analyzer.source.reading import Skip, digest_of, read_source
-from analyzer.source.settings_files import read_descriptions, read_settings
+from analyzer.source.settings_files import read_descriptions, read_settings, read_templates
 from analyzer.source.tiers import settings_tests, tier_of
 from analyzer.source.walk import Walk
 
@@ -42,6 +42,7 @@ def discover(paths: Sequence[Path], config: Config) -> SourceTree:
         files=tuple(files),
         settings=settings,
         descriptions=read_descriptions(str(root), sorted(walk.descriptions), config),
+        templates=read_templates(str(root), sorted(walk.templates), config),
         skipped=tuple(sorted(skipped.items())),
         excluded=len(walk.excluded - named),
     )

@@ -1,4 +1,4 @@
-"""Files beside the code that hold its settings: which names are taken, and how many of them, how large."""
+"""Files beside the code that are no Python: settings, descriptions of interfaces, templates; which, and how large."""
 
 from __future__ import annotations
 
@@ -53,6 +53,28 @@ def read_descriptions(root: str, paths: Sequence[str], config: Config) -> tuple[
             found.append(SourceFile(path=path, digest=digest_of(data), size=len(data)))
         if len(found) >= MOST_DESCRIPTIONS:
             break
+    return tuple(found)
+
+
+_TEMPLATES = re.compile(r"[\w.-]+\.(?:html?|jinja2?|j2|tpl|djhtml)", re.IGNORECASE)
+_UNESCAPED = re.compile(rb"\|\s*safe\b|autoescape\s+(?:false|off|none)|\{%\s*raw\s+\w|\{\{\s*!", re.IGNORECASE)
+
+
+def is_template_name(name: str) -> bool:
+    """Whether a file of that name may be a template of HTML pages; its content decides whether it matters."""
+    return _TEMPLATES.fullmatch(name) is not None
+
+
+def read_templates(root: str, paths: Sequence[str], config: Config) -> tuple[SourceFile, ...]:
+    """The templates among ``paths`` (sorted, relative) that write a value unescaped, within the limits."""
+    found: list[SourceFile] = []
+    for path in paths[:MOST]:
+        try:
+            data = read_source(f"{root}/{path}", min(LARGEST, config.max_file_size), False)
+        except Skip:
+            continue
+        if _UNESCAPED.search(data) and b"\0" not in data:
+            found.append(SourceFile(path=path, digest=digest_of(data), size=len(data)))
     return tuple(found)
 
 

@@ -10,7 +10,7 @@ from analyzer.config.settings import Config
 from analyzer.source.excludes import GENERATED_NAMES, excludes_of, is_environment
 from analyzer.source.ignores import IGNORE_FILE, Ignores, ignored, ignores_above, with_file
 from analyzer.source.reading import GENERATED, LINK_OUT, UNREADABLE, is_text, spelt
-from analyzer.source.settings_files import is_description_name, is_settings_name
+from analyzer.source.settings_files import is_description_name, is_settings_name, is_template_name
 
 
 class Walk:
@@ -23,6 +23,8 @@ class Walk:
         """Files that are no Python and hold settings; links to such are not followed."""
         self.descriptions: set[str] = set()
         """Files that may describe an HTTP interface."""
+        self.templates: set[str] = set()
+        """Files that may be templates of pages."""
         self.skipped: dict[str, str] = {}
         self.excluded: set[str] = set()
         self._excludes = excludes_of(config)
@@ -93,7 +95,7 @@ class Walk:
         link = entry.is_symlink()
         folder = not link and entry.is_dir(follow_symlinks=False)
         if not folder and not link and not path.endswith(".py"):
-            self._settings(entry, path, ignores)
+            self._beside(entry, path, ignores)
             return False
         if not is_text(entry.name):
             if folder or path.endswith(".py"):
@@ -112,15 +114,18 @@ class Walk:
             self.files.add(path)
         return False
 
-    def _settings(self, entry: os.DirEntry[str], path: str, ignores: Ignores) -> None:
+    def _beside(self, entry: os.DirEntry[str], path: str, ignores: Ignores) -> None:
         settings, describes = is_settings_name(entry.name), is_description_name(entry.name)
-        if not (settings or describes) or not is_text(path):
+        template = is_template_name(entry.name)
+        if not (settings or describes or template) or not is_text(path):
             return
         if not self._excludes.leaves_out(path, entry.path, False) and not ignored(ignores, path, False):
             if settings:
                 self.settings.add(path)
             if describes:
                 self.descriptions.add(path)
+            if template:
+                self.templates.add(path)
 
     def _left_out(self, path: str, absolute: str, folder: bool, ignores: Ignores) -> bool:
         """Whether excludes or ignore files name an entry; it is counted then."""

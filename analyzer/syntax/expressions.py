@@ -30,7 +30,7 @@ from analyzer.facts.expressions import (
 from analyzer.syntax import comprehensions, texts
 from analyzer.syntax.chains import chain
 from analyzer.syntax.operators import BINARY, BOOLEAN, COMPARE, UNARY
-from analyzer.syntax.secrets import reveal, reveal_compare
+from analyzer.syntax.secrets import reveal, reveal_compare, reveal_connection
 from analyzer.syntax.sources import note_given_back, note_local
 from analyzer.syntax.targets import target
 from analyzer.syntax.work import Work
@@ -187,7 +187,7 @@ def _dict(work: Work, node: cst.Dict) -> AnyExpression:
         else:
             keys.append(None)
             values.append(work.expression(element.value))
-    return Mapping(*work.at(node), keys, values)
+    return Mapping(*work.at(node), keys, reveal_connection(keys, values))
 
 
 def _await(work: Work, node: cst.Await) -> AnyExpression:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from analyzer.facts import literals
 from analyzer.facts.expressions import (
     AnyExpression,
@@ -28,10 +30,15 @@ _LOOKUPS = frozenset({"get", "getenv", "setdefault", "config", "env", "str", "po
 _HOLDERS = frozenset({"Field", "SecretStr", "SecretBytes", "Secret", "str", "bytes", "field", "default", "Optional"})
 """Last names of functions whose first argument is the value they stand for."""
 
-_HASHERS = frozenset(
-    "set_password make_password hash_password get_password_hash generate_password_hash create_password_hash".split()
+_HASHERS = re.compile(
+    r"(?:^|\.)(?:set_password|make_password|hash_password|get_password_hash|generate_password_hash|create_password_hash"
+    r"|hashpw)$|(?:^|[._])(?:pwd|passw|crypt|hasher|argon2|bcrypt)\w*\.(?:hash|encrypt)$"
 )
-"""Last names of functions whose first argument is a password in use."""
+"""Functions whose first argument is a password in use, as they are called."""
+
+_LOGGING_IN = frozenset({"user", "username"})
+_REACHED = frozenset({"host", "hostname", "server", "engine"})
+"""Keys beside a password that make a dictionary the way to reach a server."""
 
 _SIGNERS = {
     "jwt.encode": 1,
@@ -141,7 +148,7 @@ def reveal_call(call: Call, chain: str) -> Call:
     if not call.arguments:
         return call
     last = chain.rpartition(".")[2]
-    if last in _HASHERS:
+    if _HASHERS.search(chain):
         return _taken(call, 0, "password")
     if chain in _SIGNERS:
         return _taken(call, _SIGNERS[chain], "signing_key")
@@ -150,7 +157,7 @@ def reveal_call(call: Call, chain: str) -> Call:
         return call
     name = first.value.value
     if type(name) is str and isinstance(call.arguments[1].value, Sequence) and "insert" in name[:40].lower():
-        return _bound(call, name, call.arguments[1].value)
+        return _bound(call, name, call.arguments[1].value, several=last == "executemany")
     if type(name) is not str or not (
         last in _LOOKUPS or any(argument.keyword in _DEFAULTS for argument in call.arguments)
     ):
@@ -158,31 +165,64 @@ def reveal_call(call: Call, chain: str) -> Call:
     return _carried(name, call) if literals.is_secret_name(name) else call
 
 
-def _bound(call: Call, statement: str, values: Sequence) -> Call:
+def _bound(call: Call, statement: str, values: Sequence, *, several: bool) -> Call:
     """``execute("INSERT INTO users (name, password) VALUES (%s, %s)", ("admin", "literal"))``."""
     columns = literals.columns(statement)
+    if several:
+        rows = [_row(columns, one) if isinstance(one, Sequence) else one for one in values.items]
+        held = Sequence(values.line, values.column, values.end_line, values.end_column, values.kind, rows)
+    else:
+        held = _row(columns, values)
+    arguments = [call.arguments[0], Argument(held), *call.arguments[2:]]
+    return Call(call.line, call.column, call.end_line, call.end_column, call.func, arguments)
+
+
+def _row(columns: list[str], values: Sequence) -> Sequence:
+    """The values of one row, those for columns that hold secrets replaced."""
     if len(columns) != len(values.items):
-        return call
+        return values
     items = [
         _replaced(column, item, used=True)
         if isinstance(item, (Constant, Bytes)) and literals.is_secret_name(column)
         else item
         for column, item in zip(columns, values.items, strict=True)
     ]
-    held = Sequence(values.line, values.column, values.end_line, values.end_column, values.kind, items)
-    arguments = [call.arguments[0], Argument(held), *call.arguments[2:]]
-    return Call(call.line, call.column, call.end_line, call.end_column, call.func, arguments)
+    return Sequence(values.line, values.column, values.end_line, values.end_column, values.kind, items)
+
+
+def reveal_connection(keys: list[AnyExpression | None], values: list[AnyExpression]) -> list[AnyExpression]:
+    """``{"HOST": …, "USER": …, "PASSWORD": "password"}``: beside a host and a user even that word opens a server."""
+    named = [key.value if isinstance(key, Constant) and isinstance(key.value, str) else "" for key in keys]
+    lowered = {name.lower() for name in named}
+    if _LOGGING_IN.isdisjoint(lowered) or _REACHED.isdisjoint(lowered):
+        return values
+    return [
+        Secret(
+            value.line, value.column, value.end_line, value.end_column, "named", "…", len(value.value), literals.PLAIN
+        )
+        if isinstance(value, Constant)
+        and isinstance(value.value, str)
+        and value.value.lower() == name.lower() == "password"
+        else value
+        for name, value in zip(named, values, strict=True)
+    ]
 
 
 def _taken(call: Call, position: int, name: str) -> Call:
     if len(call.arguments) <= position:
         return call
     argument = call.arguments[position]
-    if argument.keyword is not None or argument.star or not isinstance(argument.value, (Constant, Bytes)):
+    if argument.keyword is not None or argument.star or not isinstance(_written(argument.value), (Constant, Bytes)):
         return call
     arguments = list(call.arguments)
     arguments[position] = Argument(_replaced(name, argument.value, used=True))
     return Call(call.line, call.column, call.end_line, call.end_column, call.func, arguments)
+
+
+def _written(value: AnyExpression) -> AnyExpression:
+    """A literal below ``.encode()`` and its like."""
+    changed = isinstance(value, Call) and isinstance(value.func, Attribute) and value.func.attr in _CHANGES
+    return value.func.value if changed and isinstance(value, Call) and isinstance(value.func, Attribute) else value
 
 
 def reveal_compare(compare: Compare) -> Compare:
