@@ -68,6 +68,19 @@ class Decoder(Names, frozen=True, kw_only=True, forbid_unknown_fields=True):
     required: bool = False
 
 
+class Primitive(Names, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A callable of a cryptographic library. ``kind``: ``cipher`` and ``digest`` (broken, whatever is done with them),
+    ``padding``, or what one argument has to be right for: ``mode``, ``vector``, ``size``, ``curve``, ``mac``. That
+    argument stands at ``argument`` (−1: none) or under ``keywords``; ``least`` is the fewest bits that are enough;
+    ``name`` what messages call it, where it is not its own last word."""
+
+    kind: str
+    name: str = ""
+    argument: int = -1
+    keywords: tuple[str, ...] = ()
+    least: int = 0
+
+
 class Weights(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Least costs of key derivations and names of schemes that do not protect a password."""
 
@@ -141,13 +154,14 @@ class Knowledge(
     msgspec.Struct,
     frozen=True,
     forbid_unknown_fields=True,
-    rename={"sinks": "sink", "hashers": "hasher", "decoders": "decoder"},
+    rename={"sinks": "sink", "hashers": "hasher", "decoders": "decoder", "primitives": "primitive"},
 ):
     """Everything known, over all files."""
 
     sinks: tuple[Sink, ...] = ()
     hashers: tuple[Hasher, ...] = ()
     decoders: tuple[Decoder, ...] = ()
+    primitives: tuple[Primitive, ...] = ()
     weights: Weights = Weights()
     requests: Requests = Requests()
     calibration: Calibration = Calibration()
@@ -163,6 +177,10 @@ class Knowledge(
     def decoder(self, dotted: str, written: str) -> Decoder | None:
         """The token decoder that a callee is, if any."""
         return next((one for one in self.decoders if one.fits(dotted, written)), None)
+
+    def primitive(self, kind: str, dotted: str) -> Primitive | None:
+        """What is known of a kind about a cryptographic callee, by its canonical name."""
+        return next((one for one in self.primitives if one.kind == kind and one.fits(dotted, dotted)), None)
 
 
 def names(entries: Iterable[Names]) -> frozenset[str]:
