@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import textwrap
+from pathlib import Path
 
 import pytest
 
-from analyzer.model import Confidence
+from analyzer.config.settings import Config
+from analyzer.model import Confidence, Silent
+from analyzer.pipeline import audit
 from tests.pictures import findings_of
 
 TOKENS = {
@@ -138,3 +141,13 @@ def test_the_secret_is_told_by_its_length_and_its_span_is_kept_for_masking() -> 
     (found,) = findings_of({"a.py": source}, "BA201")
     assert "copper" not in found.message + found.fix
     assert [(one.line, one.column, one.end_column) for one in found.secrets] == [(4, 15, 33)]
+
+
+def test_a_check_that_is_off_beside_a_verified_signature_stays_unsure(tmp_path: Path) -> None:
+    (tmp_path / "logout.py").write_text(
+        "import jwt\n\n\ndef end(token, key, sessions):\n"
+        '    claims = jwt.decode(token, key, algorithms=["HS256"], options={"verify_exp": False})\n'
+        '    sessions.end(claims["jti"])\n'
+    )
+    found = audit([tmp_path], Config(select=("BA301",)), Silent()).findings
+    assert [one.confidence for one in found] == [Confidence.MEDIUM]

@@ -60,9 +60,9 @@ def choices(flow: Flow, point: Point, default: bool = False, depth: int = _DEPTH
         elif isinstance(one, Call):
             yield from _called(flow, here, one, default, depth)
         elif isinstance(one, Attribute):
-            field = _field(flow, here, one)
-            if field is not None:
-                yield from choices(flow, field, True, depth - 1)
+            kept = field(flow, here, one)
+            if kept is not None:
+                yield from choices(flow, kept, True, depth - 1)
 
 
 def truth(value: object) -> bool | None:
@@ -130,15 +130,26 @@ def _called(flow: Flow, here: Point, one: Call, default: bool, depth: int) -> It
         return
     if last == "cast" or (last in {"bool", "list", "str", "int", "tuple", "set"} and len(one.arguments) == 1):
         following = argument(one, 1 if last == "cast" else 0)
-    elif last in {"Field", "field"}:
-        following = argument(one, 0 if last == "Field" else -1, "default", "default_factory")
-        following = following.body if isinstance(following, Lambda) else following
-        default = True
-    elif (last == "get" and name.endswith("environ.get")) or _READERS.search(name.lower().replace(".", "_")):
-        following = argument(one, 1, "default")
-        default = True
+    elif reads_default(one):
+        following, default = default_of(one), True
     if following is not None:
         yield from choices(flow, Point(here.place, following, here.environment), default, depth - 1)
+
+
+def reads_default(call: Call) -> bool:
+    """Whether a call reads a setting and may name a default: ``os.getenv``, ``config``, ``Field``."""
+    last, name = chain_end(call), written(call)
+    environment = last == "get" and name.endswith("environ.get")
+    return last in {"Field", "field"} or environment or _READERS.search(name.lower().replace(".", "_")) is not None
+
+
+def default_of(call: Call) -> AnyExpression | None:
+    """The default of a call that reads a setting; ``None`` where it has none."""
+    last = chain_end(call)
+    if last not in {"Field", "field"}:
+        return argument(call, 1, "default")
+    found = argument(call, 0 if last == "Field" else -1, "default", "default_factory")
+    return found.body if isinstance(found, Lambda) else found
 
 
 def _raw(node: AnyExpression) -> bool:
@@ -163,7 +174,7 @@ def _scheme(flow: Flow, here: Point, one: Call) -> Point | None:
     return None
 
 
-def _field(flow: Flow, here: Point, one: Attribute) -> Point | None:
+def field(flow: Flow, here: Point, one: Attribute) -> Point | None:
     """The default of a field of a settings object."""
     project = flow.project
     target = project.resolve_expression(here.place, one.value)

@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterator
 
 from analyzer.checks._choices import choices, conditional, deployed, truth
-from analyzer.facts.expressions import AnyExpression, Attribute, Call, Constant, Mapping, Subscript
-from analyzer.facts.statements import Assign
-from analyzer.facts.visit import chain, walk
+from analyzer.checks._configured import written
+from analyzer.facts.expressions import AnyExpression, Call, Constant
+from analyzer.facts.visit import chain
 from analyzer.flow.arguments import argument, spread
 from analyzer.flow.engine import Flow, Point
-from analyzer.flow.questions import called_name, chain_end, location, places_calling, uses_of
+from analyzer.flow.questions import called_name, location, places_calling, uses_of
 from analyzer.graph.picture import Picture
 from analyzer.model import Confidence, Finding, Rule
 from analyzer.project.target import Place
@@ -76,7 +76,7 @@ def assigned(picture: Picture, flow: Flow, rule: Rule) -> Iterator[Finding]:
     for place in flow.project.places():
         if not any(".config" in use.chain for use in uses_of(flow.project, place)) or not deployed(picture, place.path):
             continue
-        for name, value in _written(flow, place):
+        for name, value in written(flow, place):
             flag = SETTING.search(name)
             if flag is None or conditional(flow, place, value.line):
                 continue
@@ -90,28 +90,6 @@ def assigned(picture: Picture, flow: Flow, rule: Rule) -> Iterator[Finding]:
             said = f"`{name}` is off{' unless the environment says otherwise' if default else ''}: {who} {read}"
             sure = Confidence.MEDIUM if default or flag["flag"].upper() == "SAMESITE" else Confidence.HIGH
             yield _finding(rule, place, value, said, _FIX, sure)
-
-
-def _written(flow: Flow, place: Place) -> Iterator[tuple[str, AnyExpression]]:
-    """The settings that a function writes into an application's configuration."""
-    for node in walk(flow.project.body(place)):
-        if isinstance(node, Assign) and node.value is not None:
-            for target in node.targets:
-                if isinstance(target, Subscript) and chain(target.value).endswith(".config"):
-                    if isinstance(target.index, Constant) and isinstance(target.index.value, str):
-                        yield target.index.value, node.value
-                elif isinstance(target, Attribute) and chain(target.value).endswith(".config"):
-                    yield target.attr, node.value
-        elif isinstance(node, Call) and chain_end(node) in {"update", "from_mapping"}:
-            if not chain(node.func).rpartition(".")[0].endswith(".config"):
-                continue
-            for one in node.arguments:
-                if one.keyword is not None:
-                    yield one.keyword, one.value
-                elif isinstance(one.value, Mapping):
-                    for key, value in zip(one.value.keys, one.value.values, strict=True):
-                        if isinstance(key, Constant) and isinstance(key.value, str):
-                            yield key.value, value
 
 
 def _finding(rule: Rule, place: Place, node: AnyExpression, message: str, fix: str, confidence: Confidence) -> Finding:

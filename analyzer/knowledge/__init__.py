@@ -4,6 +4,6 @@ In: the files beside this one. Out: structs of :mod:`analyzer.knowledge.schema`,
 """
 
 from analyzer.knowledge.load import known
-from analyzer.knowledge.schema import Decoder, Hasher, Knowledge, Primitive, Sink
+from analyzer.knowledge.schema import Decoder, Hasher, Knowledge, Primitive, Signer, Sink
 
-__all__ = ["Decoder", "Hasher", "Knowledge", "Primitive", "Sink", "known"]
+__all__ = ["Decoder", "Hasher", "Knowledge", "Primitive", "Signer", "Sink", "known"]

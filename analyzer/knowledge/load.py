@@ -28,6 +28,7 @@ def read(files: Iterable[Path]) -> Knowledge:
         sinks=tuple(one for part in parts for one in part.sinks),
         hashers=tuple(one for part in parts for one in part.hashers),
         decoders=tuple(one for part in parts for one in part.decoders),
+        signers=tuple(one for part in parts for one in part.signers),
         primitives=tuple(one for part in parts for one in part.primitives),
         weights=weights,
         requests=next((part.requests for part in parts if part.requests != Requests()), Requests()),

@@ -68,6 +68,17 @@ class Decoder(Names, frozen=True, kw_only=True, forbid_unknown_fields=True):
     required: bool = False
 
 
+class Signer(Names, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A callable that signs a token or is given the key for it. ``claims``, ``header`` and ``key`` are positions (−1:
+    none), ``keywords`` the names the key may be given by."""
+
+    library: str
+    claims: int = -1
+    header: int = -1
+    key: int = -1
+    keywords: tuple[str, ...] = ()
+
+
 class Primitive(Names, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A callable of a cryptographic library. ``kind``: ``cipher`` and ``digest`` (broken, whatever is done with them),
     ``padding``, or what one argument has to be right for: ``mode``, ``vector``, ``size``, ``curve``, ``mac``. That
@@ -154,7 +165,13 @@ class Knowledge(
     msgspec.Struct,
     frozen=True,
     forbid_unknown_fields=True,
-    rename={"sinks": "sink", "hashers": "hasher", "decoders": "decoder", "primitives": "primitive"},
+    rename={
+        "sinks": "sink",
+        "hashers": "hasher",
+        "decoders": "decoder",
+        "primitives": "primitive",
+        "signers": "signer",
+    },
 ):
     """Everything known, over all files."""
 
@@ -162,6 +179,7 @@ class Knowledge(
     hashers: tuple[Hasher, ...] = ()
     decoders: tuple[Decoder, ...] = ()
     primitives: tuple[Primitive, ...] = ()
+    signers: tuple[Signer, ...] = ()
     weights: Weights = Weights()
     requests: Requests = Requests()
     calibration: Calibration = Calibration()
@@ -177,6 +195,10 @@ class Knowledge(
     def decoder(self, dotted: str, written: str) -> Decoder | None:
         """The token decoder that a callee is, if any."""
         return next((one for one in self.decoders if one.fits(dotted, written)), None)
+
+    def signer(self, dotted: str) -> Signer | None:
+        """The signer that a callee is, by its canonical name."""
+        return next((one for one in self.signers if one.fits(dotted, dotted)), None)
 
     def primitive(self, kind: str, dotted: str) -> Primitive | None:
         """What is known of a kind about a cryptographic callee, by its canonical name."""
