@@ -18,8 +18,8 @@ _BEARERS = frozenset(
 _JWT_MODULES = ("jwt", "jose", "authlib", "joserfc", "jwcrypto", "python_jwt")
 
 
-def open_guards(flow: Flow, rule: Rule, path: str) -> Iterator[Finding]:
-    """A bearer guard for JWTs that hands the credentials on without looking at them."""
+def open_guards(flow: Flow, rule: Rule, path: str) -> Iterator[tuple[Finding, Place]]:
+    """Bearer guards for JWTs that hand the credentials on without looking at them, each with its method."""
     project = flow.project
     for index, item in enumerate(project.outline(path).classes):
         if not project.classes.descends(path, index, _BEARERS):
@@ -32,16 +32,19 @@ def open_guards(flow: Flow, rule: Rule, path: str) -> Iterator[Finding]:
             continue
         for expression, _ in flow.trace(place).returns:
             if isinstance(expression, Name | Attribute):
-                yield Finding(
-                    rule=rule.code,
-                    location=location(place, expression),
-                    message=f"`{item.name}` lets every bearer token through: it returns `{chain(expression)}` "
-                    "and verifies nothing",
-                    fix="Decode the token here with the key and the algorithm you sign with; refuse it when that fails",
-                    severity=rule.severity,
-                    confidence=Confidence.MEDIUM,
-                )
+                yield _finding(rule, place, expression, item.name), place
                 break
+
+
+def _finding(rule: Rule, place: Place, expression: Name | Attribute, name: str) -> Finding:
+    return Finding(
+        rule=rule.code,
+        location=location(place, expression),
+        message=f"`{name}` lets every bearer token through: it returns `{chain(expression)}` and verifies nothing",
+        fix="Decode the token here with the key and the algorithm you sign with; refuse it when that fails",
+        severity=rule.severity,
+        confidence=Confidence.MEDIUM,
+    )
 
 
 def _imports_jwt(flow: Flow, path: str) -> bool:

@@ -24,6 +24,8 @@ class Fault(msgspec.Struct, frozen=True):
     confidence: Confidence = Confidence.HIGH
     claim: str = ""
     """The claim whose check is off; a function that looks at the claim itself is in order."""
+    signed: bool = False
+    """The signature is verified all the same: nobody gets in who was never let in."""
 
 
 def by_hand(flow: Flow, point: Point, call: Call) -> Fault | None:

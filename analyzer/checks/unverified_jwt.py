@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from analyzer.checks._bearer_guards import open_guards
+from analyzer.checks._consequences import Consequences
 from analyzer.checks._jwt_by_hand import BASE64, Fault, by_hand
 from analyzer.facts.expressions import Attribute, Call, Constant, Sequence, Subscript
 from analyzer.facts.visit import chain
@@ -21,6 +22,7 @@ from analyzer.flow.questions import (
     places_calling,
     written,
 )
+from analyzer.graph.picture import Picture
 from analyzer.knowledge import Decoder, known
 from analyzer.knowledge.schema import names
 from analyzer.model import Confidence, Finding, Rule
@@ -39,14 +41,28 @@ _TIMES = {"verify_exp": "exp", "verify_nbf": "nbf", "verify_iat": "iat"}
 """Claims that code may well compare with a clock of its own."""
 
 
-def check(picture: Pictured, rule: Rule) -> Iterator[Finding]:
-    """Findings of BA301, in order of places."""
+def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
+    """Findings of BA301, in order of places, with the routes that nothing else guards."""
     flow = flow_of(picture)
     wanted = names(known().decoders) | BASE64 | {"JsonWebToken"}
+    consequences = Consequences(picture, flow, lambda place: _verifies(flow, place))
     for place in places_calling(flow.project, wanted):
-        yield from _in_function(flow, rule, place)
+        for finding, signed in _in_function(flow, rule, place):
+            yield finding if signed else consequences.told(finding, place)
     for path in flow.project.paths():
-        yield from open_guards(flow, rule, path)
+        for finding, place in open_guards(flow, rule, path):
+            yield consequences.told(finding, place)
+
+
+def _verifies(flow: Flow, place: Place) -> bool:
+    """Whether a function verifies a token itself, as it should."""
+    for point in flow.calls(place):
+        call, decoder = point.expression, _decoder(flow, point)
+        if decoder is None or decoder.kind != "verify" or not isinstance(call, Call):
+            continue
+        if _fault(flow, point, call, decoder) is None:
+            return True
+    return False
 
 
 def judge(finding: Finding, picture: Pictured) -> str:
@@ -69,7 +85,8 @@ def _decoder(flow: Flow, point: Point) -> Decoder | None:
     return known().decoder(target.dotted, written(call)) if target is not None and not target.ours else None
 
 
-def _in_function(flow: Flow, rule: Rule, place: Place) -> Iterator[Finding]:
+def _in_function(flow: Flow, rule: Rule, place: Place) -> Iterator[tuple[Finding, bool]]:
+    """What is wrong in a function, each with whether the signature is verified all the same."""
     faults: list[tuple[Point, Fault, str]] = []
     verified: set[str] = set()
     proven = False
@@ -92,7 +109,7 @@ def _in_function(flow: Flow, rule: Rule, place: Place) -> Iterator[Finding]:
             continue
         if fault.claim and _reads_claim(flow, place, fault.claim):
             continue
-        yield Finding(
+        finding = Finding(
             rule=rule.code,
             location=location(place, point.expression),
             message=fault.message,
@@ -100,6 +117,7 @@ def _in_function(flow: Flow, rule: Rule, place: Place) -> Iterator[Finding]:
             severity=rule.severity,
             confidence=min(fault.confidence, _trust(flow, point)),
         )
+        yield finding, fault.signed
 
 
 def _trust(flow: Flow, point: Point) -> Confidence:
@@ -185,10 +203,11 @@ def _options(flow: Flow, point: Point, call: Call, name: str) -> Fault | None:
                     f"Take `{check_}` out of the options",
                     Confidence.MEDIUM,
                     _TIMES.get(check_, ""),
+                    signed=True,
                 )
     expired = argument(call, -1, "allow_expired")
     if expired is not None and True in constants(flow, Point(point.place, expired, point.environment)):
-        return Fault(f"`{name}` accepts expired tokens", "Leave `allow_expired` out", Confidence.MEDIUM)
+        return Fault(f"`{name}` accepts expired tokens", "Leave `allow_expired` out", Confidence.MEDIUM, signed=True)
     return None
 
 

@@ -35,7 +35,7 @@ class Guard(msgspec.Struct, frozen=True, order=True):
     """A guard before a route: what it demands, where it stands, and what it is called.
 
     ``demand`` is ``authenticated``, ``signature``, ``scope``, ``role`` or ``owner``; ``wanted`` names the role or scope
-    where the code does.
+    where the code does, ``place`` is the function that guards where it is ours.
     """
 
     demand: str
@@ -43,6 +43,7 @@ class Guard(msgspec.Struct, frozen=True, order=True):
     line: int
     name: str
     wanted: str = ""
+    place: Place = Place("", -1)
 
 
 class Known(msgspec.Struct, frozen=True):
@@ -84,6 +85,17 @@ class Guards:
             self._of[key] = self._find(route)
         return self._of[key]
 
+    def before(self, route: Route) -> tuple[Place, ...]:
+        """The functions of the project that run before a route's handler, wherever they are attached."""
+        around = (*self._near(route), *self._afar(route))
+        return tuple(dict.fromkeys((*(one.place for one in around if one.place.path), *route.dependencies)))
+
+    def _near(self, route: Route) -> list[Attachment]:
+        """What is attached to a route, its handler and its class, in that order."""
+        function = self._project.function(route.handler)
+        own = self._own(route, function) if function is not None and route.view < 0 else ()
+        return [*route.attached, *own, *self._of_class(route)]
+
     def _find(self, route: Route) -> Known:
         handler, project = route.handler, self._project
         function = project.function(handler)
@@ -92,10 +104,7 @@ class Guards:
         safe = route.method in _SAFE
         found: list[Guard] = []
         opened = optional = ending = False
-        near = [*route.attached, *self._of_class(route)]
-        if function is not None and route.view < 0:
-            near[len(route.attached) :] = [*self._own(route, function), *near[len(route.attached) :]]
-        for one in near:
+        for one in self._near(route):
             if one.dotted.endswith(".has_object_permission") and "{" not in route.path:
                 continue  # it is asked about one record, and here is none
             demand = self._guarding.attached(one, safe=safe)
@@ -116,19 +125,21 @@ class Guards:
         own = function if route.view < 0 else None
         if own is not None and ((not found and self._guarding.demand(handler)) or (found and RANK[inside.kind] > 1)):
             name = project.qualified(handler)
-            found.append(Guard(inside.kind or "authenticated", handler.path, own.line, name, inside.wanted))
+            kind = inside.kind or "authenticated"
+            found.append(Guard(kind, handler.path, own.line, name, inside.wanted, handler))
         return Known(tuple(sorted(set(found))), opened and not found, optional, ending)
 
     def _guard(self, one: Attachment) -> Guard:
         """Something attached that guards, with what it demands."""
         told = self.demands.attached(one)
-        return Guard(told.kind, one.path, one.line, one.dotted, told.wanted)
+        return Guard(told.kind, one.path, one.line, one.dotted, told.wanted, one.place)
 
     def _guard_at(self, place: Place) -> Guard:
         """A function that guards, with what it demands."""
         function, told = self._project.function(place), self.demands.of(place)
         name = self._project.qualified(place)
-        return Guard(told.kind or "authenticated", place.path, function.line if function else 1, name, told.wanted)
+        line = function.line if function else 1
+        return Guard(told.kind or "authenticated", place.path, line, name, told.wanted, place)
 
     def _own(self, route: Route, function: Function) -> Iterator[Attachment]:
         """Decorators of the handler, what is injected into it, and what its registration lists."""
@@ -199,15 +210,19 @@ class Guards:
 
     def _from_afar(self, route: Route, safe: bool) -> Iterator[Guard]:
         """Middleware and settings of the application that the handler belongs to."""
+        for one in self._afar(route):
+            demand = self._guarding.attached(one, safe=safe)
+            if demand and demand != "open":
+                yield self._guard(one)
+
+    def _afar(self, route: Route) -> Iterator[Attachment]:
+        """What the application runs before a route, written somewhere else."""
         modules = set(self._picture.application(route.handler.path))
         for framework, one in self._ambient:
             if one.path not in modules or not route.framework.startswith(framework):
                 continue
-            if one.level == "settings" and not self._by_rest_framework(route):
-                continue
-            demand = self._guarding.attached(one, safe=safe)
-            if demand and demand != "open":
-                yield self._guard(one)
+            if one.level != "settings" or self._by_rest_framework(route):
+                yield one
 
     def _by_rest_framework(self, route: Route) -> bool:
         """Whether the settings of REST framework hold for a route: class views, and functions that it wraps."""
