@@ -31,6 +31,9 @@ _ORDINARY = re.compile(
 )
 """Roles that everybody has who uses the application: whose a record is matters within them."""
 
+_ADMINISTERING = re.compile(r"/(?:admin|staff|backoffice|internal)\b", re.IGNORECASE)
+"""Paths for those who run the application, whether or not anything keeps others out."""
+
 
 class Handled(msgspec.Struct):
     """A handler with its first route, its guards and what it does to records."""
@@ -148,6 +151,7 @@ class Evidence:
             and not one.changing
             and not one.demanding
             and not one.trail.role
+            and not _ADMINISTERING.search(one.route.path)
             # What strangers are shown by mistake is no sign that everybody may see it.
             and (one.known or _public.personal(self._picture, one.handler) is None)
             for load in one.trail.loads

@@ -29,7 +29,9 @@ _KEYS = frozenset(
 )
 _LINKS = frozenset({"relationship", "Relationship", "backref", "Link", "BackLink", "ManyToOne"})
 _ONE = frozenset({"OneToOneField"})
-ROLE_COLUMN = re.compile(r"^(?:is_)?(?:admin|superuser|staff|super_admin)$|^roles?(?:_id)?$|^user_type$", re.IGNORECASE)
+ROLE_COLUMN = re.compile(
+    r"^(?:is_?)?(?:admin|superuser|staff|super_admin)$|^roles?(?:_id)?$|^user_type$", re.IGNORECASE
+)
 """Columns and keys that give people a role."""
 STANDS_FOR_USER = re.compile(r"AUTH_USER_MODEL$|get_user_model\(\)$|^django\.contrib\.auth\.models\.User$")
 _NOT_WHOSE = re.compile(

@@ -19,6 +19,8 @@ _VALUES = re.compile(
     r"^(?:account_)?(?:balance|credits?|available_credit|wallet|credit_limit|owner|owner_id|created_by)$"
 )
 """Fields that hold money or say whose a record is."""
+_MONEY = re.compile(r"^(?:account_|wallet_)?(?:balance|credits|available_credit|credit_limit)$|^wallet(?:_\w*amount)?$")
+"""Those of them that hold money."""
 _USERS = frozenset({"django.contrib.auth.models.User", "django.contrib.auth.get_user_model()",
     "django.contrib.auth.models.AbstractUser"})  # fmt: skip
 _USER_FIELDS = ("is_superuser", "is_staff", "groups", "user_permissions")
@@ -27,6 +29,11 @@ _USER_FIELDS = ("is_superuser", "is_staff", "groups", "user_permissions")
 def gives_rights(name: str) -> bool:
     """Whether a field of this name gives rights."""
     return _RIGHTS.match(name) is not None
+
+
+def gives_money(name: str) -> bool:
+    """Whether a field of this name is what somebody has."""
+    return _MONEY.match(name) is not None
 
 
 def privileged(name: str) -> bool:

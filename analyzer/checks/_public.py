@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
+from analyzer.checks._privileged import gives_money
 from analyzer.checks._resources import Resources
 from analyzer.facts.codec import encode
-from analyzer.facts.expressions import Argument, Attribute, Call, Compare, Constant, Mapping, Name
+from analyzer.facts.expressions import Argument, Attribute, Call, Compare, Constant, Mapping, Name, Subscript
 from analyzer.facts.statements import Assert, If, Raise, Try
 from analyzer.facts.visit import calls, chain, walk
 from analyzer.flow.passwords import is_password_name
@@ -25,7 +26,7 @@ _OPEN = frozenset(
     "liveness metrics status version docs redoc openapi swagger schema static assets favicon robots sitemap "
     "manifest csrf captcha otp totp mfa 2fa unsubscribe subscribe newsletter contact feedback public authenticate "
     "auth session sessions invitation invite challenge handshake wellknown error errors language lang locale "
-    "timezone theme consent about home index welcome hello password passwords demo".split()
+    "timezone theme code sms consent about home index welcome hello password passwords demo".split()
 )
 """Words of the last two segments of a path, or of a handler's name, that say: whoever comes here is not known yet."""
 
@@ -69,6 +70,7 @@ _OWNED = frozenset(
     {"user", "user_id", "owner", "owner_id", "customer", "customer_id", "patient", "patient_id", "member"}
 )
 """Columns that say whose a record is."""
+_LISTS = re.compile(r"(?:^|\.)(?:[Ll]ist|Sequence|Iterable|[Tt]uple)$")
 _LONGEST = 30
 """Code points of a key; longer text is a message."""
 _DEPTH = 4
@@ -228,7 +230,7 @@ def personal(picture: Picture, handler: Place, *, owned: bool = False) -> tuple[
                 (project.outline(path).classes[index].name, name)
                 for path, index in declared
                 for name in _fields(picture, path, index)
-                if _PERSONAL.match(name)
+                if _PERSONAL.match(name) or gives_money(name)
             ),
             None,
         )
@@ -304,7 +306,18 @@ def _declared(picture: Picture, handler: Place) -> list[tuple[str, int]]:
             target = project.resolve_expression(handler, node) if isinstance(node, Name | Attribute) else None
             if target is not None and target.kind == "class" and target.index >= 0:
                 found.append((target.path, target.index))
-    return found
+    return [*found, *(inner for one in found for inner in _inside(picture, *one))]
+
+
+def _inside(picture: Picture, path: str, index: int) -> Iterator[tuple[str, int]]:
+    """The schemas of ours that a page of them lists: ``items: list[UserOut]``."""
+    project = picture.project
+    for _, at, statement in project.classes.fields(path, index):
+        listed = isinstance(statement.annotation, Subscript) and _LISTS.search(chain(statement.annotation.value))
+        for node in walk(statement.annotation) if listed and statement.annotation is not None else ():
+            target = project.resolve_expression(Place(at, -1), node) if isinstance(node, Name | Attribute) else None
+            if target is not None and target.kind == "class" and target.index >= 0:
+                yield target.path, target.index
 
 
 def posted(picture: Picture, handler: Place) -> bool:

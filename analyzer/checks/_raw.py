@@ -35,6 +35,8 @@ _NO_BODY = re.compile(
     r"|files?|FILES|stream|full_path|raw_url|path_params|rel_url|text|read)(?:$|[.(\[])"
 )
 """Parts of a request that are no fields of a body, a form or a query."""
+_WHOLE = re.compile(r"(?:^|\.)request\.(?:json|get_json)$")
+"""The whole body, as it was sent."""
 _LOOSE = frozenset({"dict", "Dict", "Any", "Mapping", "MutableMapping", "object"})
 _VALIDATING = re.compile(
     r"validat|schema|serializ|(?:^|[._])(?:\w*form|parse_args|parse_obj\w*|check_and_return|structure|convert|from_dict"
@@ -88,7 +90,9 @@ def given(project: Project, place: Place) -> Given | None:
     named = [one for one in function.parameters if one.kind not in {"args", "kwargs"}]
     loose = frozenset(one.name for one in named if _loose(one.annotation) and not injected(one))
     declared = any(_declared(project, place, one.annotation) for one in named)
-    reads = not declared and any(reads_body(use.chain) for use in function.uses)
+    # Who declares a body and reads the raw one all the same goes past what was declared.
+    past = declared and any(_WHOLE.search(use.chain) for use in function.uses)
+    reads = (not declared or past) and any(reads_body(use.chain) for use in function.uses)
     return Given(place, loose, reads) if loose or reads else None
 
 
@@ -120,6 +124,8 @@ def validates(flow: Flow, given: Given) -> bool:
         return True
     for point in flow.calls(place):
         call = point.expression
+        if isinstance(call, Call) and chain(call.func).endswith(".validate_on_submit"):
+            return True  # Flask-WTF takes the form out of the request itself
         if not isinstance(call, Call) or not _looks(project, place, call):
             continue
         sides = [one.value for one in call.arguments]

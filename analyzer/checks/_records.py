@@ -132,6 +132,8 @@ class _Walk:
         """What was checked first may be asked for again: ``if task.owner != me: …``, then ``del tasks[number]``."""
         checked: set[str] = set()
         for load in self.trail.loads:
+            if load.used == "counted":
+                load.used = "" if self.trail.made else "changed"
             if load.keyed and load.scoped:
                 checked.add(load.resource)
             load.scoped = load.scoped or (load.keyed and load.resource in checked)
@@ -241,7 +243,9 @@ class _Body:
                 self._bind(target, marks)
         elif isinstance(statement, Augment):
             self.value(statement.value)
-            if statement.op != "+":  # who is given something is not harmed: ``receiver.balance += amount``
+            if statement.op == "-":  # ``product.stock -= amount``: whoever orders changes it, and may
+                self._use(self.value(spine(statement.target)[1]), "counted")
+            elif statement.op != "+":  # who is given something is not harmed: ``receiver.balance += amount``
                 self._touch(statement.target)
         elif isinstance(statement, Return):
             marks = self.value(statement.value)

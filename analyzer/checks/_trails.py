@@ -13,7 +13,8 @@ NONE: Marks = frozenset()
 
 
 class Load(msgspec.Struct):
-    """Records that are asked for. ``used`` is ``""``, ``read`` or ``changed``; ``shown`` is how the code asks."""
+    """Records that are asked for. ``used`` is ``""``, ``read``, ``changed``, or ``counted`` while it is open what that
+    comes to (``stock -= 1``); ``shown`` is how the code asks."""
 
     resource: str
     place: Place

@@ -75,7 +75,7 @@ def _message(picture: Picture, found: Upward, name: str, taken: str) -> str:
     if found.kind == "ring":
         return (
             f"`{name}` lies in the {found.source} and imports {what}{lazily}, which lies in the {found.target}: in a "
-            f"hexagonal code base dependencies point inwards ({found.target_why})."
+            f"code base of rings dependencies point inwards ({found.target_why})."
         )
     verb = "imports"
     if found.used:

@@ -10,7 +10,7 @@ import msgspec
 from analyzer.facts.outline import Use
 from analyzer.flow.questions import uses_of
 from analyzer.graph.picture import Picture
-from analyzer.graph.role import Role
+from analyzer.graph.role import Evidence, Role
 from analyzer.model import Confidence, Finding, Location, Related, Rule, Span, Tier
 from analyzer.project import Place
 
@@ -20,7 +20,8 @@ _SPEAKS = re.compile(
     r"|(?:fastapi|starlette)\.(?:requests\.)?Request|(?:fastapi|starlette)\.(?:responses\.)?\w*Response"
     r"|werkzeug\.exceptions\.(?:abort|HTTPException|BadRequest|Unauthorized|Forbidden|NotFound|Conflict|Gone"
     r"|UnprocessableEntity|TooManyRequests|InternalServerError|MethodNotAllowed)"
-    r"|(?:flask|quart)\.(?:abort|request|g|session|jsonify|make_response|redirect|flash|Response|render_template)"
+    r"|(?:flask|quart)\.(?:abort|request|g|session|jsonify|make_response|redirect|flash|Response|render_template"
+    r"|send_file|send_from_directory)"
     r"|flask_(?:login|security)\.(?:[\w.]+\.)?(?:current_user|login_user|logout_user)"
     r"|flask_jwt_extended\.(?:[\w.]+\.)?(?:current_user|get_current_user|get_jwt|get_jwt_identity|verify_jwt_in_request)"
     r"|flask_(?:restful|restx|smorest)\.abort"
@@ -36,6 +37,12 @@ _SPEAKS = re.compile(
 """What belongs to requests and answers in the frameworks. A project's own exceptions are left alone, also those that
 extend one of these: a central handler may word them."""
 _RAISED = re.compile(r"(?:Exception|Error|abort|Http404|HTTP[A-Z]\w*)$|\.exceptions\.")
+_SAYS = re.compile(
+    rf"{_RAISED.pattern}|(?:^|\.)(?:send_file|send_from_directory|jsonify|redirect|render_template|make_response|flash"
+    r"|JsonResponse|HttpRe\w+|json_response)$"
+)
+"""What says something to a client, and so leaves no doubt; a single look at a request may be a parameter's type."""
+_DOMAIN = Role("model", Confidence.MEDIUM, (Evidence("it lies in the domain", "", 1),))
 _MOST = 12
 """Uses shown beside a finding."""
 
@@ -81,6 +88,8 @@ def _spoken(picture: Picture, path: str, injected: set[Place]) -> Iterator[Spoke
     for index, function in enumerate(project.outline(path).functions):
         place = Place(path, index)
         role = picture.role_of(place)
+        if role.name not in _ROLES and picture.shape(path).kind == "hexagonal" and picture.ring(path) == "domain":
+            role = _DOMAIN
         if role.name not in _ROLES or role.confidence is Confidence.LOW:
             continue
         if place in injected or place in picture.handlers() or function.parent >= 0:
@@ -123,7 +132,7 @@ def _finding(picture: Picture, rule: Rule, path: str, found: list[Spoken]) -> Fi
             "turn it into a status; pass values in, not the request"
         ),
         severity=rule.severity,
-        confidence=Confidence.MEDIUM if _RAISED.search(first.dotted) or len(found) > 1 else Confidence.LOW,
+        confidence=Confidence.MEDIUM if _SAYS.search(first.dotted) or len(found) > 1 else Confidence.LOW,
         related=tuple(
             Related(Location(path, Span(one.line, 1, one.line, 1)), f"`{one.name}` is used by `{one.function}` here")
             for one in found[:_MOST]

@@ -7,13 +7,14 @@ from collections.abc import Iterator
 
 import msgspec
 
+from analyzer.checks._choices import choices, truth
 from analyzer.checks._session_settings import SETTING, assigned, lax, middleware
-from analyzer.facts.expressions import AnyExpression, Call, Constant, Name
+from analyzer.facts.expressions import AnyExpression, Call, Compare, Constant, Name
 from analyzer.facts.statements import Assign
 from analyzer.facts.visit import chain, walk
 from analyzer.flow.arguments import argument, constants, spread
 from analyzer.flow.engine import Flow, Point
-from analyzer.flow.questions import Pictured, flow_of, location, places_calling, uses_of
+from analyzer.flow.questions import flow_of, location, places_calling, uses_of
 from analyzer.graph.picture import Picture
 from analyzer.model import Confidence, Finding, Rule, Severity
 from analyzer.project.target import Place
@@ -36,18 +37,27 @@ _FIX = 'Set `secure=True`, `httponly=True` and `samesite="lax"` (or `strict`)'
 def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
     """Findings of BA602: calls first, then settings; in order of places."""
     flow = flow_of(picture)
-    for place in places_calling(flow.project, frozenset({"set_cookie"})):
+    for place in places_calling(flow.project, frozenset({"set_cookie", "Cookie"})):
         for point in flow.calls(place):
             call = point.expression
-            if isinstance(call, Call) and chain(call.func).endswith(".set_cookie") and not spread(call):
+            if isinstance(call, Call) and _sets(flow, place, call) and not spread(call):
                 finding = _cookie(flow, rule, point, call)
                 if finding is not None:
                     yield finding
     yield from _stores(flow, rule)
     yield from _remembered(picture, flow, rule)
     yield from middleware(picture, flow, rule)
-    yield from _settings(picture, rule)
+    yield from _settings(picture, flow, rule)
     yield from assigned(picture, flow, rule)
+
+
+def _sets(flow: Flow, place: Place, call: Call) -> bool:
+    """Whether a call sends a cookie: a method of an answer, or Litestar's ``Cookie`` with a value."""
+    if chain(call.func).endswith(".set_cookie"):
+        return True
+    if argument(call, 1, "value") is None:
+        return False
+    return flow.project.callee(place, call).startswith("litestar.datastructures")
 
 
 def _cookie(flow: Flow, rule: Rule, point: Point, call: Call) -> Finding | None:
@@ -116,7 +126,7 @@ def _stores(flow: Flow, rule: Rule) -> Iterator[Finding]:
                     break
 
 
-def _settings(picture: Pictured, rule: Rule) -> Iterator[Finding]:
+def _settings(picture: Picture, flow: Flow, rule: Rule) -> Iterator[Finding]:
     """``SESSION_COOKIE_SECURE = False`` in settings of production; a default of an environment variable counts."""
     for path in picture.project.paths():
         if _DEVELOPING.search(path):
@@ -129,7 +139,9 @@ def _settings(picture: Pictured, rule: Rule) -> Iterator[Finding]:
                 continue
             name = chain(statement.targets[0])
             whole = f"{'cookie_' if _COOKIES.search(owner) else ''}{name}"
-            if SETTING.search(whole) and (_falsy(statement.value) or lax(name, statement.value)):
+            if SETTING.search(whole) and (
+                _falsy(statement.value) or lax(name, statement.value) or _unset(flow, path, statement)
+            ):
                 # What is annotated in a class is a field that an environment may fill.
                 sure = isinstance(statement.value, Constant) and not (owner and statement.annotation is not None)
                 shown = f"{owner}.{name}" if whole != name else name
@@ -157,6 +169,14 @@ def _remembered(picture: Picture, flow: Flow, rule: Rule) -> Iterator[Finding]:
             if _off(flow, point, argument(call, -1, "secure")):
                 what = "The cookie that says who somebody is is made without `secure=True`"
                 yield _told(rule, place, call, what, Confidence.HIGH)
+
+
+def _unset(flow: Flow, path: str, statement: Assign) -> bool:
+    """Whether a comparison with an environment variable comes to off where that is not set."""
+    if not isinstance(statement.value, Compare):
+        return False
+    found = choices(flow, Point(Place(path, -1), statement.value, {}))
+    return any(one.default and truth(one.value) is False for one in found)
 
 
 def _falsy(value: AnyExpression) -> bool:

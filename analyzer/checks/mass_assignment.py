@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from analyzer.checks import _declared_fields
+from analyzer.checks import _declared_fields, _schema_rights
 from analyzer.checks._privileged import gives_rights, privileged_fields
 from analyzer.checks._raw import Given, given, raw_parts, state_changing, validates
 from analyzer.facts.expressions import AnyExpression, Attribute, Call, Constant, Mapping, Name, Subscript
@@ -42,6 +42,7 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
                 if (at, node.line, node.column) not in seen:
                     seen.add((at, node.line, node.column))
                     yield finding
+    yield from _schema_rights.findings(flow, rule, state_changing(picture, flow), search.ruled, _FIX)
     yield from _declared_fields.findings(picture, rule)
 
 
@@ -74,7 +75,7 @@ class _Search:
     def findings(self, raw: Given, depth: int) -> Found:
         """Findings in a function whose raw values are given."""
         self._busy.add(raw.place)
-        rights = depth == _DEPTH and not self._ruled(raw.place)
+        rights = depth == _DEPTH and not self.ruled(raw.place)
         looked_at = self._tested(raw) if rights else set()
         for point in self._flow.calls(raw.place):
             call = point.expression
@@ -216,7 +217,7 @@ class _Search:
                         found.update(name for name in re.findall(r"\['(\w+)'\]", part.text) if gives_rights(name))
         return found
 
-    def _ruled(self, place: Place) -> bool:
+    def ruled(self, place: Place) -> bool:
         """Whether only people who give rights to others reach a handler."""
         guards = self._picture.shared(Guards)
         for route in self._picture.handlers().get(place, ()):

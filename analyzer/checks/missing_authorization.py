@@ -132,7 +132,9 @@ def _sure(picture: Picture, known: Evidence, one: Handled, load: Load) -> Confid
         sibling = None
     if owners.is_user(model) if model is not None else owners.people(load.resource):
         if not one.changing:
-            return None
+            told = _public.personal(picture, one.handler) is not None and "{" in one.route.path
+            open_ = not (told and known.identity(one) and known.roles(one)) or known.shared(load.resource, one)
+            return None if open_ else Confidence.MEDIUM
         # An administrator's tool works on everybody; without roles, or without a person who asks, nobody can tell.
         return Confidence.MEDIUM if known.identity(one) and (sibling or known.roles(one)) else Confidence.LOW
     if not columns and not likely:
@@ -141,18 +143,16 @@ def _sure(picture: Picture, known: Evidence, one: Handled, load: Load) -> Confid
     refers = bool(columns) or model is None
     beside = sibling is not None and sibling.handler.path == one.handler.path
     near = Confidence.MEDIUM if refers or beside else Confidence.LOW
+    made = known.identity(one) and any(
+        name in columns and not _AUDITED.match(name) for name in known.made.get(load.resource, ())
+    )
     if not one.changing:
-        private = sibling is one or (sibling is not None and not known.shared(load.resource, one))
-        return near if private else None
+        if sibling is one or ((sibling is not None or made) and not known.shared(load.resource, one)):
+            return near
+        return None
     if sibling is not None:
         return near
-    made = [name for name in known.made.get(load.resource, ()) if name in columns]
-    if (
-        made
-        and known.identity(one)
-        and not all(_AUDITED.match(name) for name in made)
-        and known.unasked(load.resource, one) < _CROWD
-    ):
+    if made and known.unasked(load.resource, one) < _CROWD:
         return Confidence.MEDIUM
     if not columns:
         return None

@@ -62,7 +62,7 @@ _WHO = re.compile(
 _HEADER = re.compile(r"^(?:authorization|x-api-key)$", re.IGNORECASE)
 _SIGNING_IN = re.compile(r"(?:^|\.)session\[\]$")
 _HINDERING = re.compile(
-    r"lock(?:ed|out)|failed_?login|(?:failed|wrong|invalid|bad)_?(?:attempt|tr(?:y|ies))"
+    r"(?<!b)lock(?:ed|out)|failed_?login|(?:failed|wrong|invalid|bad)_?(?:attempt|tr(?:y|ies))"
     r"|(?:login|auth\w*|sign_?in|password|pin|otp|code|user)_?attempt|brute|captcha|turnstile|throttl"
     r"|rate_?limit|limiter|too_?many",
     re.IGNORECASE,
@@ -147,7 +147,10 @@ def _entering(picture: Picture, handler: Place, function: Function, routes: list
     taken = (
         _public.takes_password(picture, handler)
         or _schema_takes_password(picture, handler)
-        or (not _SIGNS_IN.isdisjoint(words) and _hands_password_on(picture, handler))
+        or (
+            not _SIGNS_IN.isdisjoint(words)
+            and (_reads_password(picture, handler) or _hands_password_on(picture, handler))
+        )
     )
     if not any(word in _WHAT for word in words):
         if taken and _checks(picture, handler):
@@ -189,6 +192,14 @@ def _schema_takes_password(picture: Picture, handler: Place) -> bool:
         and is_schema(project, target.path, target.index)
         and any(is_password_name(name) for name, _, _ in project.classes.fields(target.path, target.index))
         for target in targets
+    )
+
+
+def _reads_password(picture: Picture, handler: Place) -> bool:
+    """Whether a handler reads the field of a form that is a password's: ``form.password.data``."""
+    return any(
+        use.kind != "write" and any(is_password_name(part) for part in use.chain.split(".")[1:])
+        for use in uses_of(picture.project, handler)
     )
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+import msgspec
+
 from analyzer.checks import _autoescape, _html, _pages
 from analyzer.checks._reaching import reaching, request_part
 from analyzer.facts.expressions import AnyExpression, Call
@@ -24,6 +26,9 @@ _STRINGS = frozenset({"render_template_string", "from_string"})
 _UNESCAPED = re.compile(r"\{\{-?\s*(\w+)[^{}]*\|\s*safe\b")
 _ESCAPE_OFF = re.compile(r"\{%-?\s*autoescape\s+(?:false|off)", re.IGNORECASE)
 _TAG = re.compile(r"</?[A-Za-z!]")
+_PROFILE = re.compile(
+    r"(?:^|\.)(?:current_user|request\.user|g\.user|user)\.(?:(?:first_|last_|full_|display_|nick_?|user_?)?name|bio|about(?:_me)?)$"
+)
 _FIX = "Render a template that escapes by itself, or escape the value with `markupsafe.escape`"
 
 
@@ -33,6 +38,9 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
     yield from reaching(picture, rule, "template", request_part, says + "template code runs it on the server")
     says = "{data} comes from the client, and {sink} declares it safe HTML: scripts in it run in the browser"
     yield from reaching(picture, rule, "markup", request_part, says)
+    says = "{data} is what a user calls themselves, and {sink} declares it safe HTML: scripts in it run in the browser"
+    for finding in reaching(picture, rule, "markup", _told_of_oneself, says):
+        yield msgspec.structs.replace(finding, confidence=Confidence.MEDIUM)
     says = "{data} comes from the client and goes unescaped into the HTML that {sink} sends: scripts in it run in the "
     yield from reaching(picture, rule, "html", _html.written, says + "browser", counts=_html.sent_as_html)
     flow = flow_of(picture)
@@ -41,6 +49,13 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
     yield from _marked_safe(flow, rule)
     yield from _pages.findings(flow, rule)
     yield from _autoescape.findings(picture, flow, rule)
+
+
+def _told_of_oneself(row: Row) -> Part | None:
+    """What a user wrote about themselves: ``current_user.first_name``."""
+    if request_part(row) is not None:
+        return None
+    return next((part for part in row if part.kind == "attribute" and _PROFILE.search(part.text)), None)
 
 
 def _returned(picture: Picture, flow: Flow, rule: Rule) -> Iterator[Finding]:

@@ -72,6 +72,9 @@ _THREADS = frozenset({"to_thread", "run_in_executor", "run_in_threadpool", "run_
 _JOINING = frozenset({"os.path.join", "posixpath.join", "os.path.normpath", "os.path.abspath", "os.path.expanduser"})
 """Functions on paths that keep every part of them (``basename`` does not)."""
 
+_STORAGES = ("django.core.files.storage.",)
+"""Where Django keeps files: ``default_storage.save(name, content)`` gives back the name, made unique."""
+
 _QUOTING = re.compile(
     r"(?<!un)(?:quote|escape)|^(?:Identifier|Literal|Placeholder|mogrify|sqlescape|ident|bindparam|literal)$"
 )
@@ -123,6 +126,8 @@ def value(run: Evaluation, call: Call, state: Environment) -> Value:
         return single("hashed", spelled(call), call.line)
     if last in _NUMBERS:
         return single("number", spelled(call), call.line)
+    if last == "save" and positional and target is not None and target.dotted.startswith(_STORAGES):
+        return run.value(positional[0], state)  # the name it was saved under
     if target is not None and target.dotted in _JOINING:
         return concat(run.value(one, state) for one in positional)
     if last in _THREADS:
@@ -259,6 +264,8 @@ def _method(
         return _got(run, func, positional, state)
     if last in _GROUPS:
         return _matched(run, func, state)
+    if last == "geturl" and not positional:
+        return _put_together(run, func, state)
     if last in _KEPT or (last in dumped.METHODS and not positional):
         return run.value(func.value, state)
     if last in {"keys", "values", "items"} and not positional:
@@ -268,6 +275,16 @@ def _method(
         return single("number", last, call.line)
     if last in {"sub", "subn"} and positional:
         return _substitution(run, call, func, positional, state)
+    return None
+
+
+def _put_together(run: Evaluation, func: Attribute, state: Environment) -> Value | None:
+    """``urlparse(url).geturl()`` is the URL again."""
+    for origin in run.flow_origins(func.value, state):
+        made = origin.expression
+        taken = isinstance(made, Call) and chain(made.func).rpartition(".")[2] in {"urlparse", "urlsplit"}
+        if taken and isinstance(made, Call) and made.arguments and origin.place == run.place:
+            return run.value(made.arguments[0].value, origin.environment)
     return None
 
 

@@ -31,7 +31,16 @@ _CARRIERS = frozenset(
     {"Depends", "Security", "Provide", "partial", "method_decorator", "Middleware", "DefineMiddleware"}
 )
 """Calls that stand for their first argument."""
-RUN = ("__call__", "dispatch", "process_request", "process_view", "has_permission", "has_object_permission", "__init__")
+RUN = (
+    "__call__",
+    "dispatch",
+    "authenticate_request",
+    "process_request",
+    "process_view",
+    "has_permission",
+    "has_object_permission",
+    "__init__",
+)
 """The method of an object that a framework runs, in order of preference."""
 _DEPTH = 6
 _WORD = re.compile(r"[\w.:/*-]{1,40}")

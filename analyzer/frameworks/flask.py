@@ -36,6 +36,8 @@ ROUTERS = frozenset(
         "flask.Flask",
         "flask.Blueprint",
         "flask.app.Flask",
+        "flask.current_app",
+        "quart.current_app",
         "flask.blueprints.Blueprint",
         "flask_smorest.Blueprint",
         "apiflask.APIFlask",

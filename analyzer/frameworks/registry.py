@@ -69,8 +69,8 @@ def holder(project: Project, place: Place, chain: str, depth: int = 0) -> Holder
     if head in namespace.variables and rest:
         return of_object(project, project.resolve(Place(place.path, -1), head), rest)
     if head in namespace.variables:
-        value = namespace.variables[head][-1]
-        alias = chain_of(value)
+        values = namespace.variables[head]
+        alias = chain_of(values[-1]) if len(values) == 1 else ""  # a list that grows is no other name of what it got
         if alias and alias != head and "(" not in alias and "[" not in alias:
             return holder(project, Place(place.path, -1), alias, depth + 1) or Holder(place.path, -1, head)
         return Holder(place.path, -1, head)

@@ -32,6 +32,10 @@ _PROBE = re.compile(r"health|ready|readiness|liveness|\blive\b|\bping\b|heartbea
 _TRIVIAL = re.compile(r"\s*select\s+1\s*;?\s*$", re.IGNORECASE)
 
 
+_ENDING = frozenset({"commit", "rollback", "flush", "begin", "refresh", "__aenter__", "__aexit__"})
+"""Methods of a unit of work that ask nothing of the data."""
+
+
 class Dealing(msgspec.Struct, frozen=True):
     """One handler's dealings with data."""
 
@@ -98,6 +102,8 @@ class Dealings:
                 name = self._picture.target_role(site.target).name
                 if site.target.kind == "class" or self._only_hands_over(site):
                     continue
+                if name == "repository" and self._only_ends(site.target):
+                    continue
                 if name == "repository" and not self._is_provider(site.target):
                     repositories.append(site)
                 elif (
@@ -108,6 +114,12 @@ class Dealings:
                     services.append(site)
             self._known[handler] = Dealing(handler, tuple(own), tuple(repositories), tuple(services))
         return self._known[handler]
+
+    def _only_ends(self, target: Target) -> bool:
+        """Whether a function only ends the transaction that others worked in: ``unit_of_work.commit()``."""
+        if target.kind != "function":
+            return False
+        return self._picture.project.outline(target.path).functions[target.index].name in _ENDING
 
     def habit(self, handlers: Sequence[Place]) -> Habit:
         """The habit of the handlers of one application."""

@@ -22,6 +22,8 @@ _WRONG_WAY = {
 _SIDE = {"schema", "session", "settings", "middleware", "client", "task", "command", "migration", "test"}
 """Roles that lie beside the layers: a symbol with one of them may be imported from anywhere."""
 _PLAIN = ("builtins.", "os.")
+_SERVICES = frozenset({"service_layer", "services", "service"})
+_RINGS = frozenset({"application", "use_cases", "usecases", "usecase", "use_case", "interactors", "domain"})
 _CLEAR = 2
 """A package is a base when it is imported this many times as often as it imports back; provisional."""
 
@@ -59,6 +61,7 @@ class Directions:
     def __init__(self, picture: Picture) -> None:
         self._picture = picture
         self._counts: dict[Unit, int] | None = None
+        self._domains: dict[str, tuple[int, int]] = {}
         self._inner: dict[str, bool] = {}
         self._into: dict[tuple[str, str], dict[str, int]] = {}
         self._out: dict[tuple[str, str], int] = {}
@@ -100,13 +103,53 @@ class Directions:
         if shape.kind == "hexagonal":
             ring, other = self._picture.ring(edge.source), self._picture.ring(edge.target)
             if (ring, other) in _WRONG_WAY:
-                return self._ring(edge, ring, other, shape.confidence)
+                return None if self._of_layers(edge) else self._ring(edge, ring, other, shape.confidence)
             if ring and other:
                 return None
             return self._base(edge)
-        return self._layer(edge) or self._base(edge)
+        return self._layer(edge) or self._inside_out(edge) or self._base(edge)
 
     # The three ways
+
+    def _of_layers(self, edge: ImportEdge) -> bool:
+        """Whether a service layer (no application ring by name) takes a repository of its own code base, which no port
+        of the inner rings describes: that is how layers are stacked."""
+        parts = set(edge.source.split("/"))
+        if parts.isdisjoint(_SERVICES) or not parts.isdisjoint(_RINGS):
+            return False
+        symbol = edge.symbol
+        if symbol is None or self._picture.target_role(symbol).name != "repository" or symbol.kind != "class":
+            return False
+        bases = self._picture.project.classes.order(symbol.path, symbol.index)[1:]
+        return not any(
+            one.kind == "class" and self._picture.ring(one.path) in {"domain", "application"} for one in bases
+        )
+
+    def _inside_out(self, edge: ImportEdge) -> Upward | None:
+        """A domain that imports what is built on it, also where it keeps its own tables and so is no ring."""
+        ring, other = self._picture.ring(edge.source), self._picture.ring(edge.target)
+        if ring != "domain" or other not in {"application", "inbound"}:
+            return None
+        inward, outward = self._across(edge.source)
+        if inward < _CLEAR * max(outward, 1):
+            return None
+        return Upward(
+            edge, "ring", "domain", _ring_name(other), "", f"{inward} imports point the other way", Confidence.MEDIUM
+        )
+
+    def _across(self, path: str) -> tuple[int, int]:
+        """How many imports of an application go into its domain, and how many out of it to what is built on it."""
+        modules = self._picture.application(path)
+        if modules[0] not in self._domains:
+            inward = outward = 0
+            for one in modules:
+                inner = self._picture.ring(one) == "domain"
+                for edge in self._picture.imports_of(one):
+                    ring = self._picture.ring(edge.target)
+                    inward += not inner and ring == "domain" and self._picture.ring(one) in {"application", "inbound"}
+                    outward += inner and ring in {"application", "inbound"}
+            self._domains[modules[0]] = (inward, outward)
+        return self._domains[modules[0]]
 
     def _ring(self, edge: ImportEdge, ring: str, other: str, confidence: Confidence) -> Upward:
         why = "; ".join(item.text for item in self._picture.shape(edge.source).evidence[1:3])

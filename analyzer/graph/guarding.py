@@ -16,6 +16,7 @@ from analyzer.frameworks.backend import Attachment
 from analyzer.frameworks.fastapi import injections
 from analyzer.graph.demands import signed
 from analyzer.graph.refusals import refusal_name, refuses
+from analyzer.knowledge import known
 from analyzer.project import Place, Project
 
 _IDENTITY = re.compile(
@@ -175,11 +176,24 @@ class Guarding:
             return "authenticated"
         if any(isinstance(node, Try) and _expects_refusal(node) for node in nodes):
             return "authenticated"
+        if any(isinstance(node, Call) and self._verifies(place, node) for node in nodes):
+            return "authenticated"
         if any(isinstance(node, If) and _asks_permission(node) for node in nodes) or _all_inside(body):
             return "authenticated"
         if any(isinstance(node, Assert) and _IDENTITY.search(_names(node.test)) for node in nodes):
             return "authenticated"
         return self._through(place, function, nodes, depth)
+
+    def _verifies(self, place: Place, call: Call) -> bool:
+        """Whether a call verifies a token, and so raises what nobody here catches when the token is none."""
+        target = self._project.resolve_expression(place, call.func) if chain(call.func) else None
+        if target is None or target.ours:
+            return False
+        decoder = known().decoder(target.dotted, chain(call.func))
+        unverified = (
+            isinstance(one, Constant) and one.value is False for one in walk([a.value for a in call.arguments])
+        )
+        return decoder is not None and decoder.kind == "verify" and not any(unverified)
 
     def _asks(self, place: Place, body: Sequence[AnyStatement]) -> bool:
         """Whether a function has another one look: ``partner = asking()``, and that reads a header or a cookie."""

@@ -100,7 +100,7 @@ def raised(project: Project, place: Place, exception: AnyExpression, depth: int 
 def answered(project: Project, place: Place, value: AnyExpression) -> bool:
     """Whether a returned value is an answer with 401 or 403, or a redirect to where one logs in."""
     if isinstance(value, Sequence) and value.kind == "tuple":
-        return any(_code(item) for item in value.items[1:])
+        return any(_code(item) for item in value.items)  # ``body, 401``, and Django Ninja's ``401, body``
     if not isinstance(value, Call):
         return False
     if _coded(value) or _to_login(value):

@@ -24,11 +24,12 @@ _APPLICATION = {
 }  # fmt: skip
 _OUTSIDE = {
     "adapters", "adapter", "infrastructure", "infra", "presentation", "entrypoints", "entrypoint", "interface_adapters",
-    "delivery",
+    "delivery", "web_api", "webapi", "rest_api", "http_api",
 }  # fmt: skip
 _INBOUND = {
     "inbound", "input", "in", "incoming", "driving", "primary", "api", "rest", "http", "web", "controllers", "routes",
     "routers", "handlers", "graphql", "grpc", "presentation", "entrypoints", "entrypoint", "delivery", "endpoints",
+    "web_api", "webapi", "rest_api", "http_api",
 }  # fmt: skip
 _OUTBOUND = {
     "outbound", "output", "out", "outgoing", "driven", "secondary", "persistence", "db", "database", "repositories",

@@ -26,6 +26,10 @@ _NOT_CALLS = (
     "requests.exceptions", "aiohttp.web", "httpx.Timeout", "aiohttp.ClientTimeout", "aiohttp.FormData",
     "subprocess.CalledProcessError", "httpx.HTTP",
 )  # fmt: skip
+_OF_ANSWERS = frozenset(
+    "json text read raise_for_status iter_content iter_lines iter_bytes decode close splitlines strip items".split()
+)
+"""Methods of what a call brought back."""
 _SENDERS = re.compile(
     r"(?:^|\.)(?:send_mail|send_email|send_message|email_user|sendmail|send_mass_mail|send_sms|send_push)$"
 )
@@ -46,7 +50,9 @@ def is_transport(chain: str) -> bool:
 
 def outbound(dotted: str) -> bool:
     """Whether calling a library's name leaves the process: HTTP, mail, queues, programs."""
-    return dotted.startswith(_LIBRARIES) and not dotted.startswith(_NOT_CALLS)
+    if not dotted.startswith(_LIBRARIES) or dotted.startswith(_NOT_CALLS):
+        return False
+    return not ("()." in dotted and dotted.rpartition(".")[2] in _OF_ANSWERS)
 
 
 def sends(chain: str) -> bool:

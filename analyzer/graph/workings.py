@@ -35,7 +35,7 @@ from analyzer.facts.statements import (
     With,
 )
 from analyzer.facts.visit import chain as chain_of
-from analyzer.facts.visit import expressions
+from analyzer.facts.visit import expressions, walk
 from analyzer.graph.operands import bare, is_nothing, is_number, is_textual, operands, refuses
 from analyzer.graph.picture import Picture
 from analyzer.graph.storing import Storing
@@ -125,7 +125,7 @@ class Reader:
 
     def _if(self, statement: If, looped: bool) -> None:
         for body in (statement.then, statement.otherwise):
-            if not refuses(body):
+            if not refuses(body) or self._asks_others(body):
                 self.block(body, looped)
         self._test(statement.test)
         asked = self._domain_test(statement.test)
@@ -198,10 +198,18 @@ class Reader:
         chain = chain_of(node.func)
         if not chain:
             return
-        if sends(chain) or outbound(self._picture.project.callee(self._place, node)):
+        if self._is_outbound(node):
             self._note(node.line, "outbound", f"calls out with `{chain}`")
         elif secrecy(self._picture.project.callee(self._place, node)):
             self._note(node.line, "crypto", f"makes a secret with `{chain}`")
+
+    def _asks_others(self, body: Sequence[AnyStatement]) -> bool:
+        """Whether a branch that ends the handler calls other systems before."""
+        return any(isinstance(node, Call) and self._is_outbound(node) for node in walk(body))
+
+    def _is_outbound(self, node: Call) -> bool:
+        chain = chain_of(node.func)
+        return bool(chain) and (sends(chain) or outbound(self._picture.project.callee(self._place, node)))
 
     def _textual(self, node: AnyExpression) -> bool:
         if is_textual(node):

@@ -196,16 +196,14 @@ def reveal_connection(keys: list[AnyExpression | None], values: list[AnyExpressi
     lowered = {name.lower() for name in named}
     if _LOGGING_IN.isdisjoint(lowered) or _REACHED.isdisjoint(lowered):
         return values
-    return [
-        Secret(
-            value.line, value.column, value.end_line, value.end_column, "named", "…", len(value.value), literals.PLAIN
-        )
-        if isinstance(value, Constant)
-        and isinstance(value.value, str)
-        and value.value.lower() == name.lower() == "password"
-        else value
-        for name, value in zip(named, values, strict=True)
-    ]
+    return [_opening(name, value) for name, value in zip(named, values, strict=True)]
+
+
+def _opening(name: str, value: AnyExpression) -> AnyExpression:
+    if not isinstance(value, Constant) or value.value != "password" or name.lower() != "password":
+        return value
+    head = (value.line, value.column, value.end_line, value.end_column)
+    return Secret(*head, "named", "…", len(value.value), literals.PLAIN)
 
 
 def _taken(call: Call, position: int, name: str) -> Call:
