@@ -2,35 +2,65 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Iterable, Iterator
 
 from analyzer.checks._choices import conditional, deployed
-from analyzer.facts.expressions import AnyExpression, Attribute, Call, Constant, Mapping, Name, Subscript
+from analyzer.facts.expressions import AnyExpression, Attribute, Call, Constant, Mapping, Name, Secret, Subscript
+from analyzer.facts.secretnames import split
 from analyzer.facts.statements import Assign
 from analyzer.facts.visit import chain, walk
 from analyzer.flow.engine import Flow, Point
-from analyzer.flow.questions import chain_end, uses_of
+from analyzer.flow.questions import chain_end, flow_of, uses_of
 from analyzer.graph.picture import Picture
 from analyzer.project.target import Place
 
+_INVENTED = frozenset("test tests testing dev development local debug ci demo example sample".split())
+"""Words of classes of settings that do not run in production: ``TestingConfig``."""
 
-def settings(picture: Picture, flow: Flow, names: Container[str]) -> Iterator[tuple[str, Point]]:
-    """The values that settings of these names get in what runs in production, in order of files."""
-    for path in flow.project.paths():
-        if not deployed(picture, path):
-            continue
+
+class Configured:
+    """The settings of what runs in production by their names, gathered once: of modules, classes and applications."""
+
+    def __init__(self, picture: Picture) -> None:
+        self._of: dict[str, list[Point]] = {}
+        flow = flow_of(picture)
+        for path in flow.project.paths():
+            if deployed(picture, path):
+                self._of_module(flow, path)
+        for place in flow.project.places():
+            configures = any(".config" in use.chain for use in uses_of(flow.project, place))
+            for name, value in written(flow, place) if configures and deployed(picture, place.path) else ():
+                if not conditional(flow, place, value.line):
+                    self._of.setdefault(name, []).append(Point(place, value, flow.final(place)))
+
+    def _of_module(self, flow: Flow, path: str) -> None:
         outline, place = flow.project.outline(path), Place(path, -1)
-        for statement in [*outline.body, *(one for item in outline.classes for one in item.body)]:
-            if isinstance(statement, Assign) and statement.value is not None:
-                target = statement.targets[0]
-                if isinstance(target, Name) and target.id in names:
-                    yield target.id, Point(place, statement.value, flow.state_at(place, statement.value) or {})
-    for place in flow.project.places():
-        if not any(".config" in use.chain for use in uses_of(flow.project, place)) or not deployed(picture, place.path):
-            continue
-        for name, value in written(flow, place):
-            if name in names and not conditional(flow, place, value.line):
-                yield name, Point(place, value, flow.final(place))
+        classes = [one for one in outline.classes if _INVENTED.isdisjoint(split(one.name))]
+        for statement in [*outline.body, *(one for item in classes for one in item.body)]:
+            target = statement.targets[0] if isinstance(statement, Assign) else None
+            if isinstance(statement, Assign) and isinstance(target, Name) and not _names_itself(target, statement):
+                value = statement.value
+                if value is not None:
+                    state = flow.state_at(place, value) or {}
+                    self._of.setdefault(target.id, []).append(Point(place, value, state))
+
+    def of(self, names: Iterable[str]) -> Iterator[tuple[str, Point]]:
+        """The values that settings of these names get, in order of names and files."""
+        for name in sorted(names):
+            for value in self._of.get(name, ()):
+                yield name, value
+
+
+def _names_itself(target: Name, statement: Assign) -> bool:
+    """``SECRET_KEY = "SECRET_KEY"``: the name of a setting, for those who ask for it."""
+    value = statement.value
+    spelled = value.value if isinstance(value, Constant) else value.preview if isinstance(value, Secret) else ""
+    return isinstance(spelled, str) and spelled.upper().replace("-", "_") == target.id.upper()
+
+
+def settings(picture: Picture, names: Iterable[str]) -> Iterator[tuple[str, Point]]:
+    """The values that settings of these names get in what runs in production."""
+    return picture.shared(Configured).of(names)
 
 
 def written(flow: Flow, place: Place) -> Iterator[tuple[str, AnyExpression]]:

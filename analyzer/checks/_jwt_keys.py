@@ -35,6 +35,11 @@ _FALLING_BACK = ("rest_framework_simplejwt", "ninja_jwt", "flask_jwt_extended")
 """Libraries that sign with the application's secret key when they are given none."""
 
 
+_LIBRARIES = frozenset(
+    "jwt jws jose authlib joserfc jwcrypto jwk fastapi_users litestar encode decode JWT JWTStrategy OctKey".split()
+)
+
+
 class Key(msgspec.Struct, frozen=True):
     """A key that is written somewhere: its length in bytes, where, and whether it only stands in for a setting."""
 
@@ -95,7 +100,7 @@ class Keys:
     def _settings(self, name: str) -> list[Point]:
         """What the configuration holds under a name."""
         if name and name not in self._configured:
-            found = settings(self._picture, self._flow, frozenset({name}))
+            found = settings(self._picture, frozenset({name}))
             self._configured[name] = [value for _, value in found]
         return self._configured.get(name, [])
 
@@ -150,7 +155,7 @@ def _used(picture: Picture, flow: Flow) -> Iterator[tuple[Point, Point, str]]:
     signing = names(known().signers)
     reading = names(one for one in known().decoders if one.kind == "verify" and one.key > 0)
     for place in places_calling(flow.project, signing | reading):
-        if not deployed(picture, place.path):
+        if not deployed(picture, place.path) or not speaks_of_tokens(flow, place.path):
             continue
         for point in flow.calls(place):
             call = point.expression
@@ -162,6 +167,14 @@ def _used(picture: Picture, flow: Flow) -> Iterator[tuple[Point, Point, str]]:
             given = _key(call, target.dotted)
             if given is not None and not _public(flow, point, call):
                 yield point, Point(place, given, point.environment), f"`{written(call)}`"
+
+
+def speaks_of_tokens(flow: Flow, path: str) -> bool:
+    """Whether a file imports a library of tokens, or what is called like one: text is encoded everywhere."""
+    return any(
+        one.module.partition(".")[0] in _LIBRARIES or one.bound in _LIBRARIES
+        for one in flow.project.outline(path).imports
+    )
 
 
 def _key(call: Call, dotted: str) -> AnyExpression | None:
@@ -184,18 +197,18 @@ def _public(flow: Flow, point: Point, call: Call) -> bool:
 def _configured(picture: Picture, flow: Flow) -> Iterator[tuple[Point, Point, str]]:
     """Settings that hold the key."""
     own = False
-    for name, value in settings(picture, flow, _SETTINGS | _USERS):
+    for name, value in settings(picture, _SETTINGS | _USERS):
         own = True
         if name not in _USERS or _imports(flow, value.place.path, ("fastapi_users",)):
             yield value, value, f"`{name}`"
-    for name, value in settings(picture, flow, _MAPPINGS):
+    for name, value in settings(picture, _MAPPINGS):
         for entry in _ENTRIES:
             for inner in entries(flow, value, entry):
                 own = True
                 yield inner, inner, f"`{name}[{entry!r}]`"
     if own or not any(_imports(flow, path, _FALLING_BACK) for path in flow.project.paths()):
         return
-    for name, value in settings(picture, flow, frozenset({"SECRET_KEY"})):
+    for name, value in settings(picture, frozenset({"SECRET_KEY"})):
         yield value, value, f"`{name}`, which signs the tokens as well,"
 
 

@@ -49,12 +49,12 @@ def findings(picture: Picture, flow: Flow, rule: Rule) -> Iterator[Finding]:
         if deployed(picture, place.path):
             for point in flow.calls(place):
                 yield from _of_call(flow, rule, point)
-    for name, value in settings(picture, flow, _ACCESS | _REFRESH):
+    for name, value in settings(picture, _ACCESS | _REFRESH):
         if False in constants(flow, value):
             yield _endless(rule, value, f"`{name}` is off")
         elif name in _ACCESS:
             yield from _long(flow, rule, value, value, f"`{name}`")
-    for name, value in settings(picture, flow, _MAPPINGS):
+    for name, value in settings(picture, _MAPPINGS):
         for entry in _LIFETIMES:
             for inner in entries(flow, value, entry):
                 yield from _long(flow, rule, inner, inner, f"`{entry}` of `{name}`")

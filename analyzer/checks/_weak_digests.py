@@ -92,6 +92,8 @@ class Purpose(msgspec.Struct, frozen=True):
     message: str
     fix: str
     confidence: Confidence
+    unseen: bool = False
+    """Only what goes in tells the purpose."""
 
 
 def findings(picture: Picture, flow: Flow, rule: Rule) -> Iterator[Finding]:
@@ -170,7 +172,8 @@ def _weighed(flow: Flow, rule: Rule, made: Made, depth: int) -> Iterator[Finding
     uses = _digest_uses.uses(flow, made.point.place, made.point.expression)
     purpose = _purpose(flow, made, names, uses)
     if purpose is not None:
-        yield _finding(rule, made, purpose)
+        if not (purpose.unseen and _only_harmless(flow, made, uses)):
+            yield _finding(rule, made, purpose)
         return
     returned = [use.name for use in uses if use.how == "returned"]
     if returned and depth and not _harmless(returned):
@@ -178,6 +181,15 @@ def _weighed(flow: Flow, rule: Rule, made: Made, depth: int) -> Iterator[Finding
             point = flow.call_at(site)
             if point is not None and site.place != made.point.place:
                 yield from _weighed(flow, rule, Made(made.algorithm, point, _arguments(point), made.digest), depth - 1)
+
+
+def _only_harmless(flow: Flow, made: Made, uses: list[Use]) -> bool:
+    """Whether all who get a digest from the function that makes it only tell things apart by it."""
+    if not any(use.how == "returned" for use in uses):
+        return False
+    points = [flow.call_at(site) for site in flow.callers.every(made.point.place)]
+    asked = [(one.place, _digest_uses.uses(flow, one.place, one.expression)) for one in points if one is not None]
+    return bool(asked) and all(_harmless([use.name for use in found]) for _, found in asked)
 
 
 def _purpose(flow: Flow, made: Made, names: set[str], uses: list[Use]) -> Purpose | None:
@@ -193,8 +205,9 @@ def _purpose(flow: Flow, made: Made, names: set[str], uses: list[Use]) -> Purpos
     if secrets and len(names) > 1 and _more_than(flow, made):
         if not signs and not compared and harmless:
             return None
-        sure = Confidence.HIGH if signs or compared else Confidence.MEDIUM
-        return _signing(made, signs or around, sure)
+        if signs or compared:
+            return _signing(made, signs or around, Confidence.HIGH)
+        return msgspec.structs.replace(_signing(made, around, Confidence.MEDIUM), unseen=True)
     if signs and (secrets or any(_KEY.search(name) for name in names)):
         return _signing(made, signs, Confidence.HIGH)
     if signs and compared:

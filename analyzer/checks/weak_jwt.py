@@ -44,7 +44,7 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
 
 def _of_calls(picture: Picture, flow: Flow, rule: Rule) -> Iterator[Finding]:
     for place in places_calling(flow.project, frozenset(_ACCEPTING) | {"encode", "sign", "serialize_compact"}):
-        if not deployed(picture, place.path):
+        if not deployed(picture, place.path) or not _jwt_keys.speaks_of_tokens(flow, place.path):
             continue
         for point in flow.calls(place):
             call = point.expression
@@ -62,7 +62,7 @@ def _of_calls(picture: Picture, flow: Flow, rule: Rule) -> Iterator[Finding]:
 
 def _of_settings(picture: Picture, flow: Flow, rule: Rule) -> Iterator[Finding]:
     """``JWT_DECODE_ALGORITHMS = ["HS256", "RS256"]`` (Flask-JWT-Extended)."""
-    for name, value in settings(picture, flow, _DECODING):
+    for name, value in settings(picture, _DECODING):
         told = _mixed(name, [one.upper() for one in texts(flow, value)])
         if told is not None:
             yield _finding(rule, value, told, Confidence.HIGH)

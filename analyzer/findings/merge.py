@@ -117,7 +117,7 @@ def _unite(cluster: Sequence[Finding]) -> Finding:
     confidence = max(finding.confidence for finding in own or cluster)
     # Everybody looks at the same literal where a secret is told: that several do makes it no more of a secret. Where we
     # followed the values and stay unsure, a pattern that sees the same text again knows nothing that we do not.
-    unsure = any(finding.secrets or finding.confidence is Confidence.LOW for finding in own)
+    unsure = any(one.secrets or one.settled or one.confidence is Confidence.LOW for one in own)
     if len(engines) > 1 and not unsure:
         confidence = Confidence(min(confidence + 1, Confidence.HIGH))
     told = [base, *(finding for finding in cluster if finding is not base)]
