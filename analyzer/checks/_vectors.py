@@ -102,12 +102,12 @@ def _fresh(flow: Flow, point: Point, depth: int) -> bool:
 
 
 def _of_key(flow: Flow, point: Point, key_: Point) -> bool:
+    """Whether a vector is the key itself or a slice of it."""
     one = point.expression
-    if not isinstance(one, Subscript) or not isinstance(one.index, Slice):
-        return False
-    mine = {id(o.expression) for o in flow.origins(Point(point.place, one.value, point.environment))}
+    whole = one.value if isinstance(one, Subscript) and isinstance(one.index, Slice) else one
+    mine = {id(o.expression) for o in flow.origins(Point(point.place, whole, point.environment))}
     return bool(mine & {id(o.expression) for o in flow.origins(key_)}) or (
-        bool(key(one.value)) and key(one.value) == key(key_.expression)
+        bool(key(whole)) and key(whole) == key(key_.expression)
     )
 
 

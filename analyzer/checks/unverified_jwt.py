@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from analyzer.checks._bearer_guards import open_guards
 from analyzer.checks._consequences import Consequences
 from analyzer.checks._jwt_by_hand import BASE64, Fault, by_hand
-from analyzer.facts.expressions import Attribute, Call, Constant, Sequence, Subscript
+from analyzer.facts.expressions import AnyExpression, Attribute, Call, Compare, Constant, Name, Sequence, Subscript
 from analyzer.facts.visit import chain
 from analyzer.flow.arguments import argument, constants, entries, spread, texts
 from analyzer.flow.engine import Flow, Point, scan
@@ -37,8 +37,8 @@ _SENDING = frozenset({"get", "post", "put", "request", "fetch", "send", "introsp
 """Calls of HTTP and OAuth clients."""
 
 _CLAIM_CHECKS = ("verify_exp", "verify_aud", "verify_iss", "verify_nbf", "verify_iat")
-_TIMES = {"verify_exp": "exp", "verify_nbf": "nbf", "verify_iat": "iat"}
-"""Claims that code may well compare with a clock of its own."""
+_LOOKED_AT = {"verify_exp": "exp", "verify_nbf": "nbf", "verify_iat": "iat", "verify_aud": "aud", "verify_iss": "iss"}
+"""Claims that code may well look at itself: with a clock of its own, in a table of those it knows."""
 
 
 def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
@@ -60,7 +60,8 @@ def _verifies(flow: Flow, place: Place) -> bool:
         call, decoder = point.expression, _decoder(flow, point)
         if decoder is None or decoder.kind != "verify" or not isinstance(call, Call):
             continue
-        if _fault(flow, point, call, decoder) is None:
+        fault = _fault(flow, point, call, decoder)
+        if fault is None or fault.signed:
             return True
     return False
 
@@ -100,12 +101,12 @@ def _in_function(flow: Flow, rule: Rule, place: Place) -> Iterator[tuple[Finding
             fault = by_hand(flow, point, call) or _lenient(flow, point, call)
         else:
             fault = _fault(flow, point, call, decoder)
-            if fault is None and decoder.kind == "verify":
+            if decoder.kind == "verify" and (fault is None or fault.signed):
                 verified.add(_token(call))
         if fault is not None:
             faults.append((point, fault, _token(call) if decoder else "?"))
     for point, fault, token in faults:
-        if token in verified or (token == "?" and (verified or proven)):
+        if (token in verified and not fault.signed) or (token == "?" and (verified or proven)):
             continue
         if fault.claim and _reads_claim(flow, place, fault.claim):
             continue
@@ -150,17 +151,32 @@ def _sent(flow: Flow, point: Point, call: Call) -> Iterator[str]:
 
 
 def _reads_claim(flow: Flow, place: Place, claim: str) -> bool:
-    """Whether a function looks at a claim itself: ``claims.exp``, ``claims["exp"]``, ``claims.get("exp")``."""
-    for point in flow.points(place):
-        one = point.expression
-        if isinstance(one, Attribute) and one.attr == claim:
-            return True
-        index = one.index if isinstance(one, Subscript) else None
-        if isinstance(one, Call) and chain_end(one) in {"get", "pop"}:
-            index = argument(one, 0)
-        if isinstance(index, Constant) and index.value == claim:
-            return True
+    """Whether a function looks at a claim itself, ``claims["exp"]``; at whom a token is for or from by comparing it."""
+    points = flow.points(place)
+    if claim not in {"aud", "iss"}:
+        return any(_is_claim(point.expression, claim) for point in points)
+    compared = [point for point in points if isinstance(point.expression, Compare)]
+    compared += [point for point in points if _is_among(point.expression)]
+    for point in compared:
+        for inner, state in scan(point.expression, point.environment):
+            origins = flow.origins(Point(place, inner, state)) if isinstance(inner, Name) else ()
+            if _is_claim(inner, claim) or any(_is_claim(one.expression, claim) for one in origins):
+                return True
     return False
+
+
+def _is_among(one: AnyExpression) -> bool:
+    return isinstance(one, Call) and chain_end(one) in {"intersection", "isdisjoint", "issubset", "issuperset"}
+
+
+def _is_claim(one: AnyExpression, claim: str) -> bool:
+    """``claims.exp``, ``claims["exp"]``, ``claims.get("exp")``."""
+    if isinstance(one, Attribute) and one.attr == claim:
+        return True
+    index = one.index if isinstance(one, Subscript) else None
+    if isinstance(one, Call) and chain_end(one) in {"get", "pop"}:
+        index = argument(one, 0)
+    return isinstance(index, Constant) and index.value == claim
 
 
 def _token(call: Call) -> str:
@@ -203,7 +219,7 @@ def _options(flow: Flow, point: Point, call: Call, name: str) -> Fault | None:
                     f"`{name}` is told `{check_}: False`: {_SKIPPED[check_]}",
                     f"Take `{check_}` out of the options",
                     Confidence.MEDIUM,
-                    _TIMES.get(check_, ""),
+                    _LOOKED_AT.get(check_, ""),
                     signed=True,
                 )
     expired = argument(call, -1, "allow_expired")
