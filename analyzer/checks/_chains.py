@@ -12,8 +12,21 @@ from functools import lru_cache
 import msgspec
 
 from analyzer.checks._resources import Resources
-from analyzer.facts.expressions import AnyExpression, Argument, Attribute, Await, Call, Constant, Name, Subscript
-from analyzer.facts.visit import chain
+from analyzer.facts.expressions import (
+    AnyExpression,
+    Argument,
+    Attribute,
+    Await,
+    Call,
+    Constant,
+    Name,
+    Slice,
+    Subscript,
+)
+from analyzer.facts.outline import Function
+from analyzer.facts.visit import chain, walk
+from analyzer.flow.callers import bound
+from analyzer.flow.named import method
 from analyzer.flow.sources import spelled_as_request
 from analyzer.project import Place, Target
 
@@ -32,21 +45,52 @@ _CHANGES = re.compile(
     r"^(?:a?delete|remove|destroy|a?save|a?update|set_\w+|pop|discard|merge|archive|cancel|approve|close|restore|publish"
     r"|(?:delete|update|replace)_one|(?:delete|update)_many|find_one_and_\w+|perform_\w+|\w*_update|update_\w+|delete_\w+|remove_\w+|toggle\w*)$"
 )
+_AUDIT = re.compile(
+    r"(?:updat|modif|edit|delet|chang|act|creat|process|handl)\w*_by|actor|editor|context|user_agent", re.I
+)
+PROOF = re.compile(r"token|secret|signature|nonce", re.IGNORECASE)
+"""What nobody guesses: who sends it was given it, and a record that it leads to is theirs."""
+_PAGES = frozenset({"limit", "offset", "order_by", "slice", "paginate", "all", "append", "add", "options"})
+_PAGE = re.compile(r"^(?:limit|offset|skip|page\w*|per_page|size|items_per_page|order\w*|sort\w*|db|session)$")
+DECIDING = re.compile(
+    r"permission|authori[sz]|(?:^|_)can_|_can(?:$|_)|allowed|owner|policy|access|ensure|enforce|belongs|has_role|forbid"
+    r"|is_mine|visible|restrict|(?:for|by|of)_user(?!_?name)|check_(?!password)|require_",
+    re.IGNORECASE,
+)
+"""Calls that decide whether somebody may."""
+_VALIDATING = re.compile(r"validat|verif|confirm|check|ensure", re.IGNORECASE)
+_ROLE = re.compile(r"super_?user|is_?staff|is_?admin|\badmin\b|role|has_perm|permission", re.IGNORECASE)
 _KEPT = 100_000
 """Chains remembered (50 MB): those of all functions that handlers reach in a backend of 130,000 lines, twice."""
 
 
+class Given(msgspec.Struct, frozen=True):
+    """An argument or item of a chain, with the name of the call it goes to. ``audit``: it is kept to tell who did
+    something; ``paging``: it chooses a page or an order, and no record."""
+
+    verb: str
+    argument: Argument
+    audit: bool
+    paging: bool
+
+
 class Chain(msgspec.Struct, frozen=True, kw_only=True):
-    """A chain: ``steps`` from its end to its ``base``; ``given`` the arguments and items on the way, with the names of
-    the calls they go to; ``call`` its last call with what that denotes. ``made`` and ``resource`` are what it makes and
-    asks for, ``identity`` whether its keys read who is asking."""
+    """A chain: ``steps`` from its end to its ``base``; ``given`` the arguments and items on the way; ``call`` its last
+    call with the name and what that denotes. ``made`` and ``resource`` are what it makes and asks for, ``identity``
+    whether its keys read who is asking, ``says`` whether its names do, ``proof`` whether it reads what nobody guesses;
+    ``deciding`` and ``validating`` are what its call does, told by the name."""
 
     node: AnyExpression
     spelled: str
     steps: tuple[AnyExpression, ...]
     base: AnyExpression
-    given: tuple[tuple[str, Argument], ...]
+    given: tuple[Given, ...]
     call: Call | None
+    name: str
+    says: bool
+    proof: bool
+    deciding: bool
+    validating: bool
     target: Target | None
     made: str
     resource: str
@@ -62,6 +106,8 @@ class Chains:
     def __init__(self, resources: Resources) -> None:
         self._resources = resources
         self._known: dict[int, Chain] = {}
+        self._bound: dict[int, tuple[Call, dict[str, Argument] | None]] = {}
+        self._roles: dict[int, tuple[AnyExpression, tuple[str, ...]]] = {}
 
     def of(self, place: Place, node: AnyExpression) -> Chain:
         """The chain that ends in a node of a function."""
@@ -74,16 +120,18 @@ class Chains:
 
     def _taken_apart(self, place: Place, node: AnyExpression) -> Chain:
         steps, base = spine(node)
-        given: list[tuple[str, Argument]] = []
+        given: list[Given] = []
         for step in steps:
             if isinstance(step, Call):
-                given += [(last_name(step.func), one) for one in step.arguments]
+                verb = last_name(step.func)
+                given += [_given(verb, one) for one in step.arguments]
             elif isinstance(step, Subscript):
-                given.append(("[]", Argument(step.index)))
+                given.append(_given("[]", Argument(step.index)))
         calls = [step for step in steps if isinstance(step, Call)]
         call = calls[0] if calls else None
         resources, project = self._resources, self._resources.project
         spelled = chain(node)
+        name = last_name(call.func) if call is not None else ""
         return Chain(
             node=node,
             spelled=spelled,
@@ -91,6 +139,12 @@ class Chains:
             base=base,
             given=tuple(given),
             call=call,
+            name=name,
+            says=says_caller(spelled),
+            proof=PROOF.search(spelled.rpartition(".")[2]) is not None
+            or (call is not None and PROOF.search(_key_of(call, name)) is not None),
+            deciding=DECIDING.search(name) is not None,
+            validating=_VALIDATING.search(name) is not None,
             target=project.resolve_expression(place, call.func) if call is not None and chain(call.func) else None,
             made=resources.made(place, call),
             resource=resources.asked(place, node, steps) if call is not None else "",
@@ -100,6 +154,47 @@ class Chains:
             request=bool(spelled) and spelled_as_request(spelled),
             identity=_identity(node, spelled),
         )
+
+    def bound(self, function: Function, call: Call, target: Target) -> dict[str, Argument] | None:
+        """The arguments of a call by the names of the parameters they fill; ``None`` when that cannot be known."""
+        kept = self._bound.get(id(call))
+        if kept is None or kept[0] is not call:
+            if len(self._bound) >= _KEPT:
+                self._bound.clear()
+            kept = self._bound[id(call)] = (call, bound(function, call, method(target, function, chain(call.func))))
+        return kept[1]
+
+    def roles(self, test: AnyExpression) -> tuple[str, ...]:
+        """The names, chains and short texts of a test that speak of a role."""
+        kept = self._roles.get(id(test))
+        if kept is None or kept[0] is not test:
+            if len(self._roles) >= _KEPT:
+                self._roles.clear()
+            kept = self._roles[id(test)] = (test, tuple(one for one in _spelled(test) if _ROLE.search(one)))
+        return kept[1]
+
+
+def _spelled(test: AnyExpression) -> Iterator[str]:
+    for node in walk(test):
+        if isinstance(node, Name | Attribute):
+            yield chain(node)
+        elif isinstance(node, Constant) and isinstance(node.value, str) and len(node.value) < 24:
+            yield node.value
+
+
+def _given(verb: str, one: Argument) -> Given:
+    keyword = one.keyword or ""
+    if verb == "[]":
+        paging = isinstance(one.value, Slice)
+    else:
+        paging = verb in _PAGES or (one.keyword is not None and _PAGE.search(keyword) is not None)
+    return Given(verb, one, _AUDIT.search(keyword) is not None, paging)
+
+
+def _key_of(call: Call, name: str) -> str:
+    """The constant key of ``form.get("token")``."""
+    key = call.arguments[0].value if call.arguments and name in {"get", "pop"} else None
+    return key.value if isinstance(key, Constant) and isinstance(key.value, str) else ""
 
 
 @lru_cache(maxsize=65_536)

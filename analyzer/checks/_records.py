@@ -8,17 +8,26 @@ A handler and what it calls are walked once in source order. Every value carries
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Mapping as Map
 
 import msgspec
 
-from analyzer.checks._chains import Chain, Chains, arguments_of, identifies, last_name, says_caller, spine
+from analyzer.checks._chains import (
+    PROOF,
+    Chain,
+    Chains,
+    Given,
+    arguments_of,
+    identifies,
+    last_name,
+    says_caller,
+    spine,
+)
 from analyzer.checks._resources import Resources
 from analyzer.checks._trails import NONE, Leg, Load, Marks, Trail
 from analyzer.facts.expressions import (
     AnyExpression,
-    Argument,
     Attribute,
     Await,
     Boolean,
@@ -30,7 +39,6 @@ from analyzer.facts.expressions import (
     Mapping,
     Name,
     Parameter,
-    Slice,
     Starred,
     Subscript,
     Walrus,
@@ -39,8 +47,6 @@ from analyzer.facts.expressions import Sequence as Display
 from analyzer.facts.outline import Function
 from analyzer.facts.statements import AnyStatement, Assign, Augment, Delete, For, If, Return, While, With
 from analyzer.facts.visit import chain, children, walk
-from analyzer.flow.callers import bound
-from analyzer.flow.named import method
 from analyzer.flow.sources import injected
 from analyzer.frameworks import Route
 from analyzer.frameworks.attachments import attachment
@@ -53,23 +59,12 @@ _PROVIDING = re.compile(r"current|user|auth(?!ors?\b|or_)|principal|identity|cla
 _USER = re.compile(
     r"^(?:\w+_)?(?:user|principal|identity|claims|actor|requester|viewer|me)$|user_?id$|^username$", re.I
 )
-DECIDING = re.compile(
-    r"permission|authori[sz]|(?:^|_)can_|_can(?:$|_)|allowed|owner|policy|access|ensure|enforce|belongs|has_role|forbid"
-    r"|is_mine|visible|restrict|(?:for|by|of)_user(?!_?name)|check_(?!password)|require_",
-    re.IGNORECASE,
-)
-"""Calls that decide whether somebody may."""
-_VALIDATING = re.compile(r"validat|verif|confirm|check|ensure", re.IGNORECASE)
-_AUDIT = re.compile(
-    r"(?:updat|modif|edit|delet|chang|act|creat|process|handl)\w*_by|actor|editor|context|user_agent", re.I
-)
-_ROLE = re.compile(r"super_?user|is_?staff|is_?admin|\badmin\b|role|has_perm|permission", re.IGNORECASE)
-_PROOF = re.compile(r"token|secret|signature|nonce", re.IGNORECASE)
-"""What nobody guesses: who sends it was given it, and a record that it leads to is theirs."""
 _DEPTH = 3
 _MOST = 80
 """Functions walked for one handler."""
-_WHOSE = frozenset({"client", "caller"})
+_WHOSE: Marks = frozenset({"client", "caller"})
+_SENT: Marks = frozenset({"client"})
+_CALLING: Marks = frozenset({"caller"})
 _WHOLE = 1 << 30
 """More functions than are ever open: none was met again."""
 Names = dict[str, Marks]
@@ -146,7 +141,7 @@ class _Walk:
             if one.name in {"self", "cls", "request", "req", "db", "session", "info", "response"}:
                 continue
             if one.name in names:
-                found[one.name] = frozenset({"client"}) if not _PROOF.search(one.name) else NONE
+                found[one.name] = frozenset({"client"}) if not PROOF.search(one.name) else NONE
                 continue
             mine = [pair for pair in provided.values() if any(node is pair[1] for node in _parts(one))]
             if _carried(one):
@@ -155,7 +150,7 @@ class _Walk:
                 found[one.name] = self._injected(one.name, mine, names, depth)
             elif _USER.search(one.name) and one.annotation is None:
                 found[one.name] = frozenset({"caller"})
-            elif _PROOF.search(one.name):
+            elif PROOF.search(one.name):
                 found[one.name] = NONE
             else:
                 found[one.name] = frozenset({"client"})
@@ -280,7 +275,7 @@ class _Body:
 
     def _asks_role(self, test: AnyExpression) -> bool:
         """Whether a test is about a role that somebody has, and not about one that the client wants to give."""
-        spoken = [one for one in _spelled(test) if _ROLE.search(one)]
+        spoken = self.walk.chains.roles(test)
         bases = (self.names.get(one.partition(".")[0], NONE) for one in spoken)
         return bool(spoken) and not any("client" in marks and "caller" not in marks for marks in bases)
 
@@ -327,37 +322,46 @@ class _Body:
 
     def value(self, node: msgspec.Struct | None) -> Marks:
         """The marks of an expression; what it loads is noted on the way."""
-        if node is None or isinstance(node, Constant):
+        kind = type(node)
+        if node is None or kind is Constant:
             return NONE
-        if isinstance(node, Name):
-            return self._name(node)
-        if isinstance(node, Await):
-            return self.value(node.value)
-        if isinstance(node, Compare):
-            return self._compare(node)
-        if isinstance(node, Walrus):
-            marks = self.value(node.value)
-            self._bind(node.target, marks)
-            return marks
-        if isinstance(node, Comprehension):
-            for one in node.generators:
-                self._bind(one.target, self.value(one.iterable))
-                for condition in one.conditions:
-                    self.value(condition)
-            return self.value(node.element) | self.value(node.value)
-        if isinstance(node, Attribute | Subscript | Call):
-            return self._chain(node)
-        if isinstance(node, Mapping):
-            for key, given in zip(node.keys, node.values, strict=True):
-                if isinstance(key, Constant) and isinstance(key.value, str) and "caller" in self.value(given):
-                    self.walk.trail.spoken.add(key.value)
-        if isinstance(node, Boolean) and node.op == "or":
-            return _preferred([self.value(one) for one in node.values])
-        if isinstance(node, Conditional):
-            test, sides = self.value(node.test), [self.value(node.then), self.value(node.otherwise)]
-            if "caller" in test:  # ``wanted if me.is_admin else me.id``
-                return test | sides[0] | sides[1]
-            return test | _preferred(sorted(sides, key=lambda marks: "client" not in marks))
+        step = _STEPS.get(kind)
+        if step is not None:
+            return step(self, node)
+        marks = NONE
+        for child in children(node):
+            marks |= self.value(child)
+        return marks
+
+    def _await(self, node: Await) -> Marks:
+        return self.value(node.value)
+
+    def _walrus(self, node: Walrus) -> Marks:
+        marks = self.value(node.value)
+        self._bind(node.target, marks)
+        return marks
+
+    def _comprehension(self, node: Comprehension) -> Marks:
+        for one in node.generators:
+            self._bind(one.target, self.value(one.iterable))
+            for condition in one.conditions:
+                self.value(condition)
+        return self.value(node.element) | self.value(node.value)
+
+    def _boolean(self, node: Boolean) -> Marks:
+        sides = [self.value(one) for one in node.values]
+        return _preferred(sides) if node.op == "or" else frozenset().union(*sides)
+
+    def _conditional(self, node: Conditional) -> Marks:
+        test, sides = self.value(node.test), [self.value(node.then), self.value(node.otherwise)]
+        if "caller" in test:  # ``wanted if me.is_admin else me.id``
+            return test | sides[0] | sides[1]
+        return test | _preferred(sorted(sides, key=lambda marks: "client" not in marks))
+
+    def _mapping(self, node: Mapping) -> Marks:
+        for key, given in zip(node.keys, node.values, strict=True):
+            if isinstance(key, Constant) and isinstance(key.value, str) and "caller" in self.value(given):
+                self.walk.trail.spoken.add(key.value)
         marks = NONE
         for child in children(node):
             marks |= self.value(child)
@@ -410,20 +414,19 @@ class _Body:
         taken = self.walk.chains.of(self.place, node)
         if taken.spelled in self.names:
             return self.names[taken.spelled]
-        if taken.spelled and self._of_caller(taken):
+        if taken.spelled and (taken.says or taken.identity) and self._of_caller(taken):
             for inner in arguments_of(node):
                 self.value(inner.value)
-            return frozenset({"caller"})
-        given = [(verb, one, self.value(one.value)) for verb, one in taken.given]
-        held = self.value(taken.base)
+            return _CALLING
+        value = self.value
+        given = [(one, value(one.argument.value)) for one in taken.given]
+        held = value(taken.base)
         if isinstance(taken.base, Name) and taken.base.id == "self" and taken.spelled.startswith("self.get_object()"):
             held |= {self._one(node)}
         if taken.request:
-            held |= {"client"}
-        if _PROOF.search(taken.spelled.rpartition(".")[2]) or (
-            taken.call is not None and _PROOF.search(_key_of(taken.call))
-        ):
-            held -= {"client"}
+            held |= _SENT
+        if taken.proof and held:
+            held -= _SENT
         return self._access(taken, held, given)
 
     def _of_caller(self, taken: Chain) -> bool:
@@ -431,9 +434,7 @@ class _Body:
         base = taken.base
         if isinstance(base, Name) and base.id in self.names and not says_caller(base.id):
             return False  # ``user.id`` of a user that was loaded here
-        if says_caller(taken.spelled) and not any(
-            "client" in self.value(one.value) for one in arguments_of(taken.node)
-        ):
+        if taken.says and not any("client" in self.value(one.value) for one in arguments_of(taken.node)):
             return True
         return taken.identity
 
@@ -444,10 +445,18 @@ class _Body:
         self.loads[mark].scoped |= self.resources.narrowed(self.place)
         return mark
 
-    def _access(self, taken: Chain, held: Marks, given: list[tuple[str, Argument, Marks]]) -> Marks:
-        handed: Marks = frozenset().union(*(marks for _, _, marks in given)) if given else NONE
-        passed = {id(one): marks for _, one, marks in given}
+    def _access(self, taken: Chain, held: Marks, given: list[tuple[Given, Marks]]) -> Marks:
+        handed: Marks = NONE
+        for _, marks in given:
+            if marks:
+                handed |= marks
         call, resource = taken.call, taken.resource
+        if not (
+            held or handed or resource or taken.made or taken.name in _COLLECTING or (call and self._enters(taken))
+        ):
+            self.walk.trail.decides = self.walk.trail.decides or taken.deciding
+            return NONE
+        passed = {id(one.argument): marks for one, marks in given}
         if taken.made:
             self._create(taken.made, call, passed)
             # A new record is none of those that it was made from: saving it changes nobody else's.
@@ -456,12 +465,12 @@ class _Body:
             }
         if "caller" in handed:
             self.walk.trail.caller = True
-            for verb, one, marks in given:
-                if verb in {"save", "create"} and one.keyword is not None and "caller" in marks:
-                    self._credit(held, one.keyword)
+            for one, marks in given:
+                if one.verb in {"save", "create"} and one.argument.keyword is not None and "caller" in marks:
+                    self._credit(held, one.argument.keyword)
         if resource.startswith("table:"):
-            held = held & {"caller", "client"}  # what the cursor held before is gone
-        caller = any("caller" in marks and not _AUDIT.search(one.keyword or "") for _, one, marks in given)
+            held = held & _WHOSE  # what the cursor held before is gone
+        caller = "caller" in handed and any("caller" in marks and not one.audit for one, marks in given)
         marks = held
         if resource:
             self._inserted(resource, call, passed)
@@ -474,31 +483,44 @@ class _Body:
         if loads and "caller" in held:
             self._scope(marks)
         if loads and given:
-            chosen = any("client" in marks and not _paging(verb, one) for verb, one, marks in given)
-            for mark in loads:
-                if chosen:
-                    self.loads[mark].keyed = True
-                checked = any(isinstance(one, int) and self.loads[one].scoped for one in handed - {mark})
-                if caller or checked:
-                    self.loads[mark].scoped = True
-                columns = self.resources.whose(self.loads[mark].resource)
-                if any(marks and one.keyword in columns for _, one, marks in given):
-                    self.loads[mark].whose = True
+            self._chosen(loads, given, handed, caller)
         if taken.changes:
             self._use(marks | handed, "changed")
         if call is not None:
             self._settle(taken.base, held, handed)
-            marks |= self._called(call, taken.target, held, handed, passed)
+            marks |= self._called(taken, call, held, handed, passed)
         given_back = marks | handed
         if taken.request and "client" in held:
             given_back -= {"caller"}  # ``args.get("user_id", me.id)``: the caller, unless the client says another
         if loads:
             # What stands in a record was not sent by this client, whoever chose the record.
-            given_back -= {"client"}
+            given_back -= _SENT
         if any(self.loads[mark].keyed and self.loads[mark].scoped for mark in loads):
             # A record that the client chose among the caller's is not the caller.
-            given_back -= {"caller"}
+            given_back -= _CALLING
         return given_back
+
+    def _enters(self, taken: Chain) -> bool:
+        """Whether a call of nothing that matters is walked into all the same: a method of the application's."""
+        target = taken.target
+        return (
+            target is not None
+            and target.kind == "function"
+            and self.project.owner_index(Place(target.path, target.index)) >= 0
+        )
+
+    def _chosen(self, loads: set[int], given: list[tuple[Given, Marks]], handed: Marks, caller: bool) -> None:
+        """What the arguments of a chain say about the records that it loads."""
+        chosen = any("client" in marks and not one.paging for one, marks in given)
+        for mark in loads:
+            load = self.loads[mark]
+            if chosen:
+                load.keyed = True
+            if caller or any(isinstance(one, int) and self.loads[one].scoped for one in handed - {mark}):
+                load.scoped = True
+            columns = self.resources.whose(load.resource)
+            if columns and any(marks and one.argument.keyword in columns for one, marks in given):
+                load.whose = True
 
     def _settle(self, base: AnyExpression, held: Marks, handed: Marks) -> None:
         """What is called with the caller is the caller's from here on: ``filters.only(user.id)``."""
@@ -518,9 +540,9 @@ class _Body:
             if column:
                 self.walk.trail.made.add((resource, column))
 
-    def _called(self, call: Call, target: Target | None, held: Marks, handed: Marks, passed: Map[int, Marks]) -> Marks:
+    def _called(self, taken: Chain, call: Call, held: Marks, handed: Marks, passed: Map[int, Marks]) -> Marks:
         """What a call makes of marked values: functions of ours are walked, calls that decide settle the matter."""
-        name = last_name(call.func)
+        name, target = taken.name, taken.target
         every = held | handed
         if name in _COLLECTING and isinstance(call.func, Attribute) and isinstance(call.func.value, Name):
             kept = call.func.value.id
@@ -531,29 +553,29 @@ class _Body:
         if target is not None and target.kind == "function":
             place = Place(target.path, target.index)
             function = self.project.function(place)
-            own = self.project.owner_index(place) >= 0
-            if function is not None and (every or own):
+            if function is not None and (every or self.project.owner_index(place) >= 0):
                 before = len(self.loads)
                 result = self.walk._function(
                     place, self._arguments_of(function, call, target, held, passed), self.depth + 1
                 )
-                if "caller" in handed and _VALIDATING.search(name):
+                if "caller" in handed and taken.validating:
                     self._scope(frozenset(range(before, len(self.loads))))
         elif target is None and "caller" in handed and name not in _SHOWING and not name[:1].isupper():
             # Nobody can say what it does with the caller: it may well decide.
             self._scope(every)
-        self.walk.trail.decides = self.walk.trail.decides or DECIDING.search(name) is not None
-        if DECIDING.search(name) and every - {"caller"}:
-            self._scope(every)
-            for one in call.arguments:
-                self._tie(one.value)
+        if taken.deciding:
+            self.walk.trail.decides = True
+            if every - _CALLING:
+                self._scope(every)
+                for one in call.arguments:
+                    self._tie(one.value)
         return result
 
     def _arguments_of(
-        self, function: Function, call: Call, target: object, held: Marks, passed: Map[int, Marks]
+        self, function: Function, call: Call, target: Target, held: Marks, passed: Map[int, Marks]
     ) -> Names:
         found: Names = {}
-        names = bound(function, call, method(target, function, chain(call.func)))  # type: ignore[arg-type]
+        names = self.walk.chains.bound(function, call, target)
         for name, one in (names or {}).items():
             found[name] = passed[id(one)] if id(one) in passed else self.value(one.value)
         if names is None:
@@ -571,8 +593,19 @@ def _preferred(sides: Sequence[Marks]) -> Marks:
 
 
 _COLLECTING = frozenset({"append", "extend"})
-_PAGES = frozenset({"limit", "offset", "order_by", "slice", "paginate", "all", "append", "add", "options"})
-_PAGE = re.compile(r"^(?:limit|offset|skip|page\w*|per_page|size|items_per_page|order\w*|sort\w*|db|session)$")
+_STEPS: Map[type, Callable[..., Marks]] = {
+    Name: _Body._name,
+    Await: _Body._await,
+    Compare: _Body._compare,
+    Walrus: _Body._walrus,
+    Comprehension: _Body._comprehension,
+    Attribute: _Body._chain,
+    Subscript: _Body._chain,
+    Call: _Body._chain,
+    Mapping: _Body._mapping,
+    Boolean: _Body._boolean,
+    Conditional: _Body._conditional,
+}
 _CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _SHOWING = frozenset(
     {"render", "render_template", "TemplateResponse", "jsonify", "Response", "info", "debug", "warning"}
@@ -584,33 +617,12 @@ def _carried(parameter: Parameter) -> bool:
     return any(isinstance(node, Call) and last_name(node.func) in {"Header", "Cookie"} for node in _parts(parameter))
 
 
-def _key_of(call: Call) -> str:
-    """The constant key of ``form.get("token")``."""
-    key = call.arguments[0].value if call.arguments and last_name(call.func) in {"get", "pop"} else None
-    return key.value if isinstance(key, Constant) and isinstance(key.value, str) else ""
-
-
 def _nowhere(project: Project, handler: Place) -> tuple[int, int, int, int]:
     function = project.outline(handler.path).functions[handler.index]
     return function.line, function.column, function.line, function.end_column
-
-
-def _paging(verb: str, one: Argument) -> bool:
-    """Whether an argument chooses a page or an order, and no record."""
-    if verb == "[]":
-        return isinstance(one.value, Slice)
-    return verb in _PAGES or (one.keyword is not None and _PAGE.search(one.keyword) is not None)
 
 
 def _parts(parameter: Parameter) -> Iterator[msgspec.Struct]:
     for one in (parameter.annotation, parameter.default):
         if one is not None:
             yield from walk(one)
-
-
-def _spelled(test: AnyExpression) -> Iterator[str]:
-    for node in walk(test):
-        if isinstance(node, Name | Attribute):
-            yield chain(node)
-        elif isinstance(node, Constant) and isinstance(node.value, str) and len(node.value) < 24:
-            yield node.value

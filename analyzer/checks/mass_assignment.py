@@ -71,6 +71,7 @@ class _Search:
         self._flow = flow
         self._rule = rule
         self._busy: set[Place] = set()
+        self._setting: dict[tuple[Place, int], bool] = {}
 
     def findings(self, raw: Given, depth: int) -> Found:
         """Findings in a function whose raw values are given."""
@@ -99,19 +100,29 @@ class _Search:
                 thing = chain(call.arguments[0].value) or "the record"
                 yield self._found(raw, call, f"Every name that a client sends is set on `{thing}`", Confidence.HIGH)
             return
-        stars = [one.value for one in call.arguments if one.star == 2]
-        if not stars or validates(self._flow, raw):
+        if not self._spreads(point, call) or validates(self._flow, raw):
             return
+        stars = [one.value for one in call.arguments if one.star == 2]
         if not any(self._whole(raw, Point(point.place, one, point.environment)) for one in stars):
             return
         target = self._flow.project.resolve_expression(point.place, call.func) if chain(call.func) else None
         if target is not None and target.kind == "class":
-            if is_schema(self._flow.project, target.path, target.index) or target.dotted.endswith(("Error", "Schema")):
-                return
             yield self._found(raw, call, self._told(target), Confidence.HIGH)
-        elif self._stores(point, call) and isinstance(call.func, Attribute):
+        elif isinstance(call.func, Attribute):
             what = chain(call.func.value).replace("()", "(…)") or "the record"
             yield self._found(raw, call, f"Every field that a client names is set through `{what}`", Confidence.HIGH)
+
+    def _spreads(self, point: Point, call: Call) -> bool:
+        """Whether a call sets fields by names that it is given in a mapping or as a value, whatever is in them."""
+        if chain(call.func) == "setattr" and len(call.arguments) == 3:
+            return not isinstance(call.arguments[1].value, Constant)
+        if not any(one.star == 2 for one in call.arguments):
+            return False
+        project = self._flow.project
+        target = project.resolve_expression(point.place, call.func) if chain(call.func) else None
+        if target is not None and target.kind == "class":
+            return not (is_schema(project, target.path, target.index) or target.dotted.endswith(("Error", "Schema")))
+        return isinstance(call.func, Attribute) and self._stores(point, call)
 
     def _stores(self, point: Point, call: Call) -> bool:
         """Whether a call writes rows whose columns are its keywords."""
@@ -147,10 +158,9 @@ class _Search:
     def _merged(self, raw: Given, point: Point, call: Call) -> Found:
         """``record.update(body)`` where the record holds what the server put there."""
         func = call.func
-        if not isinstance(func, Attribute) or func.attr != "update" or len(call.arguments) != 1:
+        if not isinstance(func, Attribute) or not _merges(call):
             return
-        given_ = Point(point.place, call.arguments[0].value, point.environment)
-        if call.arguments[0].star or not self._whole(raw, given_):
+        if not self._whole(raw, Point(point.place, call.arguments[0].value, point.environment)):
             return
         holder = chain(func.value)
         if self._of_server(Point(point.place, func.value, point.environment), raw):
@@ -232,9 +242,11 @@ class _Search:
         if target is None or target.kind != "function":
             return
         place = Place(target.path, target.index)
+        if place in self._busy or not self._sets(place, depth - 1):
+            return
         function = project.function(place)
         arguments = bound(function, call, method(target, function, chain(call.func))) if function else None
-        if arguments is None or place in self._busy:
+        if arguments is None:
             return
         roots = frozenset(
             name
@@ -243,6 +255,28 @@ class _Search:
         )
         if roots:
             yield from self.findings(Given(place, roots, False), depth - 1)
+
+    def _sets(self, place: Place, depth: int) -> bool:
+        """Whether a function, or one that it calls up to ``depth`` calls away, sets fields from a mapping at all.
+
+        Told without any values: what goes into a call is worked out only where this is so.
+        """
+        key = (place, depth)
+        if key not in self._setting:
+            self._setting[key] = any(
+                isinstance(point.expression, Call)
+                and (
+                    self._spreads(point, point.expression)
+                    or _merges(point.expression)
+                    or (depth > 0 and self._calls_setting(point, point.expression, depth - 1))
+                )
+                for point in self._flow.calls(place)
+            )
+        return self._setting[key]
+
+    def _calls_setting(self, point: Point, call: Call, depth: int) -> bool:
+        target = self._flow.project.resolve_expression(point.place, call.func) if chain(call.func) else None
+        return target is not None and target.kind == "function" and self._sets(Place(target.path, target.index), depth)
 
     def _found(
         self, raw: Given, node: AnyExpression, says: str, confidence: Confidence
@@ -259,3 +293,10 @@ class _Search:
                 confidence=confidence,
             ),
         )
+
+
+def _merges(call: Call) -> bool:
+    """Whether a call merges a mapping over another."""
+    func = call.func
+    updating = isinstance(func, Attribute) and func.attr == "update" and len(call.arguments) == 1
+    return updating and not call.arguments[0].star

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import cache
-from typing import get_args, get_type_hints
+from typing import Any, get_args, get_type_hints
 
 import msgspec
 
@@ -40,11 +40,6 @@ def _fields(kind: type[msgspec.Struct]) -> tuple[str, ...]:
     return tuple(name for name in kind.__struct_fields__ if not _plain(hints[name]))
 
 
-@cache
-def _backwards(kind: type[msgspec.Struct]) -> tuple[str, ...]:
-    return _fields(kind)[::-1]
-
-
 def _plain(hint: object) -> bool:
     inner = get_args(hint)
     return all(_plain(one) for one in inner) if inner else hint in _SCALARS
@@ -52,19 +47,28 @@ def _plain(hint: object) -> bool:
 
 def walk(nodes: Iterable[msgspec.Struct] | msgspec.Struct) -> Iterator[msgspec.Struct]:
     """A node (or several) and everything below, depth first in source order."""
-    stack: list[object] = []
+    stack: list[Any] = []
     stack += (nodes,) if isinstance(nodes, msgspec.Struct) else list(nodes)[::-1]
+    pop, push = stack.pop, stack.append
     while stack:
-        node = stack.pop()
-        if not isinstance(node, msgspec.Struct):
-            continue
+        node = pop()
+        kind: type = type(node)
+        fields = _BELOW.get(kind)
+        if fields is None:
+            if not isinstance(node, msgspec.Struct):
+                continue
+            fields = _BELOW[kind] = _fields(kind)[::-1]
         yield node
-        for field in _backwards(type(node)):
+        for field in fields:
             value = getattr(node, field)
             if type(value) is list:
                 stack += value[::-1]
-            else:
-                stack.append(value)
+            elif value is not None:
+                push(value)
+
+
+_BELOW: dict[type, tuple[str, ...]] = {}
+"""The fields of a kind of node that hold nodes, from the last to the first."""
 
 
 def expressions(nodes: Iterable[AnyStatement] | msgspec.Struct) -> Iterator[AnyExpression]:
@@ -86,20 +90,20 @@ def chain(expression: AnyExpression | None) -> str:
 
     ``db.session().query`` for the expression of the same spelling; ``items[].name`` for ``items[0].name``.
     """
-    tail: list[str] = []
-    node = expression
+    tail = ""
+    node: Any = expression
     while True:
-        if isinstance(node, Attribute):
-            tail.append("." + node.attr)
+        kind = type(node)
+        if kind is Name:
+            return f"{node.id}{tail}" if tail else str(node.id)
+        if kind is Attribute:
+            tail = f".{node.attr}{tail}"
             node = node.value
-        elif isinstance(node, Call):
-            tail.append("()")
+        elif kind is Call:
+            tail = "()" + tail
             node = node.func
-        elif isinstance(node, Subscript):
-            tail.append("[]")
+        elif kind is Subscript:
+            tail = "[]" + tail
             node = node.value
-        elif isinstance(node, Name):
-            tail.append(node.id)
-            return "".join(reversed(tail))
         else:
             return ""

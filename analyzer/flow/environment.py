@@ -5,6 +5,8 @@ Definitions are lazy. Walking a function records where a name got its value; the
 
 from __future__ import annotations
 
+from typing import Any
+
 from analyzer.facts.expressions import AnyExpression, Attribute, Constant, Name, Subscript
 
 REACHING = 16
@@ -52,18 +54,18 @@ Environment = dict[str, tuple[Definition, ...]]
 
 def key(expression: AnyExpression | None) -> str:
     """How a place is called in an environment: ``name``, ``self.name``, ``data['name']``; ``""`` for anything else."""
-    tail: list[str] = []
-    node = expression
+    tail = ""
+    node: Any = expression
     while True:
-        if isinstance(node, Attribute):
-            tail.append("." + node.attr)
+        kind = type(node)
+        if kind is Name:
+            return f"{node.id}{tail}" if tail else str(node.id)
+        if kind is Attribute:
+            tail = f".{node.attr}{tail}"
             node = node.value
-        elif isinstance(node, Subscript) and isinstance(node.index, Constant):
-            tail.append(f"[{node.index.value!r}]")
+        elif kind is Subscript and type(node.index) is Constant:
+            tail = f"[{node.index.value!r}]{tail}"
             node = node.value
-        elif isinstance(node, Name):
-            tail.append(node.id)
-            return "".join(reversed(tail))
         else:
             return ""
 
