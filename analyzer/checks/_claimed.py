@@ -11,7 +11,7 @@ from analyzer.checks import _public
 from analyzer.checks._privileged import gives_rights
 from analyzer.facts.expressions import AnyExpression, Attribute, Boolean, Call, Compare, Constant, Subscript, Unary
 from analyzer.facts.statements import If, Raise, Return
-from analyzer.facts.visit import chain, walk
+from analyzer.facts.visit import chain, statements
 from analyzer.flow.arguments import argument
 from analyzer.flow.engine import Flow, Point
 from analyzer.flow.questions import chain_end, flow_of, uses_of
@@ -44,11 +44,29 @@ class Claim(msgspec.Struct, frozen=True):
 
 def claims(picture: Picture, handler: Place) -> Iterator[Claim]:
     """The claims that a handler, or what it calls, believes; nearest first."""
-    flow = flow_of(picture)
+    believed = picture.shared(_Believed)
     for place in _public.below(picture, handler):
-        if not any(_CARRYING.search(use.chain) for use in uses_of(picture.project, place)):
-            continue
-        for node in walk(picture.project.body(place)):
+        yield from believed.of(place)
+
+
+class _Believed:
+    """The claims that functions believe themselves, each looked for once: handlers share what they call."""
+
+    def __init__(self, picture: Picture) -> None:
+        self._picture = picture
+        self._known: dict[Place, tuple[Claim, ...]] = {}
+
+    def of(self, place: Place) -> tuple[Claim, ...]:
+        """The claims that a function believes, in source order."""
+        if place not in self._known:
+            self._known[place] = tuple(_believed(self._picture, place))
+        return self._known[place]
+
+
+def _believed(picture: Picture, place: Place) -> Iterator[Claim]:
+    flow = flow_of(picture)
+    if any(_CARRYING.search(use.chain) for use in uses_of(picture.project, place)):
+        for node in statements(picture.project.body(place)):
             for test in _parts(node.test) if isinstance(node, If) and _decides(node) else ():
                 found = _claim(flow, place, test)
                 if found is not None:
@@ -57,7 +75,7 @@ def claims(picture: Picture, handler: Place) -> Iterator[Claim]:
 
 def _decides(node: If) -> bool:
     """Whether a branch ends the request, with an answer or a refusal; others count or log."""
-    return any(isinstance(one, Return | Raise) for one in walk([*node.then, *node.otherwise]))
+    return any(isinstance(one, Return | Raise) for one in statements([*node.then, *node.otherwise]))
 
 
 def _parts(test: AnyExpression) -> Iterator[AnyExpression]:

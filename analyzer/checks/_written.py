@@ -10,7 +10,7 @@ import msgspec
 from analyzer.facts.expressions import AnyExpression, Call, Mapping, Name
 from analyzer.facts.outline import Function
 from analyzer.facts.statements import Raise
-from analyzer.facts.visit import chain, walk
+from analyzer.facts.visit import chain, statements
 from analyzer.flow.callers import bound
 from analyzer.flow.disclosed import Reader, Sighting
 from analyzer.flow.engine import Flow, Point
@@ -102,7 +102,7 @@ def _raised(flow: Flow) -> Iterator[Written]:
         function = flow.project.function(place)
         if function is None or not any(_SPEAKS.search(use.chain) for use in function.uses):
             continue
-        raises = [one for one in walk(flow.project.body(place)) if isinstance(one, Raise)]
+        raises = [one for one in statements(flow.project.body(place)) if isinstance(one, Raise)]
         for one in raises:
             call = one.exception
             if not isinstance(call, Call) or not call.arguments:

@@ -21,7 +21,7 @@ from analyzer.facts.expressions import (
 )
 from analyzer.facts.outline import Function
 from analyzer.facts.statements import AnyStatement, Assign, Evaluate, Handler, If, Raise, Return, Try
-from analyzer.facts.visit import chain, children, walk
+from analyzer.facts.visit import chain, children, statements, walk
 from analyzer.flow.questions import flow_of, location
 from analyzer.frameworks.persistence import is_schema
 from analyzer.graph.picture import Picture
@@ -95,7 +95,9 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
             continue
         body = project.body(place)
         search = _Search(project, place, answers=answers or registered, responds=answers or bool(given))
-        for guarded, clause in [(node, one) for node in walk(body) if isinstance(node, Try) for one in node.handlers]:
+        for guarded, clause in [
+            (node, one) for node in statements(body) if isinstance(node, Try) for one in node.handlers
+        ]:
             confidence = _internal(project, place, clause)
             if confidence is None:
                 # Whatever was caught, a traceback speaks of the program.
@@ -207,7 +209,7 @@ def _handed_back(
 ) -> Iterator[Finding]:
     """A text of the exception that a function gives back, and that a handler which called it puts into its answer."""
     made = dict(search.made)
-    gave = [one.value for one in walk(body) if isinstance(one, Return) and isinstance(one.value, Name)]
+    gave = [one.value for one in statements(body) if isinstance(one, Return) and isinstance(one.value, Name)]
     told = next((made[one.id] for one in gave if isinstance(one, Name) and one.id in made), None)
     if told is None:
         return

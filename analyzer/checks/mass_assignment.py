@@ -10,7 +10,7 @@ from analyzer.checks._privileged import gives_rights, privileged_fields
 from analyzer.checks._raw import Given, given, raw_parts, state_changing, validates
 from analyzer.facts.expressions import AnyExpression, Attribute, Call, Constant, Mapping, Name, Subscript
 from analyzer.facts.statements import Assign, If
-from analyzer.facts.visit import chain, walk
+from analyzer.facts.visit import chain, statements
 from analyzer.flow.callers import bound
 from analyzer.flow.engine import Flow, Point, scan
 from analyzer.flow.named import method
@@ -205,7 +205,7 @@ class _Search:
 
     def _right_assigned(self, raw: Given) -> Found:
         """``user.role = body["role"]``."""
-        for node in walk(self._flow.project.body(raw.place)):
+        for node in statements(self._flow.project.body(raw.place)):
             if not isinstance(node, Assign) or node.value is None or isinstance(node.value, Constant):
                 continue
             state = self._flow.state_at(raw.place, node.value)
@@ -217,7 +217,7 @@ class _Search:
     def _tested(self, raw: Given) -> set[str]:
         """Privileged names that a condition looks up in a raw body: ``if body["admin"]:``."""
         found: set[str] = set()
-        for node in walk(self._flow.project.body(raw.place)):
+        for node in statements(self._flow.project.body(raw.place)):
             state = self._flow.state_at(raw.place, node.test) if isinstance(node, If) else None
             if not isinstance(node, If) or state is None:
                 continue

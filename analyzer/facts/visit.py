@@ -16,7 +16,7 @@ from analyzer.facts.expressions import (
     Name,
     Subscript,
 )
-from analyzer.facts.statements import AnyStatement
+from analyzer.facts.statements import AnyStatement, Statement
 
 _SCALARS = (int, str, bool, float, bytes, type(None))
 
@@ -69,6 +69,26 @@ def walk(nodes: Iterable[msgspec.Struct] | msgspec.Struct) -> Iterator[msgspec.S
 
 _BELOW: dict[type, tuple[str, ...]] = {}
 """The fields of a kind of node that hold nodes, from the last to the first."""
+
+
+def statements(nodes: Iterable[msgspec.Struct]) -> Iterator[AnyStatement]:
+    """Every statement of a block and of the blocks in it, in source order; no expression is looked into."""
+    stack: list[Any] = list(nodes)[::-1]
+    while stack:
+        node = stack.pop()
+        kind: type = type(node)
+        fields = _BLOCKS.get(kind)
+        if fields is None:
+            fields = _BLOCKS[kind] = tuple(name for name in _fields(kind)[::-1] if name in _BLOCK_FIELDS)
+        if isinstance(node, Statement):
+            yield node  # type: ignore[misc]
+        for field in fields:
+            stack += getattr(node, field)[::-1]
+
+
+_BLOCK_FIELDS = frozenset({"body", "then", "otherwise", "final", "handlers", "cases"})
+_BLOCKS: dict[type, tuple[str, ...]] = {}
+"""The fields of a kind of statement that hold statements, from the last to the first."""
 
 
 def expressions(nodes: Iterable[AnyStatement] | msgspec.Struct) -> Iterator[AnyExpression]:

@@ -10,7 +10,7 @@ import msgspec
 from analyzer.facts.expressions import AnyExpression, Attribute, Await, Call, Compare, Constant, Name
 from analyzer.facts.outline import Function
 from analyzer.facts.statements import AnyStatement, Assert, Assign, Evaluate, Handler, If, Raise, Return, Try
-from analyzer.facts.visit import chain, walk
+from analyzer.facts.visit import chain, statements, walk
 from analyzer.frameworks.attachments import attachment
 from analyzer.frameworks.backend import Attachment
 from analyzer.frameworks.fastapi import injections
@@ -144,7 +144,7 @@ class Guarding:
             return False
         body = self._project.body(place)
         lost = _swallowed(self._project, place, body)
-        return any(isinstance(node, Raise) and id(node) not in lost and _untold(node) for node in walk(body))
+        return any(isinstance(node, Raise) and id(node) not in lost and _untold(node) for node in statements(body))
 
     def demand(self, place: Place, depth: int = 0) -> str:
         """``authenticated`` when the function, or what it calls, looks at who is asking and can refuse; else ``""``."""
@@ -288,7 +288,7 @@ def _swallowed(project: Project, place: Place, body: Sequence[msgspec.Struct]) -
     """What is raised in a ``try`` that catches every refusal and goes on: it attaches a user, and refuses nobody. What
     is returned there (``return jsonify(…), 401``) is an answer all the same."""
     found: set[int] = set()
-    for node in walk(body):
+    for node in statements(body):
         if not isinstance(node, Try):
             continue
         for handler in node.handlers:
