@@ -165,6 +165,10 @@ def _gather(flow: Flow, point: Point, found: set[str], depth: int, seen: set[int
             found.add("<secret>")
         elif isinstance(inner, Name | Attribute):
             found.add(inner.id if isinstance(inner, Name) else inner.attr)
+            for definition in state.get(key(inner), ()):
+                if definition.how in {"augment", "append"} and definition.expression is not None and depth > 1:
+                    added = Point(point.place, definition.expression, definition.environment or {})
+                    _gather(flow, added, found, depth - 1, seen)
             if key(inner) in state:
                 for origin in flow.origins(Point(point.place, inner, state)):
                     if origin.expression is not inner and origin.place == point.place:

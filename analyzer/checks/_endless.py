@@ -11,8 +11,9 @@ from analyzer.flow.named import method
 from analyzer.flow.questions import chain_end
 from analyzer.project import Place
 
-_LOOKED_UP = frozenset({"token", "jti", "sid", "session", "session_id", "key"})
-"""Claims that only name what the server keeps: the server's record says how long it is good."""
+_LOOKED_UP = frozenset({"token", "jti", "sid", "session", "session_id", "key", "iss", "aud", "iat"})
+"""Claims that only name what the server keeps, whose record says how long it is good, or who speaks to another server
+for itself."""
 _DEPTH = 3
 """Functions followed from where a token is signed to where its claims are written down."""
 

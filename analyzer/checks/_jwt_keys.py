@@ -74,11 +74,17 @@ class Keys:
 
     def of(self, point: Point) -> Iterator[Key]:
         """The keys that an argument may be."""
-        for arrival in arrivals(self._flow, point):
-            yield from self._written(arrival.point, False, _DEPTH)
+        found = list(arrivals(self._flow, point))
+        # `os.environ.get("KEY") or "sesame"`: what is written only stands in for what is read.
+        read = [one.site for one in found if _length(one.point.expression) is None]
+        for arrival in found:
+            stands = arrival.default or (_length(arrival.point.expression) is not None and arrival.site in read)
+            yield from self._written(arrival.point, stands, _DEPTH)
 
     def _written(self, point: Point, default: bool, depth: int) -> Iterator[Key]:
-        for origin in self._flow.origins(point) if depth else ():
+        origins = self._flow.origins(point) if depth else []
+        default = default or len({_length(one.expression) is None for one in origins}) > 1
+        for origin in origins:
             here = Point(origin.place, origin.expression, origin.environment)
             one = origin.expression
             stands = default or _declared(self._flow, here)

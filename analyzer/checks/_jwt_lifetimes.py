@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import msgspec
+
 from analyzer.checks._choices import choices, deployed, field
 from analyzer.checks._configured import settings
+from analyzer.checks._jwt_keys import speaks_of_tokens
 from analyzer.facts.expressions import Attribute, Binary, Call, Constant
+from analyzer.facts.secretnames import split
 from analyzer.facts.statements import Assign
 from analyzer.facts.visit import chain
 from analyzer.flow.arguments import argument, constants, entries
@@ -14,6 +18,7 @@ from analyzer.flow.arrivals import arrivals
 from analyzer.flow.engine import Flow, Point
 from analyzer.flow.questions import chain_end, location, places_calling
 from analyzer.graph.picture import Picture
+from analyzer.knowledge import known
 from analyzer.model import Confidence, Finding, Rule
 from analyzer.project import Place
 
@@ -29,6 +34,11 @@ _ACCESS = frozenset({"JWT_ACCESS_TOKEN_EXPIRES"})
 _REFRESH = frozenset({"JWT_REFRESH_TOKEN_EXPIRES"})
 _MAPPINGS = frozenset({"SIMPLE_JWT", "NINJA_JWT", "JWT_AUTH"})
 _LIFETIMES = ("ACCESS_TOKEN_LIFETIME", "SLIDING_TOKEN_LIFETIME", "JWT_EXPIRATION_DELTA")
+_LASTING = frozenset(
+    "refresh remember api invite invitation unsubscribe verify verification activation email mail download share "
+    "shared link license licence device service machine bot webhook feed calendar personal public state".split()
+)
+"""Words of what makes tokens that are meant to last, or that let nobody in."""
 _CALLS = {
     "flask_jwt_extended.create_access_token": "expires_delta",
     "flask_jwt_extended.utils.create_access_token": "expires_delta",
@@ -61,6 +71,44 @@ def findings(picture: Picture, flow: Flow, rule: Rule) -> Iterator[Finding]:
         if any(False in constants(flow, one) for one in entries(flow, value, "JWT_VERIFY_EXPIRATION")):
             yield _endless(rule, next(entries(flow, value, "JWT_VERIFY_EXPIRATION")), "`JWT_VERIFY_EXPIRATION` is off")
     yield from _of_classes(picture, flow, rule)
+    yield from _of_claims(picture, flow, rule)
+
+
+def _of_claims(picture: Picture, flow: Flow, rule: Rule) -> Iterator[Finding]:
+    """``{"exp": now + timedelta(days=365)}``, signed by a function that makes tokens of access."""
+    for place in places_calling(flow.project, frozenset({"encode"})):
+        function = flow.project.function(place)
+        if not deployed(picture, place.path) or not speaks_of_tokens(flow, place.path) or function is None:
+            continue
+        for point in flow.calls(place):
+            call = point.expression
+            signer = known().signer(flow.project.callee(place, call)) if isinstance(call, Call) else None
+            if signer is None or signer.claims < 0 or not isinstance(call, Call):
+                continue
+            claims = argument(call, signer.claims, "payload", "claims")
+            inner = Point(place, claims, point.environment) if claims is not None else None
+            for expiry in entries(flow, inner, "exp") if inner is not None else ():
+                seconds = max(_from_now(flow, expiry), default=0)
+                if seconds > _MONTH:
+                    yield _lives(
+                        rule, point, f"`{function.name}`", seconds, sure=_LASTING.isdisjoint(split(function.name))
+                    )
+
+
+def _from_now(flow: Flow, point: Point) -> list[int]:
+    """The seconds that are added to a moment."""
+    found: list[int] = []
+    for origin in flow.origins(point):
+        one = origin.expression
+        sides = (one.left, one.right) if isinstance(one, Binary) and one.op == "+" else ()
+        for side in sides:
+            inner = Point(origin.place, side, origin.environment)
+            for arrival in arrivals(flow, inner):
+                made = arrival.point.expression
+                if isinstance(made, Call) and chain_end(made) == "timedelta":
+                    seconds = _of_timedelta(flow, arrival.point, made)
+                    found += [seconds] if seconds is not None else []
+    return found
 
 
 def _of_call(flow: Flow, rule: Rule, point: Point) -> Iterator[Finding]:
@@ -100,15 +148,20 @@ def _of_classes(picture: Picture, flow: Flow, rule: Rule) -> Iterator[Finding]:
 def _long(flow: Flow, rule: Rule, value: Point, at: Point, what: str) -> Iterator[Finding]:
     for seconds in sorted(durations(flow, value), reverse=True)[:1]:
         if seconds > _DAY:
-            yield Finding(
-                rule=rule.code,
-                location=location(at.place, at.expression),
-                message=f"{what} lets an access token live for {_spoken(seconds)}: who finds one in a log or on a lost "
-                "device is let in as long",
-                fix="Let access tokens expire after minutes, and hand out refresh tokens that can be revoked",
-                severity=rule.severity,
-                confidence=Confidence.HIGH if seconds > _MONTH else Confidence.LOW,
-            )
+            found = _lives(rule, at, what, seconds, sure=seconds > _MONTH)
+            yield msgspec.structs.replace(found, confidence=Confidence.HIGH) if seconds > _MONTH else found
+
+
+def _lives(rule: Rule, at: Point, what: str, seconds: int, *, sure: bool) -> Finding:
+    return Finding(
+        rule=rule.code,
+        location=location(at.place, at.expression),
+        message=f"{what} lets an access token live for {_spoken(seconds)}: who finds one in a log or on a lost device "
+        "is let in as long",
+        fix="Let access tokens expire after minutes, and hand out refresh tokens that can be revoked",
+        severity=rule.severity,
+        confidence=Confidence.MEDIUM if sure else Confidence.LOW,
+    )
 
 
 def _spoken(seconds: int) -> str:

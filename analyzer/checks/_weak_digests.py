@@ -98,7 +98,7 @@ class Purpose(msgspec.Struct, frozen=True):
 
 def findings(picture: Picture, flow: Flow, rule: Rule) -> Iterator[Finding]:
     """Findings about digests, in order of places."""
-    wanted = _crypto.calls_of("digest") | {"getattr"} | _variables(flow)
+    wanted = _crypto.calls_of("digest") | {"getattr", "fingerprint"} | _variables(flow)
     for place in _crypto.places(picture, flow, wanted):
         for point in flow.calls(place):
             for made in _made(flow, point):
@@ -120,6 +120,11 @@ def _made(flow: Flow, point: Point) -> Iterator[Made]:
     """The broken digests a call makes. One whose name is handed in is made where it is handed in."""
     call = point.expression
     dotted = _crypto.called(flow, point)
+    if isinstance(call, Call) and chain_end(call) == "fingerprint" and call.arguments:
+        # A certificate's, which counts where it is compared with one that is trusted.
+        algorithm = Point(point.place, call.arguments[0].value, point.environment)
+        yield from (Made(name, point, (), point) for name, _ in _crypto.digests(flow, algorithm))
+        return
     if not isinstance(call, Call) or _crypto.primitive("digest", dotted) is None or _crypto.off(point):
         return
     last = dotted.rpartition(".")[2]

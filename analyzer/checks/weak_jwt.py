@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from analyzer.checks import _jwt_keys, _jwt_lifetimes
-from analyzer.checks._choices import deployed
+from analyzer.checks._choices import choices, deployed
 from analyzer.checks._configured import settings
 from analyzer.checks._endless import endless
 from analyzer.facts.expressions import Call
@@ -63,7 +63,7 @@ def _of_calls(picture: Picture, flow: Flow, rule: Rule) -> Iterator[Finding]:
 def _of_settings(picture: Picture, flow: Flow, rule: Rule) -> Iterator[Finding]:
     """``JWT_DECODE_ALGORITHMS = ["HS256", "RS256"]`` (Flask-JWT-Extended)."""
     for name, value in settings(picture, _DECODING):
-        told = _mixed(name, [one.upper() for one in texts(flow, value)])
+        told = _mixed(name, _named(flow, value))
         if told is not None:
             yield _finding(rule, value, told, Confidence.HIGH)
 
@@ -90,7 +90,7 @@ def _fault(flow: Flow, point: Point, call: Call, dotted: str) -> tuple[str, str]
     given = argument(call, _ACCEPTING.get(last, -1), "algorithms", "algs", "algorithm")
     if given is None or last not in _ACCEPTING:
         return None
-    return _mixed(written(call), [one.upper() for one in texts(flow, Point(point.place, given, point.environment))])
+    return _mixed(written(call), _named(flow, Point(point.place, given, point.environment)))
 
 
 def _unsigned(flow: Flow, point: Point, call: Call, dotted: str) -> tuple[str, str] | None:
@@ -108,6 +108,15 @@ def _unsigned(flow: Flow, point: Point, call: Call, dotted: str) -> tuple[str, s
         f'`{written(call)}` signs with "none": anybody can write such a token',
         "Sign with a key: `HS256` and a secret of 32 bytes, or `EdDSA`",
     )
+
+
+def _named(flow: Flow, point: Point) -> list[str]:
+    """The algorithms in a list or a text, also of a settings field."""
+    found = texts(flow, point)
+    for choice in choices(flow, point):
+        values = choice.value if isinstance(choice.value, tuple) else (choice.value,)
+        found += [one for one in values if isinstance(one, str)]
+    return [one.upper() for one in found]
 
 
 def _mixed(name: str, named: list[str]) -> tuple[str, str] | None:

@@ -17,10 +17,12 @@ DEPTH = 3
 
 
 class Arrival(msgspec.Struct, frozen=True):
-    """One expression a value may come from; ``site`` is the call that hands it in, ``None`` where none does."""
+    """One expression a value may come from; ``site`` is the call that hands it in, ``None`` where none does;
+    ``default`` is true for what a parameter holds when nobody hands anything in."""
 
     point: Point
     site: Point | None = None
+    default: bool = False
 
 
 def arrivals(flow: Flow, point: Point, depth: int = DEPTH, site: Point | None = None) -> Iterator[Arrival]:
@@ -46,7 +48,7 @@ def _handed(flow: Flow, here: Point, name: str, depth: int) -> Iterator[Arrival]
         return
     declared = next((one for one in function.parameters if one.name == name), None)
     if declared is not None and declared.default is not None:
-        yield Arrival(Point(Place(here.place.path, -1), declared.default, {}))
+        yield Arrival(Point(Place(here.place.path, -1), declared.default, {}), default=True)
     for site in flow.callers.every(here.place):
         point = flow.call_at(site)
         if point is None or not isinstance(point.expression, Call) or site.place == here.place:
@@ -56,7 +58,7 @@ def _handed(flow: Flow, here: Point, name: str, depth: int) -> Iterator[Arrival]
         if given is not None:
             inner = Point(site.place, given.value, point.environment)
             for one in arrivals(flow, inner, depth - 1):
-                yield Arrival(one.point, one.site or point)
+                yield Arrival(one.point, one.site or point, one.default)
 
 
 def _kept(flow: Flow, here: Point, attribute: str, depth: int) -> Iterator[Arrival]:
