@@ -83,10 +83,11 @@ class Consequences:
             return bool(names & _PEOPLE)  # a library's: it asks whether somebody is logged in
         if not names or self._sound(guard.place):
             return False
-        body = self._flow.project.body(guard.place)
-        inner = [body, *(self._flow.project.body(one) for one in self._inside(guard.place))]
-        read = {node.attr for one in inner for node in walk(one) if isinstance(node, Attribute)}
-        keys = (node.index for one in inner for node in walk(one) if isinstance(node, Subscript))
+        bodies = [self._flow.project.body(one) for one in (guard.place, *self._inside(guard.place))]
+        nodes = [node for body in bodies for node in walk(body)]
+        stored = {id(target) for node in nodes if isinstance(node, Assign) for target in node.targets}
+        read = {node.attr for node in nodes if isinstance(node, Attribute) and id(node) not in stored}
+        keys = (node.index for node in nodes if isinstance(node, Subscript) and id(node) not in stored)
         read |= {str(index.value) for index in keys if isinstance(index, Constant)}
         return bool(read & names)
 

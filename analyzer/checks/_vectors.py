@@ -19,12 +19,14 @@ from analyzer.facts.expressions import (
     Slice,
     Subscript,
 )
-from analyzer.facts.visit import chain
+from analyzer.facts.statements import Augment
+from analyzer.facts.visit import chain, walk
 from analyzer.flow.arguments import argument
 from analyzer.flow.arrivals import Arrival, arrivals
 from analyzer.flow.engine import Flow, Point, scan
 from analyzer.flow.environment import key
 from analyzer.flow.questions import chain_end, written
+from analyzer.project.target import Place
 
 _RANDOM = frozenset(
     {
@@ -43,10 +45,13 @@ _DEPTH = 6
 
 def repeated(flow: Flow, point: Point, vector: Point) -> Iterator[tuple[Arrival, str]]:
     """What makes a vector the same for every message, in words; nothing where the key is another one each time."""
+    found = list(arrivals(flow, vector))
+    if any(_counted(flow, arrival.point) for arrival in found):
+        return
     key_ = _key(flow, point)
     if key_ is not None and _fresh(flow, key_, _DEPTH):
         return
-    for arrival in arrivals(flow, vector):
+    for arrival in found:
         one = arrival.point.expression
         if isinstance(one, Constant) and one.value is None:
             continue
@@ -59,6 +64,18 @@ def repeated(flow: Flow, point: Point, vector: Point) -> Iterator[tuple[Arrival,
             how = "a part of the key"
         if how:
             yield arrival, how
+
+
+def _counted(flow: Flow, point: Point) -> bool:
+    """Whether an attribute of ``self`` that goes into a vector is counted up: ``self.counter += 1``."""
+    owner = flow.project.owner_index(point.place)
+    methods = flow.project.namespace(point.place.path).methods.get(owner, {}) if owner >= 0 else {}
+    used = {key(one) for one, _ in scan(point.expression, point.environment) if isinstance(one, Attribute)}
+    for index in methods.values() if used else ():
+        for node in walk(flow.project.body(Place(point.place.path, index))):
+            if isinstance(node, Augment) and key(node.target) in used:
+                return True
+    return False
 
 
 def _key(flow: Flow, point: Point) -> Point | None:

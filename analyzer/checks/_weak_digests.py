@@ -43,6 +43,10 @@ _CIPHER_KEY = re.compile(
 )
 _KEPT = frozenset({"hash", "hashed", "digest"})
 _ADMITTING = frozenset({"token", "key", "code", "session", "otp", "secret"})
+_NOUN = re.compile(
+    r"^_*(?!(?:make|create|generate|gen|compute|calc|calculate|get|build|verify|check|validate|valid|sign)_)\w+_(?:signature|sig)$"
+)
+"""``request_signature``: as often a fingerprint as a signature."""
 _GUESSED = re.compile(
     r"(?:^|_)(?:e?mail|user(?:_?(?:id|name))?|account(?:_id)?|time|now|utcnow|timestamp|login|phone|customer(?:_id)?|member)$",
     re.IGNORECASE,
@@ -237,7 +241,8 @@ def _purpose(flow: Flow, made: Made, names: set[str], uses: list[Use]) -> Purpos
         guessed = any(_GUESSED.search(name) for name in names)
         return _token(made, plain, Confidence.MEDIUM if guessed else Confidence.LOW)
     if signs:
-        sent = signs == around or any(use.how in {"entry", "keyword"} and use.name == signs for use in uses)
+        makes = signs == around and not _NOUN.search(around)
+        sent = makes or any(use.how in {"entry", "keyword"} and use.name == signs for use in uses)
         return _signing(made, signs, Confidence.MEDIUM if sent else Confidence.LOW)
     return _said(made)
 

@@ -72,6 +72,8 @@ def _kept(flow: Flow, here: Point, attribute: str, depth: int) -> Iterator[Arriv
         if not any(use.kind == "write" and use.chain == wanted for use in uses):
             continue
         for definition in flow.final(writer).get(wanted, ()):
-            if definition.how == "value" and definition.expression is not None:
-                inner = Point(writer, definition.expression, definition.environment or {})
-                yield from arrivals(flow, inner, depth - 1)
+            if definition.how != "value" or definition.expression is None:
+                yield Arrival(here)  # it is counted up, or comes out of something
+                continue
+            inner = Point(writer, definition.expression, definition.environment or {})
+            yield from arrivals(flow, inner, depth - 1)
