@@ -109,27 +109,29 @@ class _Search:
         call = point.expression
         if not isinstance(call, Call):
             return
-        parts: list[Part] = []
-        for one in call.arguments:
-            if one.star == 2:  # a whole body as fields is BA113
-                continue
-            at = Point(point.place, one.value, point.environment)
-            parts.extend(self._unchecked(raw, at, known))
-        if not parts:
-            return
-        values = tuple(dict.fromkeys(part.text for part in parts))
         target = self._flow.project.resolve_expression(point.place, call.func) if chain(call.func) else None
-        if self._writes(point, call) or self._collected(point, call):
+        stores = self._writes(point, call) or self._collected(point, call)
+        entered = target is not None and target.kind == "function" and depth > 0
+        # What a call gets is worked out only where something can come of it.
+        if not stores and not entered and not (target is not None and target.kind == "class" and self._makes(target)):
+            return
+        given = {
+            id(one): self._unchecked(raw, Point(point.place, one.value, point.environment), known)
+            for one in call.arguments
+            if one.star != 2  # a whole body as fields is BA113
+        }
+        values = tuple(dict.fromkeys(part.text for parts in given.values() for part in parts))
+        if not values:
+            return
+        if stores:
             yield Use(call, values, "stored")
         elif target is not None and target.kind == "class":
-            if self._makes(target):
-                yield Use(call, values, f"made into `{target.dotted.rpartition('.')[2]}`")
-        elif target is not None and target.kind == "function" and depth > 0:
-            yield from self._handed(raw, point, call, target, known, depth, values)
+            yield Use(call, values, f"made into `{target.dotted.rpartition('.')[2]}`")
+        elif target is not None:
+            yield from self._handed(call, target, {key for key, parts in given.items() if parts}, depth, values)
 
-    def _handed(
-        self, raw: Given, point: Point, call: Call, target: Target, known: set[str], depth: int, values: tuple[str, ...]
-    ) -> Iterator[Use]:
+    def _handed(self, call: Call, target: Target, raw: set[int], depth: int, values: tuple[str, ...]) -> Iterator[Use]:
+        """What a function does with raw values; ``raw`` are the arguments, by identity, that hold some."""
         project = self._flow.project
         place = Place(target.path, target.index)
         function = project.function(place)
@@ -141,12 +143,8 @@ class _Search:
             if _CHANGING.match(name):
                 yield Use(call, values, f"handed to `{name}`")
             return
-        roots = frozenset(
-            key
-            for key, one in arguments.items()
-            if self._unchecked(raw, Point(point.place, one.value, point.environment), known)
-        )
-        inner = self.uses(Given(place, roots, False), depth - 1)
+        roots = frozenset(key for key, one in arguments.items() if id(one) in raw)
+        inner = self.uses(Given(place, roots, False), depth - 1) if roots else None
         if inner:
             steps = (Step(location(place, inner[0].node), f"`{inner[0].values[0]}` is {inner[0].what} here"),)
             yield Use(call, values, f"handed to `{name}`", (*steps, *inner[0].steps))

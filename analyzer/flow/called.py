@@ -219,7 +219,7 @@ def may_follow(run: Evaluation, target: Target) -> bool:
     """Whether a function may be entered: not yet on the way, and not too far out."""
     from analyzer.flow.values import CALLS
 
-    return len(run.stack) <= CALLS and Place(target.path, target.index) not in run.stack
+    return len(run.stack) <= CALLS and not run.flow.within(Place(target.path, target.index), run.stack)
 
 
 def _returned(run: Evaluation, target: Target, arguments: dict[str, Value]) -> Value | None:
@@ -230,15 +230,15 @@ def _returned(run: Evaluation, target: Target, arguments: dict[str, Value]) -> V
     kind = sources.harmless_type(run.flow.project, place, function.returns)
     if kind:
         return single(kind, function.name, function.line)
-    asked = (run.stack, place, tuple(arguments.items()))
-    found = run.flow.answered(asked)
-    if found is None:
+    if function.is_generator:
+        return None
+
+    def find() -> Value:
         returns = [(one, state) for one, state in run.flow.trace(place).returns if one is not None]
-        if not returns or function.is_generator:
-            return None
         inner = Evaluation(run.flow, place, arguments, run.stack)
-        found = union(inner.value(one, state) for one, state in returns[:8] if not _nothing(one))
-        run.flow.answer(asked, found)
+        return union(inner.value(one, state) for one, state in returns[:8] if not _nothing(one))
+
+    found = run.flow.answered((place, tuple(arguments.items())), run.stack, find)
     return found if found.rows != ((),) else None
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from functools import cached_property
 
 import msgspec
@@ -64,7 +64,10 @@ class Flow:
         """The parameters that functions run as SQL, remembered by :mod:`~analyzer.flow.executed`."""
         self._traces: OrderedDict[Place, Trace] = OrderedDict()
         self._weight = 0
-        self._answers: dict[tuple[object, ...], Value] = {}
+        self._answers: dict[tuple[object, ...], list[tuple[frozenset[Place], frozenset[Place], Value]]] = {}
+        self._kept = 0
+        self._looked: set[Place] | None = None
+        """The functions that the answer under way has been looking for on the way to it."""
         self._evaluations: dict[Place, Evaluation] = {}
         self._finals: dict[Place, Environment] = {}
         self._points: dict[Place, list[Point]] = {}
@@ -91,16 +94,39 @@ class Flow:
         """The routes that a function answers, as far as they are known."""
         return self.handlers.get(place, ()) if isinstance(self.handlers, Mapping) else ()
 
-    def answered(self, asked: tuple[object, ...]) -> Value | None:
-        """What was found for a question about another function before; ``None`` when it was not asked."""
-        return self._answers.get(asked)
+    def within(self, place: Place, stack: tuple[Place, ...]) -> bool:
+        """Whether a function is on the way already; it is noted that an answer hangs on that."""
+        if self._looked is not None:
+            self._looked.add(place)
+        return place in stack
 
-    def answer(self, asked: tuple[object, ...], found: Value) -> None:
-        """Remember what was found. ``asked`` holds all that the answer hangs on: the functions on the way, which may
-        not be entered again, the one that is asked, and the values that go into it."""
-        if len(self._answers) >= _ANSWERS:
+    def answered(self, asked: tuple[object, ...], stack: tuple[Place, ...], find: Callable[[], Value]) -> Value:
+        """The answer to a question about another function, found once.
+
+        ``asked`` is the question with all values that go into it, ``stack`` the functions on the way, which are not
+        entered again. Of these an answer hangs on their number, and on those that ``find`` looked for (``within``):
+        one that was found on another way holds as long as the same of them are on it.
+        """
+        key = (len(stack), *asked)
+        for looked, met, found in self._answers.get(key, ()):
+            if looked.intersection(stack) == met:
+                if self._looked is not None:
+                    self._looked |= looked
+                return found
+        outer, self._looked = self._looked, set()
+        try:
+            found = find()
+        finally:
+            inner, self._looked = self._looked, outer
+        if outer is not None:
+            outer |= inner
+        if self._kept >= _ANSWERS:
             self._answers.clear()
-        self._answers[asked] = found
+            self._kept = 0
+        self._kept += 1
+        looked = frozenset(inner)
+        self._answers.setdefault(key, []).append((looked, looked.intersection(stack), found))
+        return found
 
     def trace(self, place: Place) -> Trace:
         """The walk of a function, of a module's top level for index −1."""

@@ -100,7 +100,7 @@ def _passed(run: Evaluation, declared: Parameter, definition: Definition) -> Val
     found, complete = run.flow.callers.of(run.place)
     values: list[Value] = []
     for site in found:
-        if site.place in run.stack:
+        if run.flow.within(site.place, run.stack):
             continue
         given = _given(run, site, declared)
         if given is None:
@@ -144,13 +144,12 @@ def _given(run: Evaluation, site: object, declared: Parameter) -> Value | None:
     argument = arguments.get(declared.name)
     if argument is None:
         return _default(run, declared.name)
-    asked = (run.stack, site, declared.name)
-    found = run.flow.answered(asked)
-    if found is None:
-        outer = Evaluation(run.flow, site.place, None, run.stack)
-        found = outer.value(argument.value, point.environment)
-        run.flow.answer(asked, found)
-    return found
+    given = argument.value
+    return run.flow.answered(
+        (site, declared.name),
+        run.stack,
+        lambda: Evaluation(run.flow, site.place, None, run.stack).value(given, point.environment),
+    )
 
 
 def method(target: Target | None, function: Function, name: str) -> bool:
@@ -285,7 +284,7 @@ def _instance(run: Evaluation, expression: Attribute) -> Value | None:
         uses = project.outline(place.path).functions[at].uses
         if not any(use.kind == "write" and use.chain == wanted for use in uses):
             continue
-        if writer in run.stack or len(found) >= _WRITERS:
+        if run.flow.within(writer, run.stack) or len(found) >= _WRITERS:
             return None
         known = run.flow.final(writer).get(wanted)
         if known:
