@@ -25,7 +25,7 @@ from analyzer.checks._chains import (
     spine,
 )
 from analyzer.checks._resources import Resources
-from analyzer.checks._trails import NONE, Leg, Load, Marks, Trail
+from analyzer.checks._trails import NONE, Leg, Load, Mark, Marks, State, Trail
 from analyzer.facts.expressions import (
     AnyExpression,
     Attribute,
@@ -68,8 +68,10 @@ _CALLING: Marks = frozenset({"caller"})
 _WHOLE = 1 << 30
 """More functions than are ever open: none was met again."""
 Names = dict[str, Marks]
-Key = tuple[Place, int, frozenset[tuple[str, Marks]], frozenset[str]]
+Here = tuple[Place, int, frozenset[tuple[str, Marks]], frozenset[str]]
 """All that a walk of a function hangs on: where, how deep, the marks of its parameters, and what was spoken of."""
+Key = tuple[Place, int, frozenset[tuple[str, Marks]], frozenset[str], tuple[State, ...]]
+"""The same for any handler: the records that are given are numbered from 0, and what is known of them is told."""
 
 
 class Records:
@@ -103,7 +105,7 @@ class _Walk:
         """Functions that are being walked, and how many were when each was begun."""
         self._cut = _WHOLE
         """The outermost of them that was met again and not entered."""
-        self._gave: dict[Key, Marks] = {}
+        self._gave: dict[Here, Marks] = {}
         self._walked = 0
         function = self.project.function(handler)
         if function is not None:
@@ -178,31 +180,36 @@ class _Walk:
             return NONE
         if depth > _DEPTH:
             return NONE
-        portable = not any(isinstance(mark, int) for marks in names.values() for mark in marks)
-        key = (place, depth, frozenset(names.items()), frozenset(self.trail.spoken))
-        if portable and key in self._legs:
-            return self.trail.take(self._legs[key])
-        if not portable and key in self._gave:
+        here = (place, depth, frozenset(names.items()), frozenset(self.trail.spoken))
+        if here in self._gave:
             # Walked again with the same marks, a function would load the same records and say the same of them.
-            return self._gave[key]
-        order, outer = len(self._open), self._cut
-        self._open[place], self._cut = order, _WHOLE
-        self._walked += 1
-        if portable:
-            leg = self._leg(place, names, depth)
+            return self._gave[here]
+        handed = sorted({mark for marks in names.values() for mark in marks if isinstance(mark, int)})
+        given = [self.trail.loads[mark] for mark in handed]
+        if handed:
+            numbers: dict[Mark, Mark] = {mark: at for at, mark in enumerate(handed)}
+            names = {name: frozenset(numbers.get(mark, mark) for mark in marks) for name, marks in names.items()}
+        key = (*here[:2], frozenset(names.items()), here[3], tuple(load.state for load in given))
+        leg = self._legs.get(key)
+        if leg is None:
+            order, outer = len(self._open), self._cut
+            self._open[place], self._cut = order, _WHOLE
+            self._walked += 1
+            leg = self._leg(place, names, depth, given)
             if self._cut >= order:  # no function around it was met again, so it is the same for every handler
                 self._legs[key] = leg
-            marks = self.trail.take(leg)
-        else:
-            marks = self._gave[key] = _Body(self, place, names, depth).run()
-        del self._open[place]
-        self._cut = min(outer, self._cut) if self._cut < order else outer
+            del self._open[place]
+            self._cut = min(outer, self._cut) if self._cut < order else outer
+        marks = self.trail.take(leg, handed)
+        if handed:
+            self._gave[here] = marks
         return marks
 
-    def _leg(self, place: Place, names: Names, depth: int) -> Leg:
-        """Walk a function that was given no record, on a trail of its own."""
+    def _leg(self, place: Place, names: Names, depth: int, given: Sequence[Load]) -> Leg:
+        """Walk a function on a trail of its own, which begins with the records that it is given."""
         whole, gave = self.trail, self._gave
-        self.trail, self._gave = Trail([], set(), spoken=set(whole.spoken)), {}
+        self.trail = Trail([msgspec.structs.replace(one) for one in given], set(), spoken=set(whole.spoken))
+        self._gave = {}
         marks = _Body(self, place, names, depth).run()
         leg = Leg(self.trail, marks)
         self.trail, self._gave = whole, gave

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping as Map
+from collections.abc import Sequence
+
 import msgspec
 
 from analyzer.facts.expressions import AnyExpression
@@ -10,6 +13,10 @@ from analyzer.project import Place
 Mark = str | int
 Marks = frozenset[Mark]
 NONE: Marks = frozenset()
+
+
+State = tuple[str, bool, bool, bool, str]
+"""What is known of a load: its resource, whether it is keyed, scoped and somebody's, and how it is used."""
 
 
 class Load(msgspec.Struct):
@@ -28,6 +35,22 @@ class Load(msgspec.Struct):
     given: frozenset[tuple[str, Marks]] = frozenset()
     """The marks of the parameters of the function that loads: a helper that looks up whoever it is told to loads the
     caller for one of its callers, and anybody for another."""
+
+    apart: bool = False
+    """The marks in ``given`` are in the numbers of a trail of its own."""
+
+    @property
+    def state(self) -> State:
+        """All that decides what comes of the records."""
+        return self.resource, self.keyed, self.scoped, self.whose, self.used
+
+    def add(self, other: Load) -> None:
+        """What another walk found out about the same load."""
+        self.keyed = self.keyed or other.keyed
+        self.scoped = self.scoped or other.scoped
+        self.whose = self.whose or other.whose
+        if other.used == "changed" or not self.used:
+            self.used = other.used
 
     def same(self, other: Load) -> bool:
         """Whether two loads are of one place, asked for in one way."""
@@ -48,34 +71,45 @@ class Trail(msgspec.Struct):
     caller: bool = False
     """The code knows who is asking, and not only that somebody may."""
 
-    def take(self, leg: Leg) -> Marks:
-        """Go a leg that was walked before: its loads become ours. What it gives back, in our numbers."""
-        numbers: dict[int, int] = {}
+    def take(self, leg: Leg, handed: Sequence[int] = ()) -> Marks:
+        """Go a leg that was walked before: its loads become ours. What it gives back, in our numbers.
+
+        ``handed`` are our numbers of the loads that the leg begins with.
+        """
+        numbers: dict[Mark, Mark] = dict(enumerate(handed))
         for at, load in enumerate(leg.trail.loads):
-            numbers[at] = self._taken(load)
+            if at < len(handed):
+                self.loads[handed[at]].add(load)
+            elif not handed:
+                numbers[at] = self._taken(msgspec.structs.replace(load, apart=True))
+            elif load.apart:
+                numbers[at] = self._taken(msgspec.structs.replace(load))
+            else:
+                given = frozenset((name, _renumbered(marks, numbers)) for name, marks in load.given)
+                numbers[at] = self._taken(msgspec.structs.replace(load, given=given))
         self.made |= leg.trail.made
         self.spoken |= leg.trail.spoken
         self.role = self.role or leg.trail.role
         self.decides = self.decides or leg.trail.decides
         self.caller = self.caller or leg.trail.caller
-        return frozenset(numbers[mark] if isinstance(mark, int) else mark for mark in leg.marks)
+        return _renumbered(leg.marks, numbers)
 
     def _taken(self, load: Load) -> int:
         for at, own in enumerate(self.loads):
             if own.same(load):
-                own.keyed, own.scoped, own.whose = (
-                    own.keyed or load.keyed,
-                    own.scoped or load.scoped,
-                    own.whose or load.whose,
-                )
-                own.used = own.used if load.used != "changed" and own.used else load.used
+                own.add(load)
                 return at
-        self.loads.append(msgspec.structs.replace(load))
+        self.loads.append(load)
         return len(self.loads) - 1
 
 
+def _renumbered(marks: Marks, numbers: Map[Mark, Mark]) -> Marks:
+    return frozenset(numbers.get(mark, mark) for mark in marks)
+
+
 class Leg(msgspec.Struct, frozen=True):
-    """The part of a trail that a function adds when no record is given to it, and the marks of what it gives back."""
+    """The part of a trail that a function adds, after the records that are given to it, and the marks of what it gives
+    back."""
 
     trail: Trail
     marks: Marks
