@@ -21,6 +21,7 @@ from typing import Any
 
 from bandit.core.config import BanditConfig
 from bandit.core.manager import BanditManager
+from bandit.core.node_visitor import BanditNodeVisitor
 
 SYNTAX = f"Python {sys.version_info.major}.{sys.version_info.minor}, which runs bandit, cannot parse it"
 CRASHED = "a test of bandit failed on it"
@@ -53,6 +54,7 @@ def main() -> None:
             logging.getLogger(name).handlers, logging.getLogger(name).propagate = [], True
     warnings.simplefilter("ignore")
     config = BanditConfig()
+    _hasten()
     gc.collect()
     gc.freeze()
     gc.disable()
@@ -68,6 +70,49 @@ def main() -> None:
         print(json.dumps([file, matches, reasons]), flush=True)
         if number % _COLLECT_EVERY == 0:
             gc.collect()
+
+
+def _hasten() -> None:
+    """Let bandit pass over nodes that none of its tests looks at.
+
+    For each name, operator and statement it gathers what a test would have to know, then finds that there is no test:
+    two thirds of its time. What it does for all other nodes, and in which order, stays as it is. A bandit that is built
+    in another way is left alone.
+    """
+    own = BanditNodeVisitor.generic_visit
+    if not all(hasattr(BanditNodeVisitor, name) for name in ("pre_visit", "visit", "post_visit", "visit_Constant")):
+        return
+
+    def generic_visit(visitor: Any, node: ast.AST) -> None:
+        kinds = visitor.__dict__.get("_backend_audit_kinds")
+        if kinds is None:
+            if not hasattr(getattr(visitor, "testset", None), "get_tests") or getattr(visitor, "debug", True):
+                own(visitor, node)
+                return
+            kinds = visitor._backend_audit_kinds = {}
+        for field in node._fields:
+            value = getattr(node, field, None)
+            items = value if isinstance(value, list) else (value,)
+            for at, item in enumerate(items, 1):
+                if not isinstance(item, ast.AST):
+                    continue
+                item._bandit_sibling = items[at] if at < len(items) else None  # type: ignore[attr-defined]
+                item._bandit_parent = node  # type: ignore[attr-defined]
+                kind = type(item)
+                tested = kinds.get(kind)
+                if tested is None:
+                    name = kind.__name__
+                    tested = hasattr(visitor, f"visit_{name}") or bool(visitor.testset.get_tests(name))
+                    kinds[kind] = tested
+                if not tested or (isinstance(item, ast.Constant) and not isinstance(item.value, str | bytes)):
+                    if item._fields:
+                        visitor.generic_visit(item)
+                elif visitor.pre_visit(item):
+                    visitor.visit(item)
+                    visitor.generic_visit(item)
+                    visitor.post_visit(item)
+
+    BanditNodeVisitor.generic_visit = generic_visit
 
 
 def _matches(
