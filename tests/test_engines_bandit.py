@@ -6,9 +6,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from bandit.core.config import BanditConfig
+from bandit.core.manager import BanditManager
+from bandit.core.node_visitor import BanditNodeVisitor
 from engines_support import ONLY_BANDIT, SQL, make_tree, places, run
 
-from analyzer.engines import bandit_run
+from analyzer.engines import bandit_run, bandit_worker
 from analyzer.model import Confidence, Span
 from analyzer.rulebook import load_rules
 
@@ -77,6 +80,32 @@ def test_deep_nesting_ends_in_a_note(tmp_path: Path) -> None:
     result = run(make_tree(tmp_path, {"deep.py": deep, "fine.py": SQL}), ONLY_BANDIT)
     assert [(engine, path) for engine, path, _ in result.degraded] == [("bandit", "deep.py")]
     assert ("fine.py", 2) in places(result)
+
+
+def test_what_is_passed_over_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = (
+        "import os, hashlib as h\nfrom os import system as run\nclass A:\n    password = 'hunter22'\n"
+        "    async def f(self, token='s3cret', *rest: int, **more) -> 'A':\n"
+        "        global x\n"
+        "        x = [f'select {a} from t where b = {a!r:>{w}}' for a in rest if a > 1 and not a % 2]\n"
+        "        run(self.f(*rest, secret='abcdef', **more)[1:2].y, shell=True)\n"
+        "        match x:\n"
+        "            case {'password': 'qwerty', **others}: return h.md5(b'x' + x[0], usedforsecurity=True)\n"
+        "        return (lambda password='letmein': exec(password))() if (y := {'token': 'abc'}) else -1.5j\n"
+    )
+    (tmp_path / "app.py").write_text(source)
+
+    def reports() -> list[tuple[object, ...]]:
+        manager = BanditManager(BanditConfig(), "file", ignore_nosec=True)
+        manager.files_list = [str(tmp_path / "app.py")]
+        manager.run_tests()
+        return [(one.test_id, one.lineno, one.linerange, one.col_offset, one.text) for one in manager.results]
+
+    plainly = reports()
+    monkeypatch.setattr(BanditNodeVisitor, "generic_visit", BanditNodeVisitor.generic_visit)
+    bandit_worker._hasten()
+    assert len(plainly) >= 8
+    assert reports() == plainly
 
 
 def test_a_digest_without_a_password_is_no_password_hash(tmp_path: Path) -> None:

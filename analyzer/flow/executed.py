@@ -40,7 +40,9 @@ def statement_of(flow: Flow, place: Place, call: Call, depth: int = _DEPTH) -> S
     if target is not None and target.ours:
         text = _handed(flow, target, call, depth) if target.kind == "function" else None
     else:
-        sink = known().sink("sql", target.dotted if target else "", written(call))
+        dotted, name = target.dotted if target else "", written(call)
+        runs_text = (dotted or name).rpartition(".")[2] in _RUNNING
+        sink = known().sink("sql", dotted, name) if runs_text else None
         text = argument(call, max(sink.argument, 0), *sink.keywords) if sink is not None else None
     if text is None:
         return None

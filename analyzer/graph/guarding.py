@@ -102,6 +102,7 @@ class Guarding:
     def __init__(self, project: Project) -> None:
         self._project = project
         self._known: dict[Place, str] = {}
+        self._looking: dict[Place, bool] = {}
 
     def attached(self, one: Attachment, *, safe: bool = False) -> str:
         """What an attachment demands: ``authenticated``, ``open`` where it says that everybody may ask, or ``""``.
@@ -129,12 +130,22 @@ class Guarding:
 
     def looks_at(self, place: Place) -> bool:
         """Whether a function reads who is asking, whatever it makes of it."""
+        if place not in self._looking:
+            self._looking[place] = self._reads_caller(place)
+        return self._looking[place]
+
+    def _reads_caller(self, place: Place) -> bool:
         function = self._project.function(place)
         if function is None:
             return False
+        if any(
+            _CALLER.search(chain(node))
+            for node in walk(self._project.body(place))
+            if isinstance(node, Name | Attribute)
+        ):
+            return True
         injected = injections(self._project, place, function)
-        spelled = [chain(node) for node in walk(self._project.body(place)) if isinstance(node, Name | Attribute)]
-        spelled += [one.name for one in function.parameters]
+        spelled = [one.name for one in function.parameters]
         spelled += [found.dotted for at, call in injected if (found := attachment(self._project, at, call, "handler"))]
         return any(_CALLER.search(one) for one in spelled)
 
