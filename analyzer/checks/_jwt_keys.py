@@ -49,10 +49,10 @@ class Key(msgspec.Struct, frozen=True):
 
 
 def findings(picture: Picture, flow: Flow, rule: Rule) -> Iterator[Finding]:
-    """One finding for each short key: where it first signs, else where it is configured."""
+    """One finding for each short key, where it is written, with the first place that signs with it (or trusts it)."""
     told: set[Location] = set()
     keys = Keys(picture, flow)
-    signing = sorted(_used(picture, flow), key=lambda one: one[0].place)
+    signing = sorted(_used(picture, flow), key=lambda one: (_reads(one[0]), one[0].place))
     for at, given, what in (*signing, *_configured(picture, flow)):
         for key in keys.of(given):
             where = location(key.point.place, key.point.expression)
@@ -244,13 +244,13 @@ def _finding(rule: Rule, at: Point, what: str, key: Key, where: Location) -> Fin
     said = "falls back to" if key.default else "is" if inline else "trusts" if _reads(at) else "signs with"
     return Finding(
         rule=rule.code,
-        location=here,
+        location=where,
         message=f"{what} {said} a key of {key.length} bytes that stands in the source: one token is enough to try keys "
         f"against, and at least {_LEAST} random bytes are needed",
         fix="Read a key made by `secrets.token_urlsafe(32)` from the environment, without a default",
         severity=rule.severity,
         confidence=Confidence.MEDIUM if key.default else Confidence.HIGH,
-        related=(Related(where, "the key is written here"),) if where != here else (),
-        secrets=(where.span,) if where.path == here.path else (),
+        related=(Related(here, "it is used here"),) if where != here else (),
+        secrets=(where.span,),
         key="key",
     )

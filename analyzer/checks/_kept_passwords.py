@@ -13,6 +13,7 @@ from analyzer.flow.callers import bound
 from analyzer.flow.engine import Flow, Point
 from analyzer.flow.environment import key
 from analyzer.flow.executed import statement_of
+from analyzer.flow.handed import handed_on
 from analyzer.flow.hashing import protecting_call, protects
 from analyzer.flow.named import method
 from analyzer.flow.parts import Part
@@ -126,9 +127,17 @@ def _given(flow: Flow, point: Point, call: Call, target: Target, shown: str) -> 
             keyword = next((name for name, given in found.items() if given is one), "")
         if not is_password_column(keyword) or one.star:
             continue
-        secret = clear_password(flow, Point(point.place, one.value, point.environment))
+        at = Point(point.place, one.value, point.environment)
+        secret = clear_password(flow, at)
+        sure = Confidence.HIGH if secret is not None else Confidence.MEDIUM
+        secret = secret or handed_on(flow, at)
         if secret is not None and not hashes_itself(flow, target, keyword):
-            yield call, _stores(secret, keyword, shown), Confidence.HIGH
+            yield _line_of(call, one.value), _stores(secret, keyword, shown), sure
+
+
+def _line_of(call: Call, value: AnyExpression) -> AnyExpression:
+    """What is shown: the call, or in one that fills several lines the argument."""
+    return call if value.line == call.line else value
 
 
 def _factory(flow: Flow, point: Point, call: Call, target: Target) -> Iterator[Told]:
@@ -146,7 +155,7 @@ def _factory(flow: Flow, point: Point, call: Call, target: Target) -> Iterator[T
         if is_password_column(name):
             secret = clear_password(flow, Point(point.place, one.value, point.environment))
             if secret is not None and not hashes_itself(flow, owner, name):
-                yield call, _stores(secret, name, written(call)), Confidence.HIGH
+                yield _line_of(call, one.value), _stores(secret, name, written(call)), Confidence.HIGH
 
 
 def _makes_one(flow: Flow, place: Place) -> bool:
@@ -187,9 +196,11 @@ def _assigned(flow: Flow, place: Place) -> Iterator[Told]:
             if state is None:
                 continue
             secret = clear_password(flow, Point(place, statement.value, state))
+            sure = Confidence.HIGH if secret is not None else Confidence.MEDIUM
+            secret = secret or handed_on(flow, Point(place, statement.value, state))
             if secret is not None and _is_kept(flow, place, target):
                 told = f"{as_it_is(secret)} `{chain(target)}` gets a password that nothing has hashed"
-                yield target, told, Confidence.HIGH
+                yield target, told, sure
 
 
 def _remembered(

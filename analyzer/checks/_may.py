@@ -34,6 +34,8 @@ _ORDINARY = re.compile(
 _ADMINISTERING = re.compile(r"/(?:admin|staff|backoffice|internal)\b", re.IGNORECASE)
 """Paths for those who run the application, whether or not anything keeps others out."""
 
+_LOGGED_IN = re.compile(r"login_required$|LoginRequiredMixin$|IsAuthenticated$|current_user", re.IGNORECASE)
+
 
 class Handled(msgspec.Struct):
     """A handler with its first route, its guards and what it does to records."""
@@ -188,6 +190,10 @@ class Evidence:
     def identity(self, one: Handled) -> bool:
         """Whether it is known who asks, and not only that somebody may (a key for programs)."""
         return one.trail.caller or any(other.trail.caller for other in self.beside(one))
+
+    def logged_in(self, one: Handled) -> bool:
+        """Whether a person has logged in, by the guard's name in the library that brings it."""
+        return any(_LOGGED_IN.search(guard.name) for guard in one.guards)
 
     def roles(self, one: Handled) -> bool:
         """Whether the application knows roles: a guard demands one, or the user model has a column for it."""

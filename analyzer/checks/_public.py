@@ -30,6 +30,16 @@ _OPEN = frozenset(
 )
 """Words of the last two segments of a path, or of a handler's name, that say: whoever comes here is not known yet."""
 
+_PAGES = frozenset(
+    "home index about welcome docs static assets favicon robots sitemap manifest version lang locale".split()
+)
+"""Words of pages: nobody changes anything there, and a ``POST /home`` makes a house."""
+_CHANGING_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+_RESOURCE = re.compile(
+    r"/(?:log_?ins?|sign_?ups?|sign_?ins?|register|registrations?|passwords?|accounts?)/\{(?:\w*_)?(?:id|pk)\}/?\Z"
+)
+"""One of the logins that are kept, and not the way in."""
+
 _PERSONAL = re.compile(
     r"^(?:e_?mail(?:_address)?|phone(?:_number)?|mobile|(?:hashed_|encrypted_)?password(?:_hash)?|ssn|passport\w*"
     r"|credit_card\w*|card_number|salary|birth\w*|date_of_birth|dob|iban|home_address|street\w*|api_key|access_token)$"
@@ -40,6 +50,11 @@ _SENSITIVE = re.compile(
     r"|LoginAttempts?|AccessTokens?|Transactions?|Transfers?|Loans?|Patients?)$"
 )
 """Models whose every record is somebody's secret, whatever its columns are called."""
+_CONFIDED = re.compile(r"(?:private_|direct_)?(?:messages?|notes?|documents?|orders?|bookings?|carts?|appointments?)$", re.I)
+"""Tables whose single records are somebody's, where those beside are guarded."""
+_SENT = re.compile(r"request|form|data|body|payload|json|args|headers|cookies|session|config|environ|settings|os\b")
+_ROW = re.compile(r"^(?:row|record|rec|result|entry)s?(?:\[\])?$")
+"""What rows of a table are called: their password was sent by nobody."""
 _MONEY = re.compile(r"^(?:balance|account_number|account_no|card_no|cvv|cvc|credit_limit|bank_account\w*)$")
 """Columns of tables in SQL that nobody shows to strangers either."""
 _SELECT = re.compile(r"\A\s*SELECT\s+([^;]+?)\s+FROM\s+[\"'`\[]?(\w+)", re.IGNORECASE)
@@ -100,7 +115,11 @@ def _wrecks(picture: Picture, handler: Place) -> bool:
 
 def is_open(name: str, routes: Sequence[Route]) -> bool:
     """Whether a route says by its path or by the name of its handler that whoever comes here is not known yet."""
-    return any(_spoken(route.path) for route in routes) or not _OPEN.isdisjoint(_words(name))
+    if any(_RESOURCE.search(route.path) for route in routes):
+        return False
+    changing = any(route.method in _CHANGING_METHODS for route in routes) and not any(r.method == "GET" for r in routes)
+    known = _OPEN - _PAGES if changing else _OPEN
+    return any(_spoken(route.path, known) for route in routes) or not known.isdisjoint(_words(name))
 
 
 def writes_password(picture: Picture, path: str, index: int) -> bool:
@@ -115,9 +134,9 @@ def writes_password(picture: Picture, path: str, index: int) -> bool:
     return False
 
 
-def _spoken(path: str) -> bool:
+def _spoken(path: str, known: frozenset[str] = _OPEN) -> bool:
     segments = [one for one in path.split("/") if one and not one.startswith("{")][-2:]
-    return not segments or any(not _OPEN.isdisjoint(_words(one)) for one in segments)
+    return not segments or any(not known.isdisjoint(_words(one)) for one in segments)
 
 
 def _words(name: str) -> set[str]:
@@ -144,6 +163,7 @@ def takes_password(picture: Picture, handler: Place) -> bool:
     # What an answer is made of (``{"password": row[2]}``) was not taken from anybody.
     keys = {id(key) for node in walk(body) if isinstance(node, Mapping) for key in node.keys}
     keys |= {id(one) for node in walk(body) if isinstance(node, Call) and _answers(node) for one in node.arguments}
+    keys |= {id(node.index) for node in walk(body) if isinstance(node, Subscript) and _ROW.search(chain(node.value))}
     return any(_password_word(node) and id(node) not in keys for node in walk(body))
 
 
@@ -209,10 +229,24 @@ def hands_on(picture: Picture, handler: Place) -> bool:
     places = below(picture, handler)
     accesses = [access for place in places for access in picture.accesses_of(place)]
     if accesses:
-        return any(access.kind != "read" or access.shown.endswith("execute") for access in accesses)
+        asked = not _only_selects(picture, places)
+        return any(access.kind != "read" or (asked and access.shown.endswith("execute")) for access in accesses)
     function = picture.project.outline(handler.path).functions[handler.index]
     called = [use.chain.rpartition(".")[2] for use in function.uses if use.kind == "call"]
     return any(name not in _ANSWERING for name in called)
+
+
+def _only_selects(picture: Picture, places: Sequence[Place]) -> bool:
+    """Whether every statement of SQL whose text is known only selects, and there is one."""
+    resources = picture.shared(Resources)
+    run = [call for place in places for call in calls(picture.project.body(place)) if _last(call) == "execute"]
+    texts = [resources.statement(place, call) for place in places for call in calls(picture.project.body(place))]
+    known = [text for text in texts if text]
+    return bool(known) and len(known) >= len(run) and all(text.lstrip().lower().startswith("select") for text in known)
+
+
+def _last(call: Call) -> str:
+    return chain(call.func).rpartition(".")[2]
 
 
 def personal(picture: Picture, handler: Place, *, owned: bool = False) -> tuple[str, str] | None:
@@ -235,7 +269,7 @@ def personal(picture: Picture, handler: Place, *, owned: bool = False) -> tuple[
             None,
         )
     for place in below(picture, handler):
-        told = selected(picture, place)
+        told = selected(picture, place, owned=owned)
         if told is not None:
             return told
         if not any(access.kind == "read" for access in picture.accesses_of(place)):
@@ -254,9 +288,17 @@ def personal(picture: Picture, handler: Place, *, owned: bool = False) -> tuple[
     return None
 
 
-def selected(picture: Picture, place: Place) -> tuple[str, str] | None:
+def declares_personal(picture: Picture, handler: Place) -> bool:
+    """Whether the response that a handler declares has a personal column."""
+    return any(
+        _PERSONAL.match(name) for path, index in _declared(picture, handler) for name in _fields(picture, path, index)
+    )
+
+
+def selected(picture: Picture, place: Place, *, owned: bool = False) -> tuple[str, str] | None:
     """A table and a personal column of it that a function's own text of SQL asks for, several or all columns of which
-    the text names."""
+    the text names; ``owned`` as :func:`personal` takes it. Where the text asks for all, the code says what is read.
+    """
     body = picture.project.body(place)
     if not _SELECT_IN_BYTES.search(encode(body)):
         return None
@@ -265,10 +307,24 @@ def selected(picture: Picture, place: Place) -> tuple[str, str] | None:
         found = _SELECT.match(resources.statement(place, call))
         if found and _SENSITIVE.match(found[2].title().replace("_", "")):
             return found[2].lower(), "records"
+        if found and owned and _CONFIDED.match(found[2]):
+            return found[2].lower(), "records"
+        if found and found[1].strip() == "*":
+            read = next((key for key in _read_of_rows(body) if _PERSONAL.match(key.lower())), "")
+            if read:
+                return found[2].lower(), read
         for name in _COLUMN.findall(found[1]) if found else ():
             if _PERSONAL.match(name.lower()) or _MONEY.match(name.lower()):
                 return found[2].lower(), name  # type: ignore[index]
     return None
+
+
+def _read_of_rows(body: Sequence[msgspec.Struct]) -> Iterator[str]:
+    """The keys that code takes out of rows: ``row["password"]``, and nothing of a request."""
+    for node in walk(body):
+        key = node.index.value if isinstance(node, Subscript) and isinstance(node.index, Constant) else None
+        if isinstance(node, Subscript) and isinstance(key, str) and not _SENT.search(chain(node.value)):
+            yield key
 
 
 def token_for_asking(picture: Picture, handler: Place) -> str:

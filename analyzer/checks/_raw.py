@@ -119,8 +119,7 @@ def raw_parts(flow: Flow, given: Given, point: Point, whole: bool = False) -> li
 def validates(flow: Flow, given: Given) -> bool:
     """Whether a function has what it was sent looked at by a schema, form, serializer or validator."""
     project, place = flow.project, given.place
-    function = project.function(place)
-    if function is not None and any(_checks_before(one) for one in _decorators(project, place, function)):
+    if checked_before(project, place):
         return True
     for point in flow.calls(place):
         call = point.expression
@@ -134,6 +133,12 @@ def validates(flow: Flow, given: Given) -> bool:
         if any(raw_parts(flow, given, Point(place, side, point.environment), whole=True) for side in sides):
             return True
     return False
+
+
+def checked_before(project: Project, place: Place) -> bool:
+    """Whether a decorator has what was sent looked at by a schema: ``@validate_schema(UserSchema)``."""
+    function = project.function(place)
+    return function is not None and any(_checks_before(one) for one in _decorators(project, place, function))
 
 
 def checked(flow: Flow, given: Given) -> set[str]:

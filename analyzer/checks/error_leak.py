@@ -45,6 +45,8 @@ _LIBRARIES = re.compile(
 )
 """Libraries whose errors name hosts, statements, tables or paths."""
 _RESPONSES = re.compile(r"(?:Response|jsonify|render|render_template|make_response|render_template_string)$")
+_ANSWERS = re.compile(r"^sanic\.response\.(?:\w+\.)?(?:json|text|html|raw)$|^aiohttp\.web\.(?:\w+\.)?json_response$")
+"""Functions of frameworks that make an answer and are not called so."""
 _REFUSALS = re.compile(r"(?:^|\.)(?:HTTPException|HTTP[A-Z]\w*|abort|APIException|InternalServerError|BadRequest)$")
 _WRITERS = frozenset({"self.write", "self.finish", "self.send_error", "self.wfile.write"})
 _FLASHING = re.compile(
@@ -211,6 +213,9 @@ def _handed_back(
     made = dict(search.made)
     gave = [one.value for one in statements(body) if isinstance(one, Return) and isinstance(one.value, Name)]
     told = next((made[one.id] for one in gave if isinstance(one, Name) and one.id in made), None)
+    for one in walk(clause.body) if clause.name else ():
+        if told is None and isinstance(one, Return) and one.value is not None and not isinstance(one.value, Name):
+            told = _tells(one.value, {clause.name or ""})
     if told is None:
         return
     for site in flow_of(picture).callers.every(place):
@@ -348,6 +353,8 @@ class _Search(msgspec.Struct):
             name = chain(inner.func)
             if target is not None and target.ours:
                 return _given(inner, tainted) if self.answers and target.kind == "class" else None
+            if target is not None and _ANSWERS.match(target.dotted):
+                return _given(inner, tainted)
             if not _RESPONSES.search(name) and (not self.answers or name not in _KEEPING):
                 return None
             return _given(inner, tainted) if name not in {"str", "repr"} else _tells(inner, tainted)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from analyzer.checks import _declared_fields, _schema_rights
 from analyzer.checks._privileged import gives_rights, privileged_fields
-from analyzer.checks._raw import Given, given, raw_parts, state_changing, validates
+from analyzer.checks._raw import Given, checked_before, given, raw_parts, state_changing, validates
 from analyzer.facts.expressions import AnyExpression, Attribute, Call, Constant, Mapping, Name, Subscript
 from analyzer.facts.statements import Assign, If
 from analyzer.facts.visit import chain, statements
@@ -36,7 +36,7 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
     search = _Search(picture, flow, rule)
     for place in state_changing(picture, flow):
         for raw in (given(flow.project, place), _opened(flow.project, place)):
-            if raw is None:
+            if raw is None or checked_before(flow.project, place):
                 continue
             for at, node, finding in search.findings(raw, _DEPTH):
                 if (at, node.line, node.column) not in seen:

@@ -41,6 +41,14 @@ _UNDER_SOMEBODY = re.compile(
     r"/(?:users?|accounts?|customers?|members?|patients?|students?|employees?|clients?|profiles?)/\{[^}]*\}/.*\{"
 )
 """Paths on which a record stands below the person it belongs to: ``/users/{user_id}/messages/{message_id}``."""
+_PROFILE = re.compile(r"/(?:profile|account|settings|password|avatar|preferences)s?(?:/edit|/update)?/\{")
+"""Paths on which people change what is theirs, with a number in them that says whose."""
+_PRIVATE = re.compile(
+    r"Order|Invoice|Payment|Transaction|Message|Notification|Note|Booking|Reservation|Appointment|Document|Account|Cart"
+    r"|Address|Ticket|Prescription|Receipt|Loan|Wallet|Card|Subscription|Conversation|Chat|Record",
+    re.IGNORECASE,
+)
+"""Names of records that nobody but their owner reads, where the code only says in whose name they are made."""
 _RANK = {"POST": 1, "PUT": 2, "PATCH": 2, "DELETE": 3}
 _AUDITED = re.compile(r"creat|add|upload|post", re.IGNORECASE)
 _CROWD = 2
@@ -132,11 +140,13 @@ def _sure(picture: Picture, known: Evidence, one: Handled, load: Load) -> Confid
         sibling = None
     if owners.is_user(model) if model is not None else owners.people(load.resource):
         if not one.changing:
-            told = _public.personal(picture, one.handler) is not None and "{" in one.route.path
+            told = _public.declares_personal(picture, one.handler) and "{" in one.route.path
             open_ = not (told and known.identity(one) and known.roles(one)) or known.shared(load.resource, one)
             return None if open_ else Confidence.MEDIUM
         # An administrator's tool works on everybody; without roles, or without a person who asks, nobody can tell.
-        return Confidence.MEDIUM if known.identity(one) and (sibling or known.roles(one)) else Confidence.LOW
+        own = _PROFILE.search(one.route.path) is not None and known.logged_in(one)
+        sure = own or (known.identity(one) and (sibling is not None or known.roles(one)))
+        return Confidence.MEDIUM if sure else Confidence.LOW
     if not columns and not likely:
         return None
     # Where the model does not refer to users and the one that asks is far away, it may ask for something else.
@@ -147,7 +157,8 @@ def _sure(picture: Picture, known: Evidence, one: Handled, load: Load) -> Confid
         name in columns and not _AUDITED.match(name) for name in known.made.get(load.resource, ())
     )
     if not one.changing:
-        if sibling is one or ((sibling is not None or made) and not known.shared(load.resource, one)):
+        kept = made and _PRIVATE.search(picture.shared(Resources).title(load.resource)) is not None
+        if sibling is one or ((sibling is not None or kept) and not known.shared(load.resource, one)):
             return near
         return None
     if sibling is not None:

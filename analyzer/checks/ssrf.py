@@ -10,6 +10,7 @@ import msgspec
 from analyzer.checks._reaching import reaching
 from analyzer.checks._targets import checked, chosen
 from analyzer.facts.expressions import Call
+from analyzer.facts.visit import chain
 from analyzer.flow.engine import Flow, Point
 from analyzer.flow.parts import Part, Row
 from analyzer.flow.questions import place_at
@@ -50,6 +51,8 @@ def _fetched(row: Row) -> Part | None:
 
 def _asks(flow: Flow, point: Point, call: Call) -> bool:
     target = flow.project.resolve_expression(point.place, call.func)
+    if chain(call.func).endswith(".setopt"):  # of all options of curl the URL alone
+        return bool(call.arguments) and chain(call.arguments[0].value).rpartition(".")[2] == "URL"
     return target is None or not _ANSWER.search(target.dotted)
 
 

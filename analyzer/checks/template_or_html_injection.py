@@ -29,6 +29,11 @@ _TAG = re.compile(r"</?[A-Za-z!]")
 _PROFILE = re.compile(
     r"(?:^|\.)(?:current_user|request\.user|g\.user|user)\.(?:(?:first_|last_|full_|display_|nick_?|user_?)?name|bio|about(?:_me)?)$"
 )
+_STORED = re.compile(r"(?:^|\.)fetch(?:all|many)\(\)|\.query\.(?:\w+\(\)\.)*all\(\)|^os\.(?:listdir|scandir)\(")
+_WORDING = re.compile(
+    r"^\w+\[['\"](?:\w*name|content|title|text|body|message|comment|description|bio|subject|e_?mail|address|note)['\"]\]$"
+)
+"""Columns that people write: ``row["comment"]``."""
 _FIX = "Render a template that escapes by itself, or escape the value with `markupsafe.escape`"
 
 
@@ -69,7 +74,8 @@ def _returned(picture: Picture, flow: Flow, rule: Rule) -> Iterator[Finding]:
             if expression is None or (expression.line, expression.column) in seen:
                 continue
             for text in _html.texts(flow, Point(place, expression, state)):
-                found = _first(flow.value(text).rows)
+                rows = flow.value(text).rows
+                found = _first(rows) or _kept(rows, _asks_rows(function))
                 if found is not None:
                     seen.add((expression.line, expression.column))
                     yield _finding(rule, Point(place, expression, state), *found)
@@ -105,6 +111,24 @@ def _first(rows: tuple[Row, ...]) -> tuple[Part, Confidence] | None:
     return None
 
 
+def _kept(rows: tuple[Row, ...], asked: bool) -> tuple[Part, Confidence] | None:
+    """What somebody stored before, put between tags by hand: rows of a table that the function ``asked`` for, names of
+    files."""
+    for row in rows:
+        tagged = any(one.kind == "text" and _TAG.search(one.text) for one in row)
+        kept = (one for one in row if one.kind in {"call", "attribute"})
+        part = next((one for one in kept if _STORED.search(one.text) or (asked and _WORDING.search(one.text))), None)
+        if tagged and part is not None:
+            return part, Confidence.MEDIUM
+    return None
+
+
+def _asks_rows(function: Function) -> bool:
+    return any(
+        use.kind == "call" and use.chain.endswith((".fetchall", ".fetchone", ".fetchmany")) for use in function.uses
+    )
+
+
 def _answers_html(function: Function) -> bool:
     """``@app.get("/", response_class=HTMLResponse)``."""
     for decorator in function.decorators:
@@ -137,11 +161,18 @@ def _marked_safe(flow: Flow, rule: Rule) -> Iterator[Finding]:
 
 def _finding(rule: Rule, point: Point, part: Part, confidence: Confidence) -> Finding:
     data = f"`{part.text}`" if part.text else "Request data"
+    stored = part.kind != "request"
+    message = f"{data} comes from the client and goes unescaped into the HTML of the answer: scripts in it run in the "
+    message += "browser of whoever follows a prepared link"
+    if stored:
+        message = (
+            f"What `{part.text}` brings goes unescaped into the HTML of the answer: a script that somebody stored "
+        )
+        message += "runs in the browser of whoever opens the page"
     return Finding(
         rule=rule.code,
         location=location(point.place, point.expression),
-        message=f"{data} comes from the client and goes unescaped into the HTML of the answer: scripts in it run in "
-        "the browser of whoever follows a prepared link",
+        message=message,
         fix=_FIX,
         severity=rule.severity,
         confidence=confidence,

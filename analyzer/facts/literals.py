@@ -31,6 +31,8 @@ _PLACEHOLDER_WORDS = frozenset(
     "todo fixme test testing tests foo bar baz foobar none null undefined unused notused notneeded unset empty "
     "redacted hidden masked xxx xxxx xxxxx any anything whatever na tbd here enter put my some".split()
 )
+_NOTHING_MEANT = frozenset({"foo", "bar", "baz", "foobar"})
+"""Words that stand for anything: as a password they are an example, but a signature made with them is real."""
 _PLACEHOLDER = re.compile(
     r"(?i)\A<.*>\Z|\A\[.*\]\Z|x{4,}|\*{3,}|\.{3}|…|your[-_ ]|change[-_ ]?(?:me|this|it)|replace[-_ ]?(?:me|this|with)"
     r"|insert[-_ ]|put[-_ ]your|example|placeholder|dummy|redacted|fake|goes[-_ ]here|[-_ ]here\Z"
@@ -197,7 +199,7 @@ def _strength(holding: Holder, name: str, value: str, *, used: bool) -> str | No
         return None
     own, words = set(split(name)), set(split(value))
     if holding is Holder.SIGNING:
-        return _signing_strength(value, words, named_alike=own <= words and not words - own - _SPEAKING)
+        return _signing_strength(value, words, named_alike=own <= words and not words - own - _SPEAKING, used=used)
     if any(character.isspace() for character in value):
         return None
     weak = _PLACEHOLDER.search(value) or words & _PLACEHOLDER_WORDS or value.lower() == name.lower()
@@ -234,11 +236,13 @@ def _names_something_else(value: str) -> bool:
     )
 
 
-def _signing_strength(value: str, words: set[str], *, named_alike: bool) -> str | None:
-    """Any word given to a signing key signs; only its own name and what is meant to be replaced are doubtful."""
-    if _PLACEHOLDER.search(value) or (words & _PLACEHOLDER_WORDS and words <= _PLACEHOLDER_WORDS | {"secret", "key"}):
+def _signing_strength(value: str, words: set[str], *, named_alike: bool, used: bool) -> str | None:
+    """Any word given to a signing key signs; only its own name and what is meant to be replaced are doubtful, and the
+    name no more where the value certainly signs when nobody sets another."""
+    if _PLACEHOLDER.search(value):
         return PLACEHOLDER
-    if named_alike:
+    doubtful = words & _PLACEHOLDER_WORDS - _NOTHING_MEANT and words <= _PLACEHOLDER_WORDS | {"secret", "key"}
+    if (doubtful or named_alike) and not (used and words & {"secret", "key"}):
         return PLACEHOLDER
     if any(character.isspace() for character in value):
         return PLAIN if len(value.split()) <= _SPOKEN and value[-1] not in ".:?" else None

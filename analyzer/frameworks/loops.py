@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 
 import msgspec
@@ -13,6 +13,7 @@ from analyzer.facts.expressions import (
     Attribute,
     Binary,
     Call,
+    Comprehension,
     Constant,
     Expression,
     Generator,
@@ -22,7 +23,7 @@ from analyzer.facts.expressions import (
     Subscript,
 )
 from analyzer.facts.expressions import Mapping as Dict
-from analyzer.facts.statements import AnyStatement, Assign, For
+from analyzer.facts.statements import Assign, For
 from analyzer.facts.visit import chain as chain_of
 from analyzer.facts.visit import children, walk
 from analyzer.project.project import Project
@@ -75,15 +76,19 @@ def _last(chain: str) -> str:
     return chain.removesuffix("()").rpartition(".")[2]
 
 
-def _nodes(
-    project: Project, place: Place, nodes: list[AnyStatement] | list[msgspec.Struct], known: Known
-) -> Iterator[Registration]:
+def _nodes(project: Project, place: Place, nodes: Iterable[msgspec.Struct], known: Known) -> Iterator[Registration]:
     for node in nodes:
         if isinstance(node, For):
             rounds = rounds_of(project, place, node)
             for names in rounds if rounds is not None else [{}]:
                 yield from _nodes(project, place, node.body, {**known, **names})
             yield from _nodes(project, place, node.otherwise, known)
+            continue
+        if isinstance(node, Comprehension) and len(node.generators) == 1 and not node.generators[0].conditions:
+            # ``[api.add_resource(*one) for one in routes]``, a loop in other words.
+            rounds = rounds_of(project, place, node.generators[0])
+            for names in rounds if rounds is not None else [{}]:
+                yield from _nodes(project, place, [node.element], {**known, **names})
             continue
         if isinstance(node, Call):
             yield replaced(place, node, known)

@@ -55,6 +55,10 @@ _CALLER = re.compile(
 """Who is asking, from the name's beginning: ``order.user.id`` is somebody else."""
 _KNOWN = re.compile(r"current|identity|claims|principal|actor|^me$", re.IGNORECASE)
 """Parameters that hold who is asking, however they got there."""
+_PERSON = re.compile(
+    r"(?:current_?user|request\.user|^g\.user|^identity)\.(?:e_?mail|user_?name|name|login|sub)$", re.I
+)
+"""What tells one person from all others."""
 _CALLER_ID = re.compile(r"^(?:user_?id|uid|user_?name)$", re.IGNORECASE)
 _WHOSE = re.compile(
     r"(?:^|_)(?:id|pk|uid|uuid|user|owner|author|username|sub|customer|account|member|creator|created_by|tenant)$",
@@ -266,6 +270,8 @@ def _tested(test: AnyExpression, sent: frozenset[str] = frozenset()) -> Iterator
     for node in walk(test):
         if isinstance(node, Compare) and _whose(node):
             yield Demand("owner")
+        elif isinstance(node, Compare) and _named_person(node):
+            yield Demand("role")
     every = list(_chains(test))
     names = [one for one in every if one.partition(".")[0] not in sent]
     if len(names) < len(every) and any(_ROLE.search(one) for one in set(every) - set(names)):
@@ -313,6 +319,13 @@ def _whose(node: Compare) -> bool:
     callers = [_CALLER.search(one) is not None for one in sides]
     bare = [_CALLER_ID.search(one) is not None for one in sides]
     return callers[0] != callers[1] or (bare[0] and "." in sides[1]) or (bare[1] and "." in sides[0])
+
+
+def _named_person(node: Compare) -> bool:
+    """``current_user.email != "ada@example.org"``: one person alone may."""
+    sides = [node.left, *node.comparators]
+    fixed = any(isinstance(one, Constant) and isinstance(one.value, str) and one.value for one in sides)
+    return fixed and any(_PERSON.search(chain(one)) for one in sides if isinstance(one, Attribute))
 
 
 def _named(side: AnyExpression) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from analyzer.facts.expressions import AnyExpression, Attribute, Await, Call, Compare, Constant, Name
+from analyzer.facts.expressions import AnyExpression, Attribute, Await, Call, Compare, Constant, Name, Unary
 from analyzer.facts.outline import Function
 from analyzer.facts.statements import AnyStatement, Assert, Assign, Evaluate, Handler, If, Raise, Return, Try
 from analyzer.facts.visit import chain, statements, walk
@@ -189,7 +189,9 @@ class Guarding:
             return "authenticated"
         if any(isinstance(node, Call) and self._verifies(place, node) for node in nodes):
             return "authenticated"
-        if any(isinstance(node, If) and _asks_permission(node) for node in nodes) or _all_inside(body):
+        if any(isinstance(node, If) and (_asks_permission(node) or _turns_away(node)) for node in nodes):
+            return "authenticated"
+        if _all_inside(body):
             return "authenticated"
         if any(isinstance(node, Assert) and _IDENTITY.search(_names(node.test)) for node in nodes):
             return "authenticated"
@@ -330,6 +332,20 @@ def _asks_permission(node: If) -> bool:
         isinstance(one, Call) and chain(one.func).rpartition(".")[2] in _PERMISSION_METHODS for one in walk(node.test)
     )
     return asked and any(isinstance(one, Raise | Return) for one in node.then)
+
+
+def _turns_away(node: If) -> bool:
+    """``if not is_authenticated(request): return redirect("/shop")``: wherever it leads, it ends the request."""
+    asked = node.test.operand if isinstance(node.test, Unary) and node.test.op == "not" else None
+    asked = asked.value if isinstance(asked, Await) else asked
+    if not isinstance(asked, Call) or not _WHETHER.search(chain(asked.func).rpartition(".")[2]):
+        return False
+    return bool(node.then) and isinstance(node.then[-1], Raise | Return)
+
+
+_WHETHER = re.compile(
+    r"^(?:is|has|check|user)?_?(?:user|session)?_?(?:authenticated|logged_?in|signed_?in|authorized)$", re.I
+)
 
 
 def _always_true(body: list[AnyStatement]) -> bool:

@@ -129,8 +129,12 @@ class Layout:
             around = _within(here, root)
             votes = self._roots.get(root, 0)
             if root in self._packages:
-                # A package's own folder is a root only for programs started inside it.
-                if not (around and "." in dotted and not standard):
+                # A package's own folder is a root only for programs started inside it: an import through one of its
+                # packages tells, or of a package of it where nothing holds the folder itself.
+                inner = "." in dotted or (
+                    _folder(root) not in self._packages and (self.module(root, dotted) or "").endswith("/__init__.py")
+                )
+                if not (around and inner and not standard):
                     continue
                 votes = 0
             elif (standard or not around) and not votes:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+import msgspec
+
 from analyzer.facts import literals
 from analyzer.facts.expressions import (
     AnyExpression,
@@ -52,6 +54,9 @@ _SIGNERS = {
     "TimestampSigner": 0,
 }
 """Functions of PyJWT, python-jose, hmac, cryptography and itsdangerous, and where among their arguments the key is."""
+
+_ACCOUNTS = frozenset({"test", "demo", "guest"})
+"""Words that stand for nothing elsewhere; as what a login compares with they are passwords."""
 
 _CHANGES = frozenset({"encode", "strip", "lower"})
 """Methods of text whose result is the text for our purposes."""
@@ -152,6 +157,8 @@ def reveal_call(call: Call, chain: str) -> Call:
         return _taken(call, 0, "password")
     if chain in _SIGNERS:
         return _taken(call, _SIGNERS[chain], "signing_key")
+    if chain == "getattr" and len(call.arguments) == 3:
+        return _attribute_or(call)
     first = call.arguments[0]
     if len(call.arguments) < 2 or first.keyword is not None or not isinstance(first.value, Constant):
         return call
@@ -163,6 +170,17 @@ def reveal_call(call: Call, chain: str) -> Call:
     ):
         return call
     return _carried(name, call) if literals.is_secret_name(name) else call
+
+
+def _attribute_or(call: Call) -> Call:
+    """``getattr(settings, "STORE_PASSWORD", "literal")``."""
+    named = call.arguments[1].value
+    name = named.value if isinstance(named, Constant) and isinstance(named.value, str) else ""
+    if not literals.is_secret_name(name):
+        return call
+    held = _replaced(name, call.arguments[2].value, used=name.isupper())
+    arguments = [*call.arguments[:2], Argument(held)]
+    return Call(call.line, call.column, call.end_line, call.end_column, call.func, arguments)
 
 
 def _bound(call: Call, statement: str, values: Sequence, *, several: bool) -> Call:
@@ -234,6 +252,8 @@ def reveal_compare(compare: Compare) -> Compare:
         if isinstance(right, (Constant, Bytes)) and compare.operators[0] in ("==", "!="):
             # What is compared with a password is one, whatever it looks like.
             found = _replaced(name, right, used=True) if literals.is_secret_name(name) else right
+            if isinstance(found, Secret) and isinstance(right, Constant) and right.value in _ACCOUNTS:
+                found = msgspec.structs.replace(found, strength=literals.PLAIN)  # whoever types it is let in
             return Compare(*head, left, compare.operators, [found])
         return Compare(*head, left, compare.operators, [reveal(name, right)])
     name = name_of(right)
