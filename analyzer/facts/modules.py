@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Protocol
+from weakref import WeakValueDictionary
 
 from analyzer.facts.outline import Bodies, Outline
 from analyzer.model import SourceTree
 
-_BODIES_KEPT = 256
-"""Decoded bodies kept at a time: a rule that visits a call's neighbours finds them, a million lines do not pile up."""
+_LINES_KEPT = 150_000
+"""Lines of the files whose decoded bodies are kept at a time (150 MB): a rule that visits a call's neighbours finds
+them, a million lines do not pile up."""
 
 
 class BodySource(Protocol):
@@ -28,6 +30,9 @@ class Modules:
         self._digests = digests
         self._source = source
         self._kept: OrderedDict[str, Bodies] = OrderedDict()
+        self._lines = 0
+        self._alive: WeakValueDictionary[str, Bodies] = WeakValueDictionary()
+        """Bodies that somebody still holds: what was found out about their nodes holds for these nodes only."""
 
     def as_read(self, tree: SourceTree) -> bool:
         """Whether the facts are those of the tree's bytes: no file changed after it was listed."""
@@ -37,10 +42,14 @@ class Modules:
         """The bodies of a file's functions, by ``Outline.functions`` index."""
         kept = self._kept.get(path)
         if kept is None:
-            kept = self._source.bodies(self._digests[path])
+            kept = self._alive.get(path)
+            if kept is None:
+                kept = self._alive[path] = self._source.bodies(self._digests[path])
             self._kept[path] = kept
-            if len(self._kept) > _BODIES_KEPT:
-                self._kept.popitem(last=False)
+            self._lines += self.outlines[path].lines
+            while self._lines > _LINES_KEPT and len(self._kept) > 1:
+                dropped, _ = self._kept.popitem(last=False)
+                self._lines -= self.outlines[dropped].lines
         else:
             self._kept.move_to_end(path)
         return kept

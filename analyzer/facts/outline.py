@@ -169,7 +169,7 @@ class Outline(msgspec.Struct, frozen=True, array_like=True, gc=False, eq=False):
     """Every literal of the file that looks like a secret, bodies included, in source order."""
 
 
-class Bodies(msgspec.Struct, frozen=True, array_like=True, gc=False, eq=False):
+class Bodies(msgspec.Struct, frozen=True, array_like=True, eq=False, weakref=True):
     """The lowered bodies of a module's functions, in the order of ``Outline.functions``."""
 
     functions: list[list[AnyStatement]]

@@ -18,6 +18,7 @@ from analyzer.facts.expressions import (
     Lambda,
     Name,
 )
+from analyzer.facts.outline import Bodies
 from analyzer.facts.visit import chain, children
 from analyzer.flow.callers import Callers, Site
 from analyzer.flow.environment import Definition, Environment, bind, join
@@ -62,7 +63,8 @@ class Flow:
         """Imported names by the names they go by in a file, remembered by :mod:`~analyzer.flow.questions`."""
         self.runners: dict[Place, str] = {}
         """The parameters that functions run as SQL, remembered by :mod:`~analyzer.flow.executed`."""
-        self._traces: OrderedDict[Place, Trace] = OrderedDict()
+        self._traces: OrderedDict[Place, tuple[Trace, Bodies | None]] = OrderedDict()
+        """Each with the bodies of its file: decoded anew they would be other nodes, unknown to the trace."""
         self._weight = 0
         self._answers: dict[tuple[object, ...], list[tuple[frozenset[Place], frozenset[Place], Value]]] = {}
         self._kept = 0
@@ -130,21 +132,21 @@ class Flow:
 
     def trace(self, place: Place) -> Trace:
         """The walk of a function, of a module's top level for index −1."""
-        kept = self._traces.get(place)
-        if kept is None:
-            kept = trace(self.project.body(place), self.start(place))
-            self._traces[place] = kept
-            self._weight += len(kept)
-            while self._weight > _KEPT and len(self._traces) > 1:
-                old, dropped = self._traces.popitem(last=False)
-                self._weight -= len(dropped)
-                self._evaluations.pop(old, None)
-                self._finals.pop(old, None)
-                self._calls.pop(old, None)
-                self._points.pop(old, None)
-                self._call_points.pop(old, None)
-        else:
+        known = self._traces.get(place)
+        if known is not None:
             self._traces.move_to_end(place)
+            return known[0]
+        kept = trace(self.project.body(place), self.start(place))
+        self._traces[place] = kept, self.project.bodies(place.path) if place.index >= 0 else None
+        self._weight += len(kept)
+        while self._weight > _KEPT and len(self._traces) > 1:
+            old, (dropped, _) = self._traces.popitem(last=False)
+            self._weight -= len(dropped)
+            self._evaluations.pop(old, None)
+            self._finals.pop(old, None)
+            self._calls.pop(old, None)
+            self._points.pop(old, None)
+            self._call_points.pop(old, None)
         return kept
 
     def start(self, place: Place) -> Environment:
