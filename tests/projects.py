@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Mapping
 from functools import partial
 
+from analyzer.facts.codec import encode
 from analyzer.facts.modules import Modules
 from analyzer.facts.outline import Bodies
 from analyzer.project import Place, Project, link
@@ -18,6 +19,9 @@ class _Kept:
 
     def bodies(self, digest: str) -> Bodies:
         return self._bodies[digest]
+
+    def holds(self, digest: str, text: bytes) -> bool:
+        return text in encode(self._bodies[digest]).lower()
 
 
 def project_of(files: Mapping[str, str], documents: Mapping[str, str] | None = None) -> Project:

@@ -23,6 +23,9 @@ class _Decoded:
     def bodies(self, digest: str) -> Bodies:
         return decode_bodies(self._files[digest])
 
+    def holds(self, digest: str, text: bytes) -> bool:
+        return text in self._files[digest].lower()
+
 
 def test_a_state_is_found_after_other_files_were_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(modules, "_LINES_KEPT", 1)

@@ -38,7 +38,10 @@ class Written(msgspec.Struct, frozen=True):
 
 def written(picture: Picture, flow: Flow) -> Iterator[Written]:
     """The origins that functions write into answers themselves, when any site may be among them."""
+    named = {path for path in flow.project.paths() if flow.project.modules.holds(path, _ORIGIN)}
     for place in flow.project.places():
+        if place.index >= 0 and place.path not in named:
+            continue
         if not deployed(picture, place.path) or not _may(flow, place):
             continue
         headers = list(_headers(flow, place))

@@ -21,6 +21,9 @@ class BodySource(Protocol):
     def bodies(self, digest: str) -> Bodies:
         """The bodies of the file with this digest."""
 
+    def holds(self, digest: str, text: bytes) -> bool:
+        """Whether those bodies may hold a text of ASCII in lower case, in whatever case they hold it."""
+
 
 class Modules:
     """The lowered files of a tree. ``outlines`` maps the path of every file, sorted, to its outline."""
@@ -37,6 +40,10 @@ class Modules:
     def as_read(self, tree: SourceTree) -> bool:
         """Whether the facts are those of the tree's bytes: no file changed after it was listed."""
         return all(self._digests.get(file.path) == file.digest for file in tree.files)
+
+    def holds(self, path: str, text: str) -> bool:
+        """Whether the functions of a file may hold a text of ASCII in lower case: told without decoding them."""
+        return self._source.holds(self._digests[path], text.encode())
 
     def bodies(self, path: str) -> Bodies:
         """The bodies of a file's functions, by ``Outline.functions`` index."""

@@ -110,6 +110,11 @@ class Store:
         except (msgspec.DecodeError, RecursionError):
             return None
 
+    def holds(self, digest: str, text: bytes) -> bool:
+        """Whether the bodies of a file hold a text of ASCII in lower case, in whatever case; true when not known."""
+        value = self.get(_BODIES, [digest]).get(digest)
+        return value is None or text in value.lower()
+
     def put_facts(self, items: Iterable[tuple[str, bytes, bytes]]) -> None:
         """Keep ``(digest, encoded outline, encoded bodies)`` of files."""
         entries: list[tuple[str, str, bytes]] = []

@@ -28,6 +28,10 @@ class _Stored:
     def __init__(self, tree: SourceTree, store: Store, paths: Mapping[str, str]) -> None:
         self._tree, self._store, self._paths = tree, store, paths
 
+    def holds(self, digest: str, text: bytes) -> bool:
+        """Whether the bodies of the file with this digest may hold a text of ASCII in lower case."""
+        return digest in self._paths and self._store.holds(digest, text)
+
     def bodies(self, digest: str) -> Bodies:
         """The bodies of the file with this digest; none for a file that could not be analysed."""
         path = self._paths.get(digest)
