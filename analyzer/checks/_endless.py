@@ -9,6 +9,7 @@ from analyzer.flow.callers import bound
 from analyzer.flow.engine import Flow, Point
 from analyzer.flow.named import method
 from analyzer.flow.questions import chain_end
+from analyzer.frameworks.persistence import is_schema
 from analyzer.project import Place
 
 _LOOKED_UP = frozenset({"token", "jti", "sid", "session", "session_id", "key", "iss", "aud", "iat"})
@@ -43,11 +44,25 @@ def _whole(flow: Flow, point: Point, depth: int) -> bool:
         copied = one.func.value if isinstance(one.func, Attribute) and chain_end(one) == "copy" else None
         if copied is not None and not one.arguments:
             return endless(flow, _at(point, copied), depth)
+        if copied is None and isinstance(one.func, Attribute) and chain_end(one) in {"model_dump", "dict"}:
+            return not one.arguments and _without_expiry(flow, _at(point, one.func.value))
         if chain(one.func) == "dict" and all(given.star != 2 for given in one.arguments):
             first = argument(one, 0)
             return bool(one.arguments) and (first is None or endless(flow, _at(point, first), depth))
         return False
     return isinstance(one, Name) and _from_callers(flow, point.place, one.id, depth)
+
+
+def _without_expiry(flow: Flow, point: Point) -> bool:
+    """Whether an object is of a schema of ours that has no field for an expiry: ``user.model_dump()``."""
+    project = flow.project
+    target = project.resolve_expression(point.place, point.expression)
+    if target is None or target.kind != "instance" or target.index < 0:
+        return False
+    if not is_schema(project, target.path, target.index):
+        return False
+    names = {name for name, _, _ in project.classes.fields(target.path, target.index)}
+    return bool(names) and "exp" not in names and not names <= _LOOKED_UP
 
 
 def _from_callers(flow: Flow, place: Place, name: str, depth: int) -> bool:

@@ -50,7 +50,9 @@ _SENSITIVE = re.compile(
     r"|LoginAttempts?|AccessTokens?|Transactions?|Transfers?|Loans?|Patients?)$"
 )
 """Models whose every record is somebody's secret, whatever its columns are called."""
-_CONFIDED = re.compile(r"(?:private_|direct_)?(?:messages?|notes?|documents?|orders?|bookings?|carts?|appointments?)$", re.I)
+_CONFIDED = re.compile(
+    r"(?:private_|direct_)?(?:messages?|notes?|documents?|orders?|bookings?|carts?|appointments?)$", re.I
+)
 """Tables whose single records are somebody's, where those beside are guarded."""
 _SENT = re.compile(r"request|form|data|body|payload|json|args|headers|cookies|session|config|environ|settings|os\b")
 _ROW = re.compile(r"^(?:row|record|rec|result|entry)s?(?:\[\])?$")

@@ -6,14 +6,15 @@ import re
 from collections.abc import Iterator, Sequence
 
 from analyzer.checks import _public
-from analyzer.facts.expressions import Attribute, Call, Constant, Subscript
+from analyzer.facts.expressions import Attribute, Call, Compare, Constant, Name, Subscript
 from analyzer.facts.outline import Function
 from analyzer.facts.visit import calls, chain, walk
 from analyzer.flow.passwords import is_password_name
-from analyzer.flow.questions import uses_of
+from analyzer.flow.questions import location, places_calling, uses_of
 from analyzer.frameworks import Route
 from analyzer.frameworks.limits import LIMITING, limits_of
 from analyzer.frameworks.persistence import is_schema
+from analyzer.frameworks.text import argument
 from analyzer.graph.guards import Guards
 from analyzer.graph.limits import Limits
 from analyzer.graph.picture import Picture
@@ -41,6 +42,24 @@ _CHECKING = re.compile(
 )
 """Calls that find out whether somebody is who they say."""
 _LOOKING_UP = frozenset({"filter", "filter_by", "get", "get_or_none", "find_one", "exists"})
+_TABLE = frozenset({"path", "re_path", "url"})
+_LOGINS = frozenset(
+    {
+        "django.contrib.auth.views.LoginView",
+        "rest_framework.authtoken.views.obtain_auth_token",
+        "rest_framework.authtoken.views.ObtainAuthToken",
+        "rest_framework_simplejwt.views.TokenObtainPairView",
+        "rest_framework_simplejwt.views.TokenObtainSlidingView",
+        "rest_framework_jwt.views.obtain_jwt_token",
+        "dj_rest_auth.views.LoginView",
+        "knox.views.LoginView",
+    }
+)
+"""Views of libraries that check a password."""
+_THIN = 2
+"""Statements of a handler that only passes a request on."""
+_CONFIRMING = frozenset("confirm confirmation verify verification activate activation code".split())
+_CODE = re.compile(r"(?:^|_)(?:code|otp|pin)(?:$|_)", re.IGNORECASE)
 _CODES = frozenset("otp totp mfa 2fa code".split())
 _CHECKING_CODE = re.compile(
     r"(?:check|verify|validate|valid|authenticate)\w*(?:otp|totp|mfa|2fa|code)|^verify$", re.IGNORECASE
@@ -103,6 +122,32 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
                 severity=rule.severity,
                 confidence=Confidence.MEDIUM,
             )
+    if not around.of_django:
+        yield from _of_libraries(picture, rule)
+
+
+def _of_libraries(picture: Picture, rule: Rule) -> Iterator[Finding]:
+    """Logins that a library brings and a table of URLs takes as they are: ``TokenObtainPairView.as_view()``."""
+    project = picture.project
+    for place in places_calling(project, _TABLE):
+        if picture.tier(place.path) is not Tier.MAIN or picture.is_side(place.path) or place.index >= 0:
+            continue
+        for call in calls(project.body(place)):
+            view = argument(call, 1, "view") if chain(call.func).rpartition(".")[2] in _TABLE else None
+            named = view.func.value if isinstance(view, Call) and isinstance(view.func, Attribute) else view
+            target = project.resolve_expression(place, named) if isinstance(named, Name | Attribute) else None
+            if view is None or target is None or target.ours or target.dotted not in _LOGINS:
+                continue
+            shown = target.dotted.rpartition(".")[2]
+            yield Finding(
+                rule=rule.code,
+                location=location(place, call),
+                message=f"`{shown}` checks a password here, and no throttle of the settings limits how often somebody "
+                "may try",
+                fix="Set `DEFAULT_THROTTLE_RATES` and throttle classes, or put django-axes in front of the login",
+                severity=rule.severity,
+                confidence=Confidence.MEDIUM,
+            )
 
 
 def _known(picture: Picture, guards: Guards, handler: Place, routes: list[Route]) -> bool:
@@ -144,8 +189,11 @@ def _entering(picture: Picture, handler: Place, function: Function, routes: list
     """What somebody who is not known yet can try at a handler; ``""`` when it is none of those."""
     last = [segment for route in routes for segment in route.path.split("/") if segment and "{" not in segment][-1:]
     words = [word.lower() for name in (function.name, *last) for word in _WORD.findall(name)]
+    if _confirms(picture, handler, words):
+        return "checks a one-time code"
     taken = (
         _public.takes_password(picture, handler)
+        or _passes_on(picture, handler)
         or _schema_takes_password(picture, handler)
         or (
             not _SIGNS_IN.isdisjoint(words)
@@ -165,6 +213,35 @@ def _entering(picture: Picture, handler: Place, function: Function, routes: list
     if found in _PEOPLE and (_UPDATES.match(function.name) or any(not _makes(route) for route in routes)):
         return ""
     return _WHAT[found]
+
+
+def _passes_on(picture: Picture, handler: Place) -> bool:
+    """Whether a handler does nothing but hand the request to a method that takes a password out of it:
+    ``return controller.create_login()``."""
+    body = picture.project.body(handler)
+    if len(body) > _THIN:
+        return False
+    for call in calls(body):
+        target = picture.project.resolve_expression(handler, call.func) if chain(call.func) else None
+        if target is None or target.kind != "function" or call.arguments:
+            continue
+        inner = Place(target.path, target.index)
+        if _public.takes_password(picture, inner) or _schema_takes_password(picture, inner):
+            return True
+    return False
+
+
+def _confirms(picture: Picture, handler: Place, words: Sequence[str]) -> bool:
+    """Whether a handler compares a code that was sent with one that is kept: ``sent != pending.code``."""
+    if _CONFIRMING.isdisjoint(words):
+        return False
+    for node in walk(picture.project.body(handler)):
+        if isinstance(node, Compare) and len(node.comparators) == 1 and node.operators[0] in {"==", "!="}:
+            sides = [chain(node.left).rpartition("."), chain(node.comparators[0]).rpartition(".")]
+            kept = any(before and _CODE.search(last) for before, _, last in sides)
+            if kept and all(_CODE.search(last) or _CODE.search(before) for before, _, last in sides):
+                return True
+    return False
 
 
 def _makes(route: Route) -> bool:

@@ -21,6 +21,8 @@ _CALLS = {"CORSMiddleware", "CORS", "CORSConfig", "cross_origin", "Middleware", 
 _ORIGINS = ("allow_origins", "origins", "allow_origin")
 _CREDENTIALS = ("allow_credentials", "supports_credentials")
 _CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE", "MUTATION"})
+_SEVERAL = 4
+"""Guarded routes that make an API one with a login, however many others are open."""
 _SETTINGS = ("CORS_ALLOW_ALL_ORIGINS", "CORS_ORIGIN_ALLOW_ALL")
 _FIX = "List the origins of your own pages in the settings, and allow credentials for those only"
 
@@ -41,6 +43,9 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
         if deployed(picture, path):
             yield from _django(picture, flow, rule, path)
     yield from _flask(picture, flow, rule)
+    for place in places_calling(flow.project, frozenset({"SocketIO", "AsyncServer", "Server"})):
+        if deployed(picture, place.path) and _guarded(picture, place.path):
+            yield from _sockets(flow, rule, place)
     for place in places_calling(flow.project, frozenset({"ResourceOptions"})):
         if deployed(picture, place.path):
             yield from _aiohttp(flow, rule, place)
@@ -127,6 +132,22 @@ def _resources(flow: Flow, rule: Rule, point: Point, sure: bool) -> Iterator[Fin
                         break
 
 
+def _sockets(flow: Flow, rule: Rule, place: Place) -> Iterator[Finding]:
+    """``SocketIO(app, cors_allowed_origins="*")``."""
+    for point in flow.calls(place):
+        call = point.expression
+        given = argument(call, -1, "cors_allowed_origins") if isinstance(call, Call) else None
+        if given is None or not isinstance(call, Call):
+            continue
+        target = flow.project.resolve_expression(place, call.func)
+        if target is None or not target.dotted.startswith(("flask_socketio.", "socketio.")):
+            continue
+        for choice in choices(flow, Point(place, given, point.environment)):
+            if "*" in (choice.value if isinstance(choice.value, tuple) else (choice.value,)) and not choice.default:
+                yield _open(rule, place, given)
+                break
+
+
 def _aiohttp(flow: Flow, rule: Rule, place: Place) -> Iterator[Finding]:
     """``aiohttp_cors.setup(app, defaults={"*": ResourceOptions(allow_credentials=True)})``."""
     for point in flow.points(place):
@@ -186,12 +207,13 @@ def _loose(pattern: str) -> str:
 
 
 def _guarded(picture: Picture, path: str) -> bool:
-    """Whether most routes of the application ask who is calling, or most of those that change something."""
+    """Whether most routes of the application ask who is calling, most of those that change something, or several."""
     modules, guards = set(picture.application(path)), picture.shared(Guards)
     mine = [route for route in picture.routes if route.handler.path in modules]
     changing = [route for route in mine if route.method in _CHANGING]
-    return any(
-        bool(some) and sum(bool(guards.of(route).guards) for route in some) * 2 > len(some) for some in (mine, changing)
+    guarded = [sum(bool(guards.of(route).guards) for route in some) for some in (mine, changing)]
+    return guarded[0] >= _SEVERAL or any(
+        bool(some) and number * 2 > len(some) for number, some in zip(guarded, (mine, changing), strict=True)
     )
 
 
@@ -233,6 +255,13 @@ def _flask(picture: Picture, flow: Flow, rule: Rule) -> Iterator[Finding]:
         item.module == "flask_cors" for path in flow.project.paths() for item in flow.project.outline(path).imports
     ):
         return
+    for point in _settings(picture, "CORS_ORIGINS"):
+        every = (
+            one for one in choices(flow, point) if "*" in (one.value if isinstance(one.value, tuple) else (one.value,))
+        )
+        stars = [one for one in every if not one.default]
+        if stars and deployed(picture, point.place.path) and _guarded(picture, point.place.path):
+            yield _open(rule, point.place, point.expression)
     for point in _settings(picture, "CORS_SUPPORTS_CREDENTIALS"):
         path = point.place.path
         if (

@@ -45,6 +45,9 @@ from analyzer.project.target import Place, Target
 
 _BEARER = re.compile(r"(?:^|[._])(?:credentials?|creds|bearer|auth|token)\.credentials$", re.IGNORECASE)
 """The token in what ``HTTPBearer`` of FastAPI answers."""
+_COOKIES = re.compile(r"(?:^|\.)(?:request|req)\.(?:cookies|COOKIES)$")
+_SESSION = re.compile(r"^(?:\w+[_-])?sess(?:ion)?(?:_?id)?$|^sid$|^connect\.sid$", re.IGNORECASE)
+"""Cookies whoever has which is logged in."""
 _DEPTH = 7
 """Names and calls followed to where a text is put together."""
 
@@ -346,6 +349,8 @@ class Reader:
         wanted = argument(call, 1 if last == "getattr" else 0)
         name = wanted.value if isinstance(wanted, Constant) and isinstance(wanted.value, str) else ""
         kind = sensitive(name)
+        if not kind and isinstance(call.func, Attribute) and _COOKIES.search(chain(call.func.value)):
+            kind = "session cookie" if _SESSION.search(name) else ""
         if not kind or (isinstance(call.func, Attribute) and ".objects" in chain(call.func)):
             return None
         for base in self.flow.origins(_at(point, call.func.value)) if isinstance(call.func, Attribute) else ():

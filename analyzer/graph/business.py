@@ -68,7 +68,7 @@ def business(picture: Picture, place: Place) -> Business:
     names = {piece.text for piece in pieces if piece.kind == "collaborator"}
     sizes = {kind: len(names) if kind == "collaborator" else len(lines) for kind, lines in counts.items()}
     # Who works a stored value out (``product.stock -= quantity``) maps nothing: then no change or write is free.
-    computed = counts.get("arithmetic", set()) & counts.get("change", set())
+    computed = any(piece.kind == "change" and piece.text.startswith("changes ") for piece in pieces)
     free = {kind: number for kind, number in FREE.items() if not computed or kind in _SOFT}
     score = sum(WEIGHTS[kind] * min(MOST[kind], max(0, size - free.get(kind, 0))) for kind, size in sizes.items())
     kinds = sum(1 for kind, size in sizes.items() if size > free.get(kind, 0) and kind not in _SOFT)

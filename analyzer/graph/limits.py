@@ -37,6 +37,11 @@ class Limits:
             found = tuple(sorted({*found, *self._in_settings}))
         return found
 
+    @property
+    def of_django(self) -> tuple[str, ...]:
+        """What limits every route of a Django application, by its settings."""
+        return self._in_settings
+
     @cached_property
     def _in_settings(self) -> tuple[str, ...]:
         """What any settings module limits with; which of them an application runs with is said outside the code."""
