@@ -52,7 +52,7 @@ def findings(picture: Picture, flow: Flow, rule: Rule) -> Iterator[Finding]:
     """One finding for each short key, where it is written, with the first place that signs with it (or trusts it)."""
     told: set[Location] = set()
     keys = Keys(picture, flow)
-    signing = sorted(_used(picture, flow), key=lambda one: (_reads(one[0]), one[0].place))
+    signing = sorted(used_keys(picture, flow), key=lambda one: (_reads(one[0]), one[0].place))
     for at, given, what in (*signing, *_configured(picture, flow)):
         for key in keys.of(given):
             where = location(key.point.place, key.point.expression)
@@ -156,7 +156,7 @@ def _inside(call: Call, default: bool) -> tuple[AnyExpression | None, bool]:
     return (default_of(call), True) if reads_default(call) else (None, default)
 
 
-def _used(picture: Picture, flow: Flow) -> Iterator[tuple[Point, Point, str]]:
+def used_keys(picture: Picture, flow: Flow) -> Iterator[tuple[Point, Point, str]]:
     """Calls that sign or verify with a key, signing ones first: the call, the key, what it does."""
     signing = names(known().signers)
     reading = names(one for one in known().decoders if one.kind == "verify" and one.key > 0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from analyzer.checks import _standing_in
 from analyzer.checks._given_secrets import given
 from analyzer.facts.expressions import Secret
 from analyzer.facts.secretnames import split
@@ -23,19 +24,22 @@ FIX = (
 def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
     """A finding for every secret; what decides whether a literal is one stands in ``facts.literals``."""
     told: set[tuple[str, int]] = set()
-    for path in picture.project.paths():
-        for secret in picture.project.outline(path).secrets:
-            span = Span(secret.line, secret.column, secret.end_line, secret.end_column)
-            told.add((path, secret.line))
-            yield Finding(
-                rule=rule.code,
-                location=Location(path, span),
-                message=_message(secret),
-                fix=FIX,
-                severity=rule.severity,
-                confidence=_confidence(path, secret.strength),
-                secrets=(span,),
-            )
+    written = [(path, one) for path in picture.project.paths() for one in picture.project.outline(path).secrets]
+    doubtful = any(one.strength == "placeholder" for _, one in written)
+    working = _standing_in.working(picture, flow_of(picture)) if doubtful else {}
+    for path, secret in written:
+        what = working.get((path, secret.line), "")
+        span = Span(secret.line, secret.column, secret.end_line, secret.end_column)
+        told.add((path, secret.line))
+        yield Finding(
+            rule=rule.code,
+            location=Location(path, span),
+            message=_message(secret, what),
+            fix=FIX,
+            severity=rule.severity,
+            confidence=_confidence(path, "plain" if what else secret.strength),
+            secrets=(span,),
+        )
 
     for one in given(flow_of(picture)):
         where = location(one.place, one.literal)
@@ -64,7 +68,7 @@ def _confidence(path: str, strength: str) -> Confidence:
     return Confidence.LOW if strength != "live" and not _INVENTED.isdisjoint(split(stem)) else _CONFIDENCE[strength]
 
 
-def _message(secret: Secret) -> str:
+def _message(secret: Secret, what: str) -> str:
     kind, _, detail = secret.kind.partition(":")
     if kind == "token":
         return f"a {detail} token stands in the source (`{secret.preview}`, {secret.length} characters)"
@@ -72,6 +76,8 @@ def _message(secret: Secret) -> str:
         return "a private key stands in the source"
     if kind == "url":
         return "an address in the source carries a password"
+    if secret.strength == "placeholder" and what:
+        return f"when nobody sets another, {what} works with a placeholder ({secret.length} characters) as its key"
     if secret.strength == "placeholder":
         return f"a secret has a placeholder as its value ({secret.length} characters) that works when nobody sets it"
     return f"a secret stands in the source (a literal of {secret.length} characters)"

@@ -31,6 +31,7 @@ _PLACEHOLDER_WORDS = frozenset(
     "todo fixme test testing tests foo bar baz foobar none null undefined unused notused notneeded unset empty "
     "redacted hidden masked xxx xxxx xxxxx any anything whatever na tbd here enter put my some".split()
 )
+_REPLACED = frozenset("changeme change changethis replace replaceme placeholder".split())
 _NOTHING_MEANT = frozenset({"foo", "bar", "baz", "foobar"})
 """Words that stand for anything: as a password they are an example, but a signature made with them is real."""
 _PLACEHOLDER = re.compile(
@@ -165,6 +166,12 @@ def is_secret_name(name: str) -> bool:
 def is_example_name(name: str) -> bool:
     """Whether what is given to this name is shown, not used: a placeholder, a help text, a sample."""
     return len(name) < 80 and not _SHOWN.isdisjoint(split(name))
+
+
+def is_placeholder(value: str) -> bool:
+    """Whether a text is meant to be replaced: ``change-me``, ``replace-with-your-key``, ``replace``."""
+    words = set(split(value))
+    return _PLACEHOLDER.search(value) is not None or (bool(words) and words <= _REPLACED)
 
 
 def by_name(name: str, value: str, *, used: bool = False) -> Sighting | None:
