@@ -48,6 +48,8 @@ _BEARER = re.compile(r"(?:^|[._])(?:credentials?|creds|bearer|auth|token)\.crede
 _COOKIES = re.compile(r"(?:^|\.)(?:request|req)\.(?:cookies|COOKIES)$")
 _SESSION = re.compile(r"^(?:\w+[_-])?sess(?:ion)?(?:_?id)?$|^sid$|^connect\.sid$", re.IGNORECASE)
 """Cookies whoever has which is logged in."""
+_HEADERS = re.compile(r"(?:^|\.)(?:request|req)\.(?:headers|META|environ)$")
+_COOKIE_HEADER = frozenset({"cookie", "http_cookie"})
 _DEPTH = 7
 """Names and calls followed to where a text is put together."""
 
@@ -138,6 +140,8 @@ class Reader:
     def _secret(self, point: Point, name: str) -> Sighting | None:
         one = point.expression
         kind = sensitive(name) or ("token" if _BEARER.search(chain(one)) else "")
+        if not kind and isinstance(one, Subscript):
+            kind = _cookie_header(one.value, name)
         if kind.endswith(WEAK) and isinstance(one, Attribute):
             kind = self._of_property(point) or kind
         if not kind or not self._holds_text(point):
@@ -351,6 +355,8 @@ class Reader:
         kind = sensitive(name)
         if not kind and isinstance(call.func, Attribute) and _COOKIES.search(chain(call.func.value)):
             kind = "session cookie" if _SESSION.search(name) else ""
+        elif not kind and isinstance(call.func, Attribute):
+            kind = _cookie_header(call.func.value, name)
         if not kind or (isinstance(call.func, Attribute) and ".objects" in chain(call.func)):
             return None
         for base in self.flow.origins(_at(point, call.func.value)) if isinstance(call.func, Attribute) else ():
@@ -397,6 +403,11 @@ def _builds_address(node: msgspec.Struct) -> bool:
     if not isinstance(node, Call) or not chain(node.func).endswith(("Dsn.build", "Url.build")):
         return False
     return argument(node, -1, "password") is not None
+
+
+def _cookie_header(held: AnyExpression, name: str) -> str:
+    """The kind of secret in the header that carries every cookie, the session's too."""
+    return "session cookie" if name.lower() in _COOKIE_HEADER and _HEADERS.search(chain(held)) else ""
 
 
 def _at(point: Point, expression: AnyExpression) -> Point:
