@@ -335,9 +335,15 @@ def _asks_permission(node: If) -> bool:
 
 
 def _turns_away(node: If) -> bool:
-    """``if not is_authenticated(request): return redirect("/shop")``: wherever it leads, it ends the request."""
+    """``if not is_authenticated(request): return redirect("/shop")``: wherever it leads, it ends the request.
+
+    ``if not context.is_authenticated: return None`` does the same, where it does nothing else for strangers first.
+    """
     asked = node.test.operand if isinstance(node.test, Unary) and node.test.op == "not" else None
     asked = asked.value if isinstance(asked, Await) else asked
+    if isinstance(asked, Attribute):
+        ends = len(node.then) == 1 and isinstance(node.then[0], Raise | Return)
+        return ends and _WHETHER.search(asked.attr) is not None
     if not isinstance(asked, Call) or not _WHETHER.search(chain(asked.func).rpartition(".")[2]):
         return False
     return bool(node.then) and isinstance(node.then[-1], Raise | Return)
