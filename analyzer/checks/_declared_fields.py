@@ -6,17 +6,18 @@ import re
 from collections.abc import Iterator
 
 from analyzer.checks._privileged import gives_rights, privileged_fields, words
-from analyzer.facts.expressions import AnyExpression, Call, Constant
+from analyzer.facts.expressions import AnyExpression, Attribute, Call, Constant, Name
 from analyzer.facts.outline import Class, Use
 from analyzer.facts.statements import Assign
-from analyzer.facts.visit import chain
+from analyzer.facts.visit import chain, walk
 from analyzer.flow.arguments import argument
 from analyzer.flow.questions import location
 from analyzer.graph.picture import Picture
 from analyzer.model import Confidence, Finding, Rule, Tier
-from analyzer.project import Place
+from analyzer.project import Place, Project
 
 _BASES = re.compile(r"(?:^|\.)(?:ModelForm|ModelSerializer|HyperlinkedModelSerializer|ModelSchema)$")
+_RUNNING = re.compile(r"admin|staff|superuser", re.IGNORECASE)
 _ADMIN = re.compile(r"admin|staff|internal|superuser|read_?only|output|detail|list|response", re.IGNORECASE)
 """Forms and serializers for those who run the application, or that only write out."""
 _WRITING = re.compile(
@@ -24,6 +25,7 @@ _WRITING = re.compile(
     r"|RetrieveUpdateAPIView|RetrieveUpdateDestroyAPIView|CreateView|UpdateView|FormView)$"
 )
 _SENT = re.compile(r"(?:^|\.)request\.(?:POST|data|FILES)\b")
+_OWN = frozenset({"self.serializer_class", "self.get_serializer"})
 _FIX = "List the fields that a client may set in `fields`, and leave {names} out or make them read-only"
 
 
@@ -93,7 +95,28 @@ def _takes_input(picture: Picture, path: str, index: int) -> bool:
             named = _assigned(item)
             used = [named.get("serializer_class"), named.get("form_class")]
             named_here = any(one is not None and chain(one).rpartition(".")[2] == name for one in used)
-            if named_here and any(_WRITING.search(base) for base in project.classes.externals(other, at)):
+            if not named_here or _for_administrators(named.get("permission_classes")):
+                continue
+            if any(_WRITING.search(base) for base in project.classes.externals(other, at)):
+                return True
+            if _fills(project, other, at):
+                return True
+    return False
+
+
+def _for_administrators(permissions: AnyExpression | None) -> bool:
+    """Whether a view asks for those who run the application: ``permission_classes = [IsAdminUser]``."""
+    named = [chain(one) for one in walk([permissions] if permissions else []) if isinstance(one, Name | Attribute)]
+    return any(_RUNNING.search(one) for one in named)
+
+
+def _fills(project: Project, path: str, index: int) -> bool:
+    """Whether a method of a view fills its serializer itself: ``self.get_serializer(data=request.data)``."""
+    for number, function in enumerate(project.outline(path).functions):
+        if function.owner != index or not any(use.chain in _OWN for use in function.uses):
+            continue
+        for node in walk(project.body(Place(path, number))):
+            if isinstance(node, Call) and chain(node.func) in _OWN and argument(node, -1, "data") is not None:
                 return True
     return False
 
