@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 import msgspec
@@ -181,14 +180,6 @@ def _gather(flow: Flow, point: Point, found: set[str], depth: int, seen: set[int
             for one in inner.arguments[:1]:
                 if chain_end(inner) in {"get", "getenv", "config", "env"} and isinstance(one.value, Constant):
                     found.add(str(one.value.value))
-
-
-_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
-
-
-def words_of(name: str) -> list[str]:
-    """The words of a name in lower case: ``x-hubSignature`` → x, hub, signature."""
-    return [word.lower() for word in _WORDS.findall(name)]
 
 
 def spelled(point: Point) -> str:

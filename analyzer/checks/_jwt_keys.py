@@ -9,17 +9,16 @@ import msgspec
 from analyzer.checks._choices import default_of, deployed, field, reads_default
 from analyzer.checks._configured import settings
 from analyzer.facts.expressions import AnyExpression, Attribute, Bytes, Call, Compare, Constant, Secret, Subscript
-from analyzer.facts.visit import chain, walk
+from analyzer.facts.visit import chain
 from analyzer.flow.arguments import argument, entries, texts
 from analyzer.flow.arrivals import arrivals
 from analyzer.flow.engine import Flow, Point
-from analyzer.flow.questions import chain_end, location, places_calling, written
+from analyzer.flow.questions import chain_end, location, nodes, places_calling, written
 from analyzer.frameworks.persistence import is_schema
 from analyzer.graph.picture import Picture
 from analyzer.knowledge import known
 from analyzer.knowledge.schema import names
 from analyzer.model import Confidence, Finding, Location, Related, Rule
-from analyzer.project import Place
 
 _LEAST = 32
 """Bytes of a key for HS256 (RFC 7518, section 3.2)."""
@@ -224,13 +223,12 @@ def _imports(flow: Flow, path: str, modules: tuple[str, ...]) -> bool:
 
 def _measured(flow: Flow, path: str) -> bool:
     """Whether a file refuses short keys: ``if len(secret) < 32: raise …``."""
-    for index in range(-1, len(flow.project.outline(path).functions)):
-        for node in walk(flow.project.body(Place(path, index))):
-            sides = [node.left, *node.comparators] if isinstance(node, Compare) else []
-            counted = any(isinstance(side, Call) and chain(side.func) == "len" for side in sides)
-            least = [side.value for side in sides if isinstance(side, Constant) and type(side.value) is int]
-            if counted and any(one >= _LEAST // 2 for one in least):
-                return True
+    for node in nodes(flow.project, path):
+        sides = [node.left, *node.comparators] if isinstance(node, Compare) else []
+        counted = any(isinstance(side, Call) and chain(side.func) == "len" for side in sides)
+        least = [side.value for side in sides if isinstance(side, Constant) and type(side.value) is int]
+        if counted and any(one >= _LEAST // 2 for one in least):
+            return True
     return False
 
 

@@ -121,7 +121,7 @@ def is_open(name: str, routes: Sequence[Route]) -> bool:
         return False
     changing = any(route.method in _CHANGING_METHODS for route in routes) and not any(r.method == "GET" for r in routes)
     known = _OPEN - _PAGES if changing else _OPEN
-    return any(_spoken(route.path, known) for route in routes) or not known.isdisjoint(_words(name))
+    return any(_spoken(route.path, known) for route in routes) or not known.isdisjoint(words_of(name))
 
 
 def writes_password(picture: Picture, path: str, index: int) -> bool:
@@ -138,11 +138,12 @@ def writes_password(picture: Picture, path: str, index: int) -> bool:
 
 def _spoken(path: str, known: frozenset[str] = _OPEN) -> bool:
     segments = [one for one in path.split("/") if one and not one.startswith("{")][-2:]
-    return not segments or any(not known.isdisjoint(_words(one)) for one in segments)
+    return not segments or any(not known.isdisjoint(words_of(one)) for one in segments)
 
 
-def _words(name: str) -> set[str]:
-    return {word.lower() for word in _WORD.findall(name)}
+def words_of(name: str) -> list[str]:
+    """The lower-case words of a name or a part of a path; letters behind digits stay with them: ``2fa``."""
+    return [word.lower() for word in _WORD.findall(name)]
 
 
 def takes_password(picture: Picture, handler: Place) -> bool:

@@ -335,6 +335,10 @@ class _Body:
         step = _STEPS.get(kind)
         if step is not None:
             return step(self, node)
+        return self._inside(node)
+
+    def _inside(self, node: msgspec.Struct) -> Marks:
+        """The marks of all that an expression is made of."""
         marks = NONE
         for child in children(node):
             marks |= self.value(child)
@@ -369,10 +373,7 @@ class _Body:
         for key, given in zip(node.keys, node.values, strict=True):
             if isinstance(key, Constant) and isinstance(key.value, str) and "caller" in self.value(given):
                 self.walk.trail.spoken.add(key.value)
-        marks = NONE
-        for child in children(node):
-            marks |= self.value(child)
-        return marks
+        return self._inside(node)
 
     def _name(self, node: Name) -> Marks:
         marks = self.names.get(node.id, NONE)

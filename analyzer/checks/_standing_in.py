@@ -8,12 +8,11 @@ from analyzer.checks._choices import deployed
 from analyzer.checks._jwt_keys import Keys, used_keys
 from analyzer.facts.expressions import AnyExpression, Call, Compare, Constant, Secret
 from analyzer.facts.literals import is_placeholder
-from analyzer.facts.visit import chain, walk
+from analyzer.facts.visit import chain
 from analyzer.flow.arguments import argument
 from analyzer.flow.engine import Flow, Point
-from analyzer.flow.questions import chain_end, location, places_calling
+from analyzer.flow.questions import chain_end, location, nodes, places_calling
 from analyzer.graph.picture import Picture
-from analyzer.project import Place
 
 _SESSIONS = "SessionMiddleware"
 """Starlette's: its cookie is the session itself, signed."""
@@ -56,8 +55,7 @@ def _refuses(flow: Flow, path: str) -> bool:
     """Whether a file compares with a placeholder: ``if settings.secret_key == "change-me": raise …``."""
     return any(
         isinstance(node, Compare) and any(_is_doubtful(side) for side in (node.left, *node.comparators))
-        for index in range(-1, len(flow.project.outline(path).functions))
-        for node in walk(flow.project.body(Place(path, index)))
+        for node in nodes(flow.project, path)
     )
 
 

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 import msgspec
 
 from analyzer.checks import _crypto, _digest_uses
-from analyzer.checks._digest_uses import Use, words_of
+from analyzer.checks._digest_uses import Use
 from analyzer.facts.expressions import Attribute, Call, Constant
+from analyzer.facts.secretnames import split
 from analyzer.facts.visit import walk
 from analyzer.flow.arguments import argument
 from analyzer.flow.engine import Flow, Point
@@ -205,8 +206,8 @@ def _purpose(flow: Flow, made: Made, names: set[str], uses: list[Use]) -> Purpos
     function = flow.project.function(made.point.place)
     around = function.name if function is not None else ""
     called = [use.name for use in uses if use.how != "argument"]
-    signs = next((name for name in called if words_of(name)[-1:] and words_of(name)[-1] in _SIGNATURE), "")
-    if not signs and set(words_of(around)) & _SIGNING and any(use.how in {"returned", "compared"} for use in uses):
+    signs = next((name for name in called if split(name)[-1:] and split(name)[-1] in _SIGNATURE), "")
+    if not signs and set(split(around)) & _SIGNING and any(use.how in {"returned", "compared"} for use in uses):
         signs = around
     compared = any(use.how == "compared" and _from_request(flow, use) for use in uses)
     secrets = sorted(name for name in names if _SECRET.search(name))
@@ -229,11 +230,11 @@ def _purpose(flow: Flow, made: Made, names: set[str], uses: list[Use]) -> Purpos
         return _key(made, cipher_key)
     if harmless:
         return None
-    kept = any(set(words_of(name)) & _KEPT and set(words_of(name)) & _ADMITTING for name in (*called, around))
+    kept = any(set(split(name)) & _KEPT and set(split(name)) & _ADMITTING for name in (*called, around))
     hashed = next((name for name in sorted(names) if _TOKEN.search(name) or _PLAIN_TOKEN.search(name)), "")
     if kept and hashed and called:
         return _kept(made, hashed)
-    pinned = next((u.name for u in uses if u.how == "compared" and set(words_of(u.name)) & _PINNED), "")
+    pinned = next((u.name for u in uses if u.how == "compared" and set(split(u.name)) & _PINNED), "")
     if pinned:
         return _pin(made, pinned)
     plain = next((name for name in called if _PLAIN_TOKEN.search(_bare(name))), "")
@@ -259,17 +260,17 @@ def _more_than(flow: Flow, made: Made) -> bool:
 
 
 def _from_request(flow: Flow, use: Use) -> bool:
-    if words_of(use.name)[-1:] and words_of(use.name)[-1] in _SIGNATURE:
+    if split(use.name)[-1:] and split(use.name)[-1] in _SIGNATURE:
         return True
     return use.other is not None and any(part.kind == "request" for part in flow.value(use.other).parts())
 
 
 def _harmless(names: list[str]) -> bool:
-    return any(set(words_of(name)) & _HARMLESS for name in names)
+    return any(set(split(name)) & _HARMLESS for name in names)
 
 
 def _bare(name: str) -> str:
-    return _MAKING.sub("", "_".join(words_of(name))) or name
+    return _MAKING.sub("", "_".join(split(name))) or name
 
 
 def _prescribed(flow: Flow, made: Made) -> bool:

@@ -18,7 +18,6 @@ from analyzer.flow.questions import uses_of
 from analyzer.graph.picture import Picture
 from analyzer.model import Confidence, Finding, Location, Related, Rule, Span, Step
 
-_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+[a-z]*")
 _ADMIN = frozenset({"admin", "admins", "administrator", "administration", "superuser", "superadmin", "staff"})
 _OWN = frozenset(
     "me self own my mine profile password logout login signin signup register token refresh session sessions account "
@@ -214,7 +213,7 @@ def _intimate(picture: Picture, one: Handled) -> bool:
 
 def _words(one: Handled) -> set[str]:
     segments = [part for part in one.route.path.lower().split("/") if part and "{" not in part]
-    return {word.lower() for name in (one.name, one.owner, *segments) for word in _WORD.findall(name)}
+    return {word for name in (one.name, one.owner, *segments) for word in _public.words_of(name)}
 
 
 def _finding(

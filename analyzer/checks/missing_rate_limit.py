@@ -21,7 +21,6 @@ from analyzer.graph.picture import Picture
 from analyzer.model import Confidence, Finding, Location, Rule, Span, Tier
 from analyzer.project import Place
 
-_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+[a-z]*")
 _ENTERING = {
     "checks a password": "login signin authenticate authentication token tokens auth session sessions",
     "makes an account": "register registration signup users user account accounts",
@@ -167,11 +166,16 @@ def _known(picture: Picture, guards: Guards, handler: Place, routes: list[Route]
     )
 
 
+def _last_segment(routes: Sequence[Route]) -> list[str]:
+    """The last part of the last path that is no parameter, if there is one."""
+    return [segment for route in routes for segment in route.path.split("/") if segment and "{" not in segment][-1:]
+
+
 def _second_step(picture: Picture, handler: Place, function: Function, routes: Sequence[Route]) -> bool:
     """Whether a handler lets somebody in who has shown a password already and now shows a code: what stands before it
     knows who it is, and anybody with a stolen password comes that far."""
-    last = [segment for route in routes for segment in route.path.split("/") if segment and "{" not in segment][-1:]
-    words = {word.lower() for name in (function.name, *last) for word in _WORD.findall(name)}
+    last = _last_segment(routes)
+    words = {word for name in (function.name, *last) for word in _public.words_of(name)}
     if _CODES.isdisjoint(words):
         return False
     names = [use.chain.rpartition(".")[2] for use in uses_of(picture.project, handler) if use.kind == "call"]
@@ -180,15 +184,15 @@ def _second_step(picture: Picture, handler: Place, function: Function, routes: S
 
 def _signs_in(function: Function | None, routes: Sequence[Route]) -> bool:
     """Whether a handler is there for people who are not known yet, by the end of its path or by its name."""
-    last = [segment for route in routes for segment in route.path.split("/") if segment and "{" not in segment][-1:]
-    words = {"".join(_WORD.findall(name)).lower() for name in (*last, function.name if function else "")}
+    last = _last_segment(routes)
+    words = {"".join(_public.words_of(name)) for name in (*last, function.name if function else "")}
     return not _SIGNS_IN.isdisjoint(words)
 
 
 def _entering(picture: Picture, handler: Place, function: Function, routes: list[Route]) -> str:
     """What somebody who is not known yet can try at a handler; ``""`` when it is none of those."""
-    last = [segment for route in routes for segment in route.path.split("/") if segment and "{" not in segment][-1:]
-    words = [word.lower() for name in (function.name, *last) for word in _WORD.findall(name)]
+    last = _last_segment(routes)
+    words = [word for name in (function.name, *last) for word in _public.words_of(name)]
     if _confirms(picture, handler, words):
         return "checks a one-time code"
     taken = (
@@ -204,7 +208,7 @@ def _entering(picture: Picture, handler: Place, function: Function, routes: list
         if taken and _checks(picture, handler):
             return "checks a password"
         owner = picture.project.owner(handler)
-        words = [word.lower() for word in _WORD.findall(owner.name)] if owner is not None else []
+        words = _public.words_of(owner.name) if owner is not None else []
     known = [word for word in words if word in _WHAT]
     found = next((word for word in known if word in _CODES), known[0] if known else "")
     resetting = {"reset", "password"} <= set(words)

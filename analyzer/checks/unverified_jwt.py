@@ -15,10 +15,10 @@ from analyzer.flow.environment import key
 from analyzer.flow.questions import (
     Pictured,
     called_name,
+    calls_at,
     chain_end,
     flow_of,
     location,
-    place_at,
     places_calling,
     written,
 )
@@ -69,13 +69,8 @@ def _verifies(flow: Flow, place: Place) -> bool:
 def judge(finding: Finding, picture: Pictured) -> str:
     """An engine's finding on a decoder that we know and find in order is refuted."""
     flow = flow_of(picture)
-    line = finding.location.span.line
-    place = place_at(flow.project, finding.location.path, line)
-    for point in flow.calls(place) if place is not None else ():
-        call = point.expression
-        if call.line <= line <= call.end_line and _decoder(flow, point) is not None:
-            return "refute"
-    return "doubt"
+    around = calls_at(flow, finding.location.path, finding.location.span.line)
+    return "refute" if any(_decoder(flow, point) is not None for point in around) else "doubt"
 
 
 def _decoder(flow: Flow, point: Point) -> Decoder | None:

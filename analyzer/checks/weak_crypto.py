@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from analyzer.checks import _ciphers, _crypto, _weak_digests, _weak_signatures
 from analyzer.checks._choices import deployed
-from analyzer.flow.questions import flow_of, place_at
+from analyzer.flow.questions import calls_at, flow_of
 from analyzer.graph.picture import Picture
 from analyzer.model import Finding, Rule
 
@@ -28,9 +28,5 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
 def judge(finding: Finding, picture: Picture) -> str:
     """What an engine says of a call that we know and find in order is refuted; a setting is out of our sight."""
     flow = flow_of(picture)
-    line = finding.location.span.line
-    place = place_at(flow.project, finding.location.path, line)
-    for point in flow.calls(place) if place is not None else ():
-        if point.expression.line <= line <= point.expression.end_line and _crypto.called(flow, point):
-            return "refute"
-    return "stand"
+    around = calls_at(flow, finding.location.path, finding.location.span.line)
+    return "refute" if any(_crypto.called(flow, point) for point in around) else "stand"

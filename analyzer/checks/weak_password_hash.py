@@ -17,7 +17,7 @@ from analyzer.flow.engine import Flow, Point, scan
 from analyzer.flow.hashing import protecting_call
 from analyzer.flow.named import method
 from analyzer.flow.passwords import is_password_name, last_name
-from analyzer.flow.questions import Pictured, chain_end, flow_of, location, place_at, places_calling, written
+from analyzer.flow.questions import Pictured, calls_at, chain_end, flow_of, location, places_calling, written
 from analyzer.knowledge import Hasher, known
 from analyzer.knowledge.schema import names
 from analyzer.model import Confidence, Finding, Rule, Tier
@@ -47,12 +47,8 @@ def check(picture: Pictured, rule: Rule) -> Iterator[Finding]:
 def judge(finding: Finding, picture: Pictured) -> str:
     """An engine only sees the digest; we know whether a password goes in."""
     flow = flow_of(picture)
-    line = finding.location.span.line
-    place = place_at(flow.project, finding.location.path, line)
-    for point in flow.calls(place) if place is not None else ():
-        if point.expression.line <= line <= point.expression.end_line and digest_of(flow, point) is not None:
-            return "refute"
-    return "doubt"
+    around = calls_at(flow, finding.location.path, finding.location.span.line)
+    return "refute" if any(digest_of(flow, point) is not None for point in around) else "doubt"
 
 
 def digest_of(flow: Flow, point: Point) -> Hasher | None:

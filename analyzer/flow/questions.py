@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Container, Iterator, Mapping
 from typing import Protocol
 
+import msgspec
+
 from analyzer.facts.expressions import Attribute, Call, Name
 from analyzer.facts.outline import Outline, Use
-from analyzer.facts.visit import chain
-from analyzer.flow.engine import Flow
+from analyzer.facts.visit import chain, walk
+from analyzer.flow.engine import Flow, Point
 from analyzer.frameworks.backend import EntryPoint
 from analyzer.model import Location, Span, Tier
 from analyzer.project.project import Project
@@ -83,6 +85,20 @@ def place_at(project: Project, path: str, line: int) -> Place | None:
         return None
     around = [at for at, one in enumerate(outline.functions) if one.start_line <= line <= one.end_line]
     return Place(path, max(around, key=lambda at: outline.functions[at].line, default=-1))
+
+
+def calls_at(flow: Flow, path: str, line: int) -> Iterator[Point]:
+    """The calls that stand on a line or around it, in the innermost function there; none for a file not analysed."""
+    place = place_at(flow.project, path, line)
+    for point in flow.calls(place) if place is not None else ():
+        if point.expression.line <= line <= point.expression.end_line:
+            yield point
+
+
+def nodes(project: Project, path: str) -> Iterator[msgspec.Struct]:
+    """Every statement and expression of a file: of its module, then of its functions."""
+    for index in range(-1, len(project.outline(path).functions)):
+        yield from walk(project.body(Place(path, index)))
 
 
 def aliases(outline: Outline) -> dict[str, str]:

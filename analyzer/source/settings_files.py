@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 
 from analyzer.config.settings import Config
 from analyzer.model.source import SourceFile
@@ -43,17 +44,25 @@ def is_description_name(name: str) -> bool:
 
 def read_descriptions(root: str, paths: Sequence[str], config: Config) -> tuple[SourceFile, ...]:
     """The descriptions of HTTP interfaces among ``paths`` (sorted, relative), within the limits."""
-    found: list[SourceFile] = []
+    found = _read(
+        root,
+        paths,
+        min(LARGEST_DESCRIPTION, config.max_file_size),
+        lambda data: _DESCRIBES.search(data[:4_096]) is not None and b"paths" in data,
+    )
+    return tuple(islice(found, MOST_DESCRIPTIONS))
+
+
+def _read(root: str, paths: Sequence[str], largest: int, wanted: Callable[[bytes], bool]) -> Iterator[SourceFile]:
+    """The texts among ``paths`` of at most ``largest`` bytes whose content is wanted; files are read as they are asked
+    for."""
     for path in paths[:MOST]:
         try:
-            data = read_source(f"{root}/{path}", min(LARGEST_DESCRIPTION, config.max_file_size), False)
+            data = read_source(f"{root}/{path}", largest, False)
         except Skip:
             continue
-        if _DESCRIBES.search(data[:4_096]) and b"paths" in data and b"\0" not in data:
-            found.append(SourceFile(path=path, digest=digest_of(data), size=len(data)))
-        if len(found) >= MOST_DESCRIPTIONS:
-            break
-    return tuple(found)
+        if wanted(data) and b"\0" not in data:
+            yield SourceFile(path=path, digest=digest_of(data), size=len(data))
 
 
 _TEMPLATES = re.compile(r"[\w.-]+\.(?:html?|jinja2?|j2|tpl|djhtml)", re.IGNORECASE)
@@ -67,15 +76,8 @@ def is_template_name(name: str) -> bool:
 
 def read_templates(root: str, paths: Sequence[str], config: Config) -> tuple[SourceFile, ...]:
     """The templates among ``paths`` (sorted, relative) that write a value unescaped, within the limits."""
-    found: list[SourceFile] = []
-    for path in paths[:MOST]:
-        try:
-            data = read_source(f"{root}/{path}", min(LARGEST, config.max_file_size), False)
-        except Skip:
-            continue
-        if _UNESCAPED.search(data) and b"\0" not in data:
-            found.append(SourceFile(path=path, digest=digest_of(data), size=len(data)))
-    return tuple(found)
+    largest = min(LARGEST, config.max_file_size)
+    return tuple(_read(root, paths, largest, lambda data: _UNESCAPED.search(data) is not None))
 
 
 def is_settings_name(name: str) -> bool:
