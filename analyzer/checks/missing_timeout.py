@@ -5,58 +5,71 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from analyzer.checks._choices import deployed
+from analyzer.checks._stubs import remote_calls
+from analyzer.checks._waiting import ENDLESS, NAMES, PACKAGES, TOLD, Wait, Waits, answered, switched_off
 from analyzer.facts.expressions import Call
-from analyzer.flow.arguments import argument, constants, spread
+from analyzer.flow.arguments import argument, spread
 from analyzer.flow.engine import Flow, Point
 from analyzer.flow.questions import flow_of, location, places_calling, written
+from analyzer.graph.imports import main_guards
 from analyzer.graph.picture import Picture
 from analyzer.model import Confidence, Finding, Rule
 from analyzer.project.target import Place
-
-_VERBS = ("get", "post", "put", "patch", "delete", "head", "options", "request")
-_POSITIONS = {"urllib.request.urlopen": 2, **{f"requests.{verb}": -1 for verb in _VERBS}}
-"""Calls that wait for ever unless told, and where their timeout stands."""
-_TOLD = frozenset({f"httpx.{verb}" for verb in _VERBS} | {"httpx.Client", "httpx.AsyncClient"})
-"""Calls with a timeout of their own, which ``None`` switches off."""
-_NAMES = frozenset(one.rpartition(".")[2] for one in {*_POSITIONS, *_TOLD})
 
 
 def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
     """Findings of BA608, in order of places."""
     flow = flow_of(picture)
-    default = next(places_calling(flow.project, frozenset({"setdefaulttimeout"})), None) is not None
-    for place in places_calling(flow.project, _NAMES):
-        if default or not deployed(picture, place.path) or not _imports(flow, place.path):
+    if next(places_calling(flow.project, frozenset({"setdefaulttimeout"})), None) is not None:
+        return
+    waits = picture.shared(Waits)
+    for place, point, wait in _waiting(picture, flow):
+        call = point.expression
+        if not isinstance(call, Call) or spread(call) or not deployed(picture, place.path):
+            continue
+        keyword = wait.keyword if wait is not None else "timeout"
+        given = argument(call, wait.position if wait is not None else -1, keyword)
+        if given is not None:
+            fault = f"is told `{keyword}=None`" if switched_off(flow, point, given) else ""
+        else:
+            fault = "has no timeout" if wait is not None and not answered(flow, waits, point, call, wait) else ""
+        if fault:
+            unsure = wait is not None and wait.asks == "database"
+            yield Finding(
+                rule=rule.code,
+                location=location(place, call),
+                message=f"`{written(call)}` {fault}: a server that never answers keeps this worker for ever",
+                fix=f"Give `{written(call)}` a `{keyword}=` in seconds, as short as its caller can stand",
+                severity=rule.severity,
+                confidence=Confidence.LOW if unsure or _by_hand(picture, place) else Confidence.MEDIUM,
+            )
+
+
+def _waiting(picture: Picture, flow: Flow) -> Iterator[tuple[Place, Point, Wait | None]]:
+    """The calls that wait for somebody outside; with ``None`` those that have a limit of their own."""
+    for place in places_calling(flow.project, NAMES):
+        if not deployed(picture, place.path) or not _imports(flow, place.path):
             continue
         for point in flow.calls(place):
             call = point.expression
-            if not isinstance(call, Call) or spread(call):
-                continue
-            target = flow.project.resolve_expression(place, call.func)
+            target = flow.project.resolve_expression(place, call.func) if isinstance(call, Call) else None
             dotted = target.dotted if target is not None and not target.ours else ""
-            if dotted not in _POSITIONS and dotted not in _TOLD:
-                continue
-            given = argument(call, _POSITIONS.get(dotted, -1), "timeout")
-            values = constants(flow, Point(place, given, point.environment)) if given is not None else []
-            if (given is None and dotted in _POSITIONS) or values == [None]:
-                yield Finding(
-                    rule=rule.code,
-                    location=location(place, call),
-                    message=f"`{written(call)}` {'is told `timeout=None`' if given is not None else 'has no timeout'}: "
-                    "a server that never answers keeps this worker for ever",
-                    fix=f"Give `{written(call)}` a `timeout=` in seconds, as short as its caller can stand",
-                    severity=rule.severity,
-                    confidence=Confidence.LOW if _by_hand(picture, place) else Confidence.MEDIUM,
-                )
+            if dotted in ENDLESS or dotted in TOLD:
+                yield place, point, ENDLESS.get(dotted)
+    for place, point in remote_calls(flow):
+        yield place, point, Wait()
 
 
 def _by_hand(picture: Picture, place: Place) -> bool:
     """Whether a call belongs to a script: its file asks whether it is started, and no route gets there."""
     outline = picture.project.outline(place.path)
-    started = any(use.chain in {"__name__", "sys.argv", "sys.argv[]"} for use in outline.uses)
+    started = bool(main_guards(picture.project, place.path)) or any(
+        use.chain in {"sys.argv", "sys.argv[]"} for use in outline.uses
+    )
     return started and picture.chain_to(place) is None
 
 
 def _imports(flow: Flow, path: str) -> bool:
+    """Whether a file can hold such a call: it imports a library for it, or gets an object of one from elsewhere."""
     roots = {item.module.partition(".")[0] for item in flow.project.outline(path).imports if not item.level}
-    return not roots.isdisjoint({"requests", "urllib", "httpx"})
+    return not roots.isdisjoint(PACKAGES)

@@ -54,7 +54,7 @@ class Imports:
     def of(self, path: str) -> tuple[ImportEdge, ...]:
         """The edges out of a module into other modules of the project, in source order."""
         if path not in self._edges:
-            guarded = _main_guards(self._project, path)
+            guarded = main_guards(self._project, path)
             found = []
             for item in self._project.outline(path).imports:
                 edge = self._edge(path, item, any(start <= item.line <= end for start, end in guarded))
@@ -180,7 +180,7 @@ class Imports:
         return (found[0], (module, *found[1])) if found is not None else None
 
 
-def _main_guards(project: Project, path: str) -> list[tuple[int, int]]:
+def main_guards(project: Project, path: str) -> list[tuple[int, int]]:
     """Line ranges of ``if __name__ == "__main__":`` blocks: not executed when the module is imported."""
     found = []
     for statement in project.outline(path).body:
