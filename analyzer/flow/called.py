@@ -25,6 +25,7 @@ from analyzer.flow.formats import braces, dollars, filled
 from analyzer.flow.named import method
 from analyzer.flow.parts import Part, Row, Value, concat, harmless, single, union
 from analyzer.flow.pieces import pieces
+from analyzer.frameworks.started import started
 from analyzer.knowledge import known
 from analyzer.project.target import Place, Target
 
@@ -66,8 +67,10 @@ _GROUPS = frozenset({"group", "groups", "groupdict"})
 _REVEALING = frozenset({"get_secret_value"})
 """Methods of secret types that give the value inside."""
 
-_THREADS = frozenset({"to_thread", "run_in_executor", "run_in_threadpool", "run_sync", "sync_to_async"})
-"""Calls that run their argument elsewhere."""
+_THREADS = frozenset(
+    {"to_thread", "run_in_executor", "run_in_threadpool", "run_sync", "sync_to_async()", "database_sync_to_async()"}
+)
+"""Calls that run their argument elsewhere and give what it gives."""
 
 _JOINING = frozenset({"os.path.join", "posixpath.join", "os.path.normpath", "os.path.abspath", "os.path.expanduser"})
 """Functions on paths that keep every part of them (``basename`` does not)."""
@@ -162,10 +165,10 @@ def escapes(run: Evaluation, expression: AnyExpression, state: Environment) -> b
 
 def _elsewhere(run: Evaluation, call: Call, last: str, state: Environment) -> Value:
     """``to_thread(function, argument)`` gives what ``function(argument)`` gives."""
-    arguments = call.arguments[1:] if last == "run_in_executor" else call.arguments
-    if not arguments or arguments[0].keyword is not None or arguments[0].star:
+    asked = started(call)
+    if asked is None or asked.function is None:
         return single("call", last, call.line)
-    inner = Call(call.line, call.column, call.end_line, call.end_column, arguments[0].value, arguments[1:])
+    inner = Call(call.line, call.column, call.end_line, call.end_column, asked.function, asked.arguments)
     return run.value(inner, state)
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cached_property
 
 import msgspec
 
 from analyzer.facts.expressions import Argument, Call
 from analyzer.facts.outline import Function, Use
-from analyzer.facts.visit import chain
+from analyzer.facts.visit import chain, walk
+from analyzer.frameworks.backend import EntryPoint
+from analyzer.frameworks.started import STARTERS, TASK_METHODS, bound_task, started
 from analyzer.project.project import Project
 from analyzer.project.target import Place
 
@@ -23,23 +26,31 @@ _PLAIN_DECORATORS = frozenset({"staticmethod", "classmethod", "override", "cache
 
 
 class Site(msgspec.Struct, frozen=True, order=True):
-    """One use of a name in a call: where, the whole chain, its line and column."""
+    """One use of a name in a call: where, the whole chain, its line and column.
+
+    ``through`` is the chain of the call that stands there when it only asks for this one: ``send.delay(order)``,
+    ``tasks.add_task(send, order)``; ``filled`` is how many parameters a worker fills before those that are given.
+    """
 
     place: Place
     chain: str
     line: int
     column: int
+    through: str = ""
+    filled: int = 0
 
 
 class Callers:
     """Call sites by the last name of what is called, and names that are handed around without being called."""
 
-    def __init__(self, project: Project) -> None:
+    def __init__(self, project: Project, doors: Mapping[Place, EntryPoint]) -> None:
         self._project = project
+        self._doors = doors
         self._sites: dict[str, list[Site]] | None = None
         self._handed: set[str] = set()
         self._defined: dict[str, int] = {}
         self._every: dict[Place, list[Site]] = {}
+        self._walked: set[Place] = set()
 
     def of(self, place: Place) -> tuple[list[Site], bool]:
         """The call sites of a function, and whether they are all there can be."""
@@ -73,7 +84,10 @@ class Callers:
         unique = self._defined.get(name, 0) <= 1
         found: list[Site] = []
         complete = True
+        filled = self._filled(place)
         for site in candidates:
+            if filled:
+                site = msgspec.structs.replace(site, filled=filled)
             target = self._project.resolve(site.place, site.chain, site.line)
             if target is None:
                 if unique:
@@ -83,6 +97,25 @@ class Callers:
             elif target.ours and self._reaches(target.path, target.index, target.kind, place):
                 found.append(site)
         return found, complete
+
+    def _filled(self, place: Place) -> int:
+        """How many parameters of a task its worker fills: with the task itself, the context of the job."""
+        function, door = self._project.function(place), self._doors.get(place)
+        if function is None or door is None or door.kind != "task":
+            return 0
+        return int(door.framework == "arq" or bound_task(function))
+
+    @cached_property
+    def _tasks(self) -> dict[str, list[str]]:
+        """The names of functions by what their tasks are called by; only those that no other function has."""
+        found: dict[str, list[str]] = {}
+        for place, door in self._doors.items():
+            function = self._project.function(place)
+            if function is not None and door.kind == "task" and self._defined.get(function.name, 0) == 1:
+                called = {door.name, function.qualname} if door.framework == "arq" else {door.name}
+                for name in sorted(called):
+                    found.setdefault(name, []).append(function.name)
+        return found
 
     def _reaches(self, path: str, index: int, kind: str, place: Place) -> bool:
         if kind == "function":
@@ -124,8 +157,34 @@ class Callers:
                         known.append(Site(place, use.chain, use.line, use.column))
                 elif use.kind == "read":
                     self._handed.add(last)
+            self._index_started(place, uses, sites)
         self._sites = sites
         return sites
+
+    def _index_started(self, place: Place, uses: list[Use], sites: dict[str, list[Site]]) -> None:
+        """The calls that a function asks others for: of tasks by a method of theirs, of what is handed to a thread."""
+        starts = False
+        for use in uses:
+            before, _, last = use.chain.rpartition(".")
+            if use.kind == "call" and last in TASK_METHODS and before.rpartition(".")[2] in self._defined:
+                site = Site(place, before, use.line, use.column, use.chain)
+                sites.setdefault(before.rpartition(".")[2], []).append(site)
+            starts = starts or (use.kind == "call" and last in STARTERS)
+        if not starts or place in self._walked:
+            return
+        self._walked.add(place)
+        for node in walk(self._project.body(place)):
+            call = started(node) if isinstance(node, Call) else None
+            spelled = chain(call.function) if call is not None else ""
+            name = spelled.rpartition(".")[2]
+            if call is None or not isinstance(node, Call):
+                continue
+            if name in self._defined:
+                site = Site(place, spelled, node.line, node.column, chain(node.func))
+                sites.setdefault(name, []).append(site)
+            for name in self._tasks.get(call.name, ()) if call.name else ():
+                site = Site(place, name, node.line, node.column, chain(node.func))
+                sites.setdefault(name, []).append(site)
 
 
 def bound(function: Function, call: Call, method: bool) -> dict[str, Argument] | None:

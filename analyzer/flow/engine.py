@@ -29,6 +29,7 @@ from analyzer.flow.values import Evaluation
 from analyzer.flow.walk import Trace, trace
 from analyzer.frameworks.backend import EntryPoint, Route
 from analyzer.frameworks.fastapi import providers
+from analyzer.frameworks.started import UNKNOWN, by_method, started
 from analyzer.project.project import Project
 from analyzer.project.target import Place
 
@@ -58,7 +59,7 @@ class Flow:
         self.project = project
         self.handlers = handlers
         self.doors = doors or {}
-        self.callers = Callers(project)
+        self.callers = Callers(project, self.doors)
         self.aliases: dict[str, dict[str, str]] = {}
         """Imported names by the names they go by in a file, remembered by :mod:`~analyzer.flow.questions`."""
         self.runners: dict[Place, str] = {}
@@ -204,7 +205,30 @@ class Flow:
         return self.trace(place).state(expression)
 
     def call_at(self, site: Site) -> Point | None:
-        """The call a site speaks of."""
+        """The call a site speaks of; for one that a worker or thread makes, the call as it will be made."""
+        point = self._written(site)
+        call = point.expression if point is not None else None
+        if point is None or not isinstance(call, Call) or not (site.through or site.filled):
+            return point
+        function: AnyExpression | None = call.func
+        arguments = call.arguments
+        if site.through:
+            asked = started(call)
+            if asked is not None:
+                function, arguments = asked.function or call.func, asked.arguments
+            elif isinstance(call.func, Attribute):
+                target = self.project.resolve(site.place, site.chain, site.line)
+                if target is None or target.kind != "function":
+                    return None
+                function = call.func.value
+                arguments = by_method(call, self.project.outline(target.path).functions[target.index])
+        made = Call(
+            call.line, call.column, call.end_line, call.end_column, function or call.func,
+            [UNKNOWN] * site.filled + arguments,
+        )  # fmt: skip
+        return Point(point.place, made, point.environment)
+
+    def _written(self, site: Site) -> Point | None:
         known = self._calls.get(site.place)
         if known is None:
             known = {}
@@ -213,7 +237,7 @@ class Flow:
                 if isinstance(call, Call):
                     known[(call.line, call.column, chain(call.func))] = point
             self._calls[site.place] = known
-        return known.get((site.line, site.column, site.chain))
+        return known.get((site.line, site.column, site.through or site.chain))
 
 
 def scan(expression: AnyExpression, environment: Environment) -> list[tuple[AnyExpression, Environment]]:

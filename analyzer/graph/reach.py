@@ -12,6 +12,7 @@ import msgspec
 
 from analyzer.facts.outline import Use
 from analyzer.frameworks import Backend, Route
+from analyzer.frameworks.started import TASK_METHODS
 from analyzer.project import Place, Project
 
 _VISITED = 600
@@ -153,7 +154,10 @@ class Reach:
                     place = Place(path, index)
                     for use in function.uses:
                         if use.kind in _REACHING:
-                            name = use.chain.rpartition(".")[2]
+                            before, _, name = use.chain.rpartition(".")
+                            if before and name in TASK_METHODS:  # `send.delay(order)` runs `send`, elsewhere
+                                use = msgspec.structs.replace(use, chain=before, kind="read")
+                                name = before.rpartition(".")[2]
                             name = alias.get(name, name)
                             if name in names:
                                 uses.setdefault(name, []).append((place, use))
