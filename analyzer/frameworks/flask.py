@@ -12,6 +12,7 @@ from analyzer.facts.outline import Class, Function
 from analyzer.facts.visit import chain as chain_of
 from analyzer.frameworks.attachments import attachment
 from analyzer.frameworks.backend import Attachment, Found, Route, Unresolved
+from analyzer.frameworks.classful import MODULES, registered
 from analyzer.frameworks.forwarded import forwarded
 from analyzer.frameworks.loops import Registration, registrations
 from analyzer.frameworks.prefixes import Mount, inherited, own_prefix, prefixes
@@ -82,7 +83,7 @@ class Around(msgspec.Struct, frozen=True):
         return (self.sockets if "WEBSOCKET" in methods else self.requests).get(held, ())
 
 
-_MODULES = frozenset({"flask", "quart", "flask_restful", "flask_restx", "flask_smorest", "apiflask", "flask_openapi3"})
+_MODULES = MODULES | {"flask", "quart", "flask_restful", "flask_restx", "flask_smorest", "apiflask", "flask_openapi3"}
 
 
 def recognise(project: Project) -> Found | None:
@@ -126,6 +127,12 @@ def recognise(project: Project) -> Found | None:
         rule = msgspec.structs.replace(made, call=_as_rule(made.call))
         for one, where in forwarded(project, rule) or [(rule, (made.place.path, made.call.line))]:
             _added(project, one, where, own, mounts, around, found)
+    for view in registered(project) if imports_any(project, MODULES) else ():
+        held = router(project, view.place, chain_of(view.application), own, _KNOWN)
+        held = held or Holder(view.place.path, view.place.index, chain_of(view.application))
+        for start in prefixes(own, mounts, held):
+            attached = (*around.of(held), *view.attached)
+            _add(found, list(view.methods), start, view.rule, view.handler, view.where, attached)
     _name_quart(project, found)
     return found
 
