@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+
+import msgspec
 
 from analyzer.checks import _public
 from analyzer.facts.expressions import Attribute, Call, Compare, Constant, Name, Subscript
 from analyzer.facts.outline import Function
+from analyzer.facts.statements import Raise, Return
 from analyzer.facts.visit import calls, chain, walk
 from analyzer.flow.passwords import is_password_name
 from analyzer.flow.questions import location, places_calling, uses_of
@@ -88,6 +91,7 @@ _HINDERING = re.compile(
 """Names of what stops or slows somebody who tries again and again. A heuristic: it only ever makes the rule silent."""
 _HINDERING_HERE = re.compile(r"attempts_|_attempts|cool_?down|try_?again|retry_?after|backoff", re.IGNORECASE)
 """Names that say so in the handler itself; further down they are about a database or a service that does not answer."""
+_TOO_MANY = 429
 _CHANGING = frozenset({"POST", "PUT", "PATCH", "MUTATION"})
 _FIX = "Limit the attempts by address and by account (slowapi, Flask-Limiter, throttle classes), or lock the account"
 
@@ -326,5 +330,12 @@ def _limited(picture: Picture, handler: Place, function: Function, routes: list[
     if any(_HINDERING.search(name) or LIMITING.search(name.rpartition(".")[2]) for name in (*attached, *depended)):
         return True
     return any(_HINDERING_HERE.search(use.chain) for use in uses_of(project, handler)) or any(
-        _HINDERING.search(use.chain) for place in _public.below(picture, handler) for use in uses_of(project, place)
+        any(_HINDERING.search(use.chain) for use in uses_of(project, place)) or _turns_away(project.body(place))
+        for place in _public.below(picture, handler)
     )
+
+
+def _turns_away(body: Iterable[msgspec.Struct]) -> bool:
+    """Whether something ends with the status of too many requests: ``raise HTTPException(429, …)``."""
+    endings = (node for node in walk(body) if isinstance(node, Raise | Return))
+    return any(isinstance(one, Constant) and one.value == _TOO_MANY for node in endings for one in walk(node))
