@@ -33,7 +33,7 @@ def body_uses(text: str) -> list[tuple[str, str]]:
                                       ("db.session().query()[]", "read")]),
         ("super().save()", [("super", "call"), ("super().save", "call")]),
         ("(a or b).c", [("a", "read"), ("b", "read")]),
-        ("'x'.join(y)", [("y", "read")]),
+        ("'x'.join(y)", [("().join", "call"), ("y", "read")]),
         ("a.b = c", [("a.b", "write"), ("c", "read")]),
         ("a[0].b, *c = d", [("a[].b", "write"), ("c", "write"), ("d", "read")]),
         ("del a.b", [("a.b", "delete")]),

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 
 import msgspec
 
-from analyzer.facts.expressions import AnyExpression, Call, Name
+from analyzer.facts.expressions import AnyExpression, Attribute, Call, Name
 from analyzer.facts.visit import chain
 from analyzer.flow.arguments import argument
 from analyzer.flow.callers import bound
@@ -59,7 +59,7 @@ def reaching(
             if target is not None and target.ours:
                 continue
             sink = known().sink(kind, target.dotted if target else "", written(call))
-            given = argument(call, sink.argument, *sink.keywords) if sink is not None else None
+            given = _obeyed(call, sink) if sink is not None else None
             if sink is None or given is None or (counts is not None and not counts(flow, point, call)):
                 continue
             handed: tuple[Step, ...] = ()
@@ -81,6 +81,13 @@ def reaching(
                 if (finding.location.path, span.line, span.column) not in seen:
                     seen.add((finding.location.path, span.line, span.column))
                     yield finding
+
+
+def _obeyed(call: Call, sink: Sink) -> AnyExpression | None:
+    """What an operation obeys: an argument, or the object before the dot."""
+    if not sink.receiver:
+        return argument(call, sink.argument, *sink.keywords)
+    return call.func.value if isinstance(call.func, Attribute) else None
 
 
 def _all_do_harm(flow: Flow, place: Place, told: list[tuple[Point, Call, Part]]) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from analyzer.checks._reaching import reaching
 from analyzer.facts.expressions import AnyExpression, Attribute, Call
 from analyzer.facts.visit import chain
+from analyzer.flow import paths
 from analyzer.flow.arguments import argument
 from analyzer.flow.engine import Flow, Point
 from analyzer.flow.parts import Part, Row
@@ -16,19 +17,33 @@ from analyzer.model import Confidence, Finding, Rule
 
 _INNER = re.compile(r"(?:^|\.)(?:path|url|file|files|FILES|read|body|stream|text)(?:$|[.(\[])")
 """Reads of a request that are no name a client chose: the upload itself, its content, the matched URL. What
-``http.server`` gives as ``self.path`` is matched with nothing and as the client wrote it."""
+``http.server`` gives as ``self.path`` is matched with nothing and as the client wrote it, and the name that an upload
+carries is the client's whatever the upload is called."""
+
+_OF_PATHS = frozenset({"read_text", "read_bytes", "write_text", "write_bytes"})
 
 
 def check(picture: Pictured, rule: Rule) -> Iterator[Finding]:
     """Findings of BA103, in order of places."""
     says = "{data} comes from the client and becomes part of the path that {sink} opens: `../` leads anywhere"
-    yield from reaching(picture, rule, "path", _named, says)
+    yield from reaching(picture, rule, "path", _named, says, counts=_opens)
     flow = flow_of(picture)
     for place in places_calling(flow.project, frozenset({"save"})):
         for point in flow.calls(place):
             finding = _upload(flow, rule, point, says)
             if finding is not None:
                 yield finding
+
+
+def _opens(flow: Flow, point: Point, call: Call) -> bool:
+    """Whether a call that names no module opens what is before its dot: a path object, or what only those can do."""
+    function = call.func
+    target = flow.project.resolve_expression(point.place, function) if chain(function) else None
+    if not isinstance(function, Attribute) or (target is not None and not target.dotted.startswith("pathlib.")):
+        return True
+    return function.attr in _OF_PATHS or paths.is_path(
+        flow.evaluation(point.place), function.value, point.environment
+    )
 
 
 def _upload(flow: Flow, rule: Rule, point: Point, says: str) -> Finding | None:
@@ -65,6 +80,7 @@ def _named(row: Row) -> Part | None:
     for part in row:
         if part.kind != "request" or part.type in {"object", "segment"}:
             continue
-        if part.text.startswith("self.path") or not _INNER.search(part.text):
+        sent = part.text.startswith("self.path") or part.text.endswith(".filename")
+        if sent or not _INNER.search(part.text):
             return part
     return None

@@ -50,7 +50,8 @@ class Use(msgspec.Struct, frozen=True, array_like=True, gc=False, eq=False):
 
     ``chain`` is the longest dotted text (``self.orders.repo.save``); a call or subscript inside the chain is written
     ``()`` or ``[]`` (``db.session().query``, ``request.app.state.db``, ``items[].name``, ``super().save``).
-    A chain that starts at anything else than a name has no use of its own; its parts have theirs.
+    A chain that starts at anything else than a name has no use of its own, its parts have theirs; only a method that is
+    called there is kept, as ``().join`` for ``", ".join(names)``.
     ``kind``: ``call`` (the chain itself is called), ``read``, ``write``, ``delete``, ``annotate``, ``decorate``,
     ``base`` (a class's base), ``default`` (in a parameter's default).
     """

@@ -18,7 +18,7 @@ from analyzer.facts.expressions import (
     Sequence,
 )
 from analyzer.facts.visit import chain
-from analyzer.flow import dumped, forms, sources
+from analyzer.flow import dumped, forms, paths, sources
 from analyzer.flow.callers import bound
 from analyzer.flow.environment import Environment, key
 from analyzer.flow.formats import braces, dollars, filled
@@ -43,7 +43,7 @@ _KEPT = frozenset(
 
 _TRANSPARENT = frozenset({"str", "repr", "cast", "dedent", "cleandoc", "text", "TextClause", "SQL", "bytes", "SafeText",
     "mark_safe", "force_str", "smart_str", "unescape", "unquote", "unquote_plus", "list", "tuple", "set",
-    "sorted", "reversed", "dict", "frozenset", "iter", "next", "deepcopy", "min", "max"})  # fmt: skip
+    "sorted", "reversed", "fspath", "dict", "frozenset", "iter", "next", "deepcopy", "min", "max"})  # fmt: skip
 """Functions whose result is made of their argument."""
 
 _NUMBERS = frozenset(
@@ -61,6 +61,9 @@ _NUMBERS = frozenset(
 _PICKING = frozenset({"get", "pop", "setdefault", "getlist", "getall", "getone", "get_all", "getfirst", "getvalue"})
 """Methods of mappings, forms and multi-dictionaries that give what is kept under a name."""
 
+_READING = frozenset({"read", "readline", "readlines", "getvalue"})
+"""Methods of a file that give what is in it: an upload's content is as much the client's as its name."""
+
 _GROUPS = frozenset({"group", "groups", "groupdict"})
 """Methods of a match of a regular expression."""
 
@@ -72,7 +75,8 @@ _THREADS = frozenset(
 )
 """Calls that run their argument elsewhere and give what it gives."""
 
-_JOINING = frozenset({"os.path.join", "posixpath.join", "os.path.normpath", "os.path.abspath", "os.path.expanduser"})
+_JOINING = frozenset({"os.path.join", "posixpath.join", "os.path.normpath", "os.path.abspath", "os.path.expanduser",
+    "os.path.realpath", *paths.CLASSES})  # fmt: skip
 """Functions on paths that keep every part of them (``basename`` does not)."""
 
 _STORAGES = ("django.core.files.storage.",)
@@ -267,6 +271,10 @@ def _method(
         return _got(run, func, positional, state)
     if last in _GROUPS:
         return _matched(run, func, state)
+    if last in paths.SAME | {"joinpath"} and paths.is_path(run, func.value, state):
+        return concat(run.value(one, state) for one in (func.value, *positional))
+    if last in _READING and (sent := run.value(func.value, state)).sources():
+        return sent if all(part.type != "object" for part in sent.parts()) else None
     if last == "geturl" and not positional:
         return _put_together(run, func, state)
     if last in _KEPT or (last in dumped.METHODS and not positional):

@@ -26,6 +26,7 @@ from analyzer.facts.expressions import (
     Walrus,
 )
 from analyzer.facts.visit import chain
+from analyzer.flow import paths
 from analyzer.flow.environment import Environment, key
 
 DIGITS = frozenset({"isdigit", "isdecimal", "isnumeric"})
@@ -45,7 +46,8 @@ _ENOUGH = frozenset({"allowed", "text"})
 
 
 class Guard(msgspec.Struct, frozen=True):
-    """A proof: the value called ``key`` (read by ``subject``) is of ``kind`` (a kind of part).
+    """A proof: the value called ``key`` (read by ``subject``) is of ``kind`` (a kind of part, or ``inside`` for a path
+    that stays in its folder).
 
     With a ``call`` the proof hangs on what the called function does with its argument number ``position``; ``text`` is
     the constant for kind ``text``.
@@ -71,6 +73,7 @@ def guards(test: AnyExpression, truth: bool, state: Environment, depth: int = 3)
             yield from _either(test, truth, state, depth)
     elif isinstance(test, Compare):
         yield from _compared(test, truth)
+        yield from _contained(test, truth, state)
     elif isinstance(test, Call):
         yield from _called(test, truth, state, depth)
     elif isinstance(test, Walrus):
@@ -94,9 +97,12 @@ def _either(test: Boolean, truth: bool, state: Environment, depth: int) -> Itera
             yield Guard(first.key, "allowed", first.subject)
 
 
-def called_guard(call: Call) -> Iterator[Guard]:
+def called_guard(call: Call, state: Environment) -> Iterator[Guard]:
     """What a call for its effect may prove by returning at all (``validate_column(name)``)."""
     last = chain(call.func).rsplit(".", 1)[-1].lower()
+    if isinstance(call.func, Attribute) and call.func.attr == "relative_to":
+        for subject in paths.named(call.func.value, state):
+            yield from _guard(subject, "inside")
     if _VALIDATING.search(last):
         for position, argument in enumerate(call.arguments):
             if not argument.star:
@@ -124,6 +130,33 @@ def _compared(test: Compare, truth: bool) -> Iterator[Guard]:
         yield from _guard(_unwrapped(test.left), "allowed")
 
 
+def _contained(test: Compare, truth: bool, state: Environment) -> Iterator[Guard]:
+    """``".." not in name``, ``commonpath([base, path]) == base`` and ``base in path.parents``."""
+    if len(test.operators) != 1:
+        return
+    operator, right = test.operators[0], test.comparators[0]
+    if operator == ("not in" if truth else "in") and paths.climbing(test.left):
+        held = right.value if isinstance(right, Attribute) and right.attr == "parts" else right
+        yield from _guard(held, "inside")
+    elif operator == ("in" if truth else "not in") and isinstance(right, Attribute) and right.attr == "parents":
+        for subject in paths.named(right.value, state):
+            yield from _guard(subject, "inside")
+    elif operator == ("==" if truth else "!="):
+        for member in (*paths.members(test.left), *paths.members(right)):
+            for subject in paths.named(member, state):
+                yield from _guard(subject, "inside")
+
+
+def _stays(call: Call, state: Environment) -> Iterator[Guard]:
+    """``path.is_relative_to(base)``, and ``os.path.abspath(path).startswith(base)`` of what has been resolved."""
+    if isinstance(call.func, Attribute) and (
+        call.func.attr == "is_relative_to"
+        or (call.func.attr == "startswith" and paths.settled(call.func.value, state))
+    ):
+        for subject in paths.named(call.func.value, state):
+            yield from _guard(subject, "inside")
+
+
 def _called(call: Call, truth: bool, state: Environment, depth: int) -> Iterator[Guard]:
     name = chain(call.func)
     last = name.rsplit(".", 1)[-1]
@@ -139,6 +172,8 @@ def _called(call: Call, truth: bool, state: Environment, depth: int) -> Iterator
         if name == "bool" and arguments and depth:
             yield from guards(arguments[0], truth, state, depth - 1)
         return
+    elif last in {"is_relative_to", "startswith"}:
+        yield from _stays(call, state)
     elif last in WORDS and isinstance(call.func, Attribute) and not arguments:
         yield from _guard(call.func.value, "number" if last in DIGITS else "allowed")
     elif last == "issubset" and isinstance(call.func, Attribute):

@@ -18,7 +18,7 @@ from analyzer.facts.expressions import (
 )
 from analyzer.facts.outline import Function
 from analyzer.facts.visit import chain
-from analyzer.flow import dumped, forms, sources
+from analyzer.flow import dumped, forms, paths, sources
 from analyzer.flow.callers import bound
 from analyzer.flow.environment import Definition, Environment, key
 from analyzer.flow.origins import constant, origins
@@ -232,7 +232,7 @@ def _attribute(run: Evaluation, expression: Attribute, state: Environment, spell
             return single("enum", spelled, expression.line)
         if base.constants() is not None and base.rows != ((),):
             return base
-    found = _global(run, expression) or _of_address(run, expression, state)
+    found = _global(run, expression) or _of_address(run, expression, state) or _of_path(run, expression, state)
     if found is not None:
         return found
     own = _instance(run, expression)
@@ -263,6 +263,14 @@ def _of_address(run: Evaluation, expression: Attribute, state: Environment) -> V
             whole = inner.value(made.arguments[0].value, origin.environment)
             return concat((single("text", "/"), whole)) if expression.attr == "path" else whole
     return None
+
+
+def _of_path(run: Evaluation, expression: Attribute, state: Environment) -> Value | None:
+    """``Path(name).suffix`` has no slash in it; ``path.parent`` leads as far as the path does."""
+    if expression.attr not in paths.LAST | {"parent"} or not paths.is_path(run, expression.value, state):
+        return None
+    whole = run.value(expression.value, state)
+    return paths.last_part(whole) if expression.attr in paths.LAST else whole
 
 
 _ADDRESS = frozenset({"netloc", "path", "params", "query", "fragment", "hostname", "username", "password"})
@@ -329,15 +337,8 @@ def _item(run: Evaluation, expression: Subscript, state: Environment, spelled: s
         return base_value
     carried = {part.kind for part in base_value.sources()}
     kind = next((one for one in ("request", "parameter", "attribute", "call") if one in carried), "unknown")
-    return single(kind, spelled, expression.line, "segment" if _cut_at_slashes(expression.value) else "str")
-
-
-def _cut_at_slashes(expression: AnyExpression) -> bool:
-    """``path.split("/")``: no item has a slash in it."""
-    if not (isinstance(expression, Call) and isinstance(expression.func, Attribute) and expression.arguments):
-        return False
-    at = expression.arguments[0].value
-    return expression.func.attr in {"split", "rpartition"} and isinstance(at, Constant) and at.value == "/"
+    first = expression.index.value == 0 if isinstance(expression.index, Constant) else False
+    return single(kind, spelled, expression.line, "segment" if paths.cuts(expression.value, first) else "str")
 
 
 def _looked_up(run: Evaluation, mapping: Mapping, state: Environment, index: AnyExpression) -> Value:

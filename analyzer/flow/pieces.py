@@ -28,6 +28,7 @@ from analyzer.flow.environment import Definition, Environment, bind, key
 from analyzer.flow.guards import guards
 from analyzer.flow.origins import constant
 from analyzer.flow.parts import Value, single, union
+from analyzer.flow.paths import cuts, last_part
 from analyzer.flow.walk import apply
 from analyzer.project.target import Place
 
@@ -76,6 +77,8 @@ class Piece:
         expression = self.expression
         if isinstance(expression, Call):
             found = self.evaluation.returned_item(expression, self.environment or {}, index)
+            if found is None and cuts(expression, index == 0):
+                found = last_part(self.value())
             return Piece(self.evaluation, known=found) if found is not None else self
         if not isinstance(expression, Sequence) or not 0 <= index < len(expression.items):
             return self

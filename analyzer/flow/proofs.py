@@ -36,16 +36,20 @@ def proves(run: Evaluation, call: Call, position: int, how: str) -> str:
     if how == "returned":
         proofs = [_proof(state, name) for state in walked.exits]
         return proofs[0] if proofs and all(proofs) else ""
+    kinds = set()
     for expression, state in walked.returns:
         if isinstance(expression, Constant) and expression.value in (False, None):
             continue
-        if isinstance(expression, Constant) and _proof(state, name):
+        if isinstance(expression, Constant) and (shown := _proof(state, name)):
+            kinds.add(shown)
             continue
         if expression is None:
             continue
-        if not any(guard.key == name and guard.call is None for guard in guards(expression, True, state)):
+        found = [guard.kind for guard in guards(expression, True, state) if guard.key == name and guard.call is None]
+        if not found:
             return ""
-    return "allowed" if walked.returns else ""
+        kinds.update(found)
+    return ("inside" if "inside" in kinds else "allowed") if walked.returns else ""
 
 
 def _parameter_at(function: Function, call: Call, target: Target, position: int) -> str:

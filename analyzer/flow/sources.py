@@ -119,7 +119,12 @@ def from_client(project: Project, place: Place, parameter: Parameter, *, by_sche
     if target is not None and target.kind in {"class", "instance"} and target.index >= 0:
         # An object without a field cannot be made of what is sent: a container supplies it.
         return is_schema(project, target.path, target.index) or any(project.classes.fields(target.path, target.index))
-    return target is None or target.ours or target.dotted.split(".", 1)[0] in _VALUES
+    return target is None or target.ours or target.dotted.split(".", 1)[0] in _VALUES or _uploaded(target)
+
+
+def _uploaded(target: Target) -> bool:
+    """Whether a class of a framework is the one that uploads come in."""
+    return target.dotted.removesuffix("()") in known().requests.uploads
 
 
 def _found_by_traversal(project: Project, place: Place, parameter: Parameter) -> bool:

@@ -35,6 +35,7 @@ from analyzer.flow.environment import Definition, Environment, key
 from analyzer.flow.formats import filled, percent
 from analyzer.flow.origins import Origin, origins
 from analyzer.flow.parts import EMPTY, Value, concat, harmless, single, union
+from analyzer.flow.paths import last_part
 from analyzer.flow.pieces import Piece, pieces
 from analyzer.flow.proofs import proves
 from analyzer.project.target import Place
@@ -173,9 +174,13 @@ class Evaluation:
                 return before
             call = definition.expression
             proven = proves(self, call, definition.index[0], kind)
+            if proven == "inside":
+                return last_part(before)
             return harmless(before, proven, "", definition.line) if proven else before
         if kind == "text":
             return single("text", definition.operator, definition.line)
+        if kind == "inside":
+            return last_part(before)
         return harmless(before, kind, before.sources()[0].text, definition.line)
 
     def _candidates(self, definition: Definition) -> list[Piece] | None:

@@ -156,7 +156,7 @@ class _Walker:
             return None
         if last in ADDING and "." in name:
             return _added(call, state)
-        return apply(called_guard(call), state)
+        return apply(called_guard(call, state), state)
 
     def leave(self, statement: Return, state: Environment) -> None:
         if statement.value is not None:

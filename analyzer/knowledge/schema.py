@@ -39,13 +39,15 @@ class Names(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 class Sink(Names, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A callable that takes text of a language. ``kind`` is ``sql``; ``argument`` the position of the text (−1: none),
     ``keywords`` the names it may be given by; with ``evidence`` ``text`` the call only counts when the text reads like
-    a statement; ``wraps`` marks a callable that makes the text an object for another sink; ``fix`` is the advice."""
+    a statement; ``wraps`` marks a callable that makes the text an object for another sink; with ``receiver`` the object
+    before the dot is what the operation obeys; ``fix`` is the advice."""
 
     kind: str
     argument: int = 0
     keywords: tuple[str, ...] = ()
     evidence: str = "name"
     wraps: bool = False
+    receiver: bool = False
     fix: str = ""
 
 
@@ -118,12 +120,14 @@ class OwnRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class Requests(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How the frameworks' requests spell what a client sends: attributes and methods of a request (``parts``), methods
-    whose first argument names the input (``methods``), those that bring no text (``numbers``), and ``handlers``."""
+    whose first argument names the input (``methods``), those that bring no text (``numbers``), ``handlers``, and the
+    dotted names of the classes that a file comes in (``uploads``)."""
 
     parts: Kinds = {}
     methods: Kinds = {}
     numbers: Kinds = {}
     handlers: tuple[OwnRequest, ...] = ()
+    uploads: tuple[str, ...] = ()
 
 
 class System(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

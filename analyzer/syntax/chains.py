@@ -61,6 +61,8 @@ def _called(work: Work, node: cst.Call) -> tuple[AnyExpression, str]:
     func, chain = chained(work, node.func)
     if chain:
         work.use(chain, "call", func)
+    elif type(func) is Attribute:
+        work.use(f"().{func.attr}", "call", func)
     if work.context == "annotate":
         with work.inside(None):
             arguments = [_argument(work, arg) for arg in node.args]
