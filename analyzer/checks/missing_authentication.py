@@ -23,6 +23,9 @@ _CHANGES = re.compile(
     r"(?:^|_)(?:delete|remove|create|update|edit|add|insert|reset|drop|clear|purge|destroy|complete|upload)(?:_|$)"
 )
 
+_BLIND = "nothing on the way looks at who is asking"
+_LENIENT = "what looks at who is asking lets strangers pass"
+
 
 def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
     """One finding a handler."""
@@ -39,8 +42,8 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
             continue
         asked = _public.token_for_asking(picture, handler)
         if asked and not any(guards.of(route).opened for route in bare):
-            what = f"hands out a token for any `{asked}`"
-            yield _finding(picture, rule, handler, bare, what, "", Confidence.MEDIUM)
+            what = f"hands out a token for any `{asked}`, and {_BLIND}"
+            yield _finding(picture, rule, handler, bare, what, Confidence.MEDIUM)
             continue
         if _public.is_public(picture, handler, bare):
             continue
@@ -69,7 +72,7 @@ def _views(picture: Picture, rule: Rule, guards: Guards, path: str, routes: Sequ
         if _public.is_open(classes[view].name, mine) or _public.writes_password(picture, path, view):
             continue
         what = _VERBS.get(changing[0].method, "changes data")
-        yield _told(rule, path, classes[view], mine, what, "", Confidence.MEDIUM)
+        yield _told(rule, path, classes[view], mine, f"{what}, and {_BLIND}", Confidence.MEDIUM)
 
 
 def _judged(
@@ -114,7 +117,8 @@ def _judged(
     guarded_too = next((route for route in picture.handlers()[handler] if route not in routes), None)
     near = f", although {siblings[0]} beside it does" if siblings else ""
     near = f", although the same function is guarded at {guarded_too.label}" if guarded_too else near
-    return _finding(picture, rule, handler, routes, what, near, confidence)
+    passed = _LENIENT if any(one.optional for one in known) else _BLIND
+    return _finding(picture, rule, handler, routes, f"{what}, and {passed}{near}", confidence)
 
 
 def _finding(
@@ -123,7 +127,6 @@ def _finding(
     handler: Place,
     routes: Sequence[Route],
     what: str,
-    near: str,
     confidence: Confidence,
 ) -> Finding:
     outline = picture.project.outline(handler.path)
@@ -131,7 +134,7 @@ def _finding(
     # A method that only stands for the one a generic view brings: the class is what a reader looks for.
     stands = function.owner >= 0 and _HOOK.match(function.name) is not None
     told = outline.classes[function.owner] if stands else function
-    return _told(rule, handler.path, told, routes, what, near, confidence)
+    return _told(rule, handler.path, told, routes, what, confidence)
 
 
 def _told(
@@ -140,14 +143,13 @@ def _told(
     told: Function | Class,
     routes: Sequence[Route],
     what: str,
-    near: str,
     confidence: Confidence,
 ) -> Finding:
     shown = ", ".join(route.label for route in routes[:_NAMES]) + (", …" if len(routes) > _NAMES else "")
     return Finding(
         rule=rule.code,
         location=Location(path, Span(told.line, told.column, told.line, told.end_column)),
-        message=f"`{told.name}` ({shown}) {what}, and nothing on the way looks at who is asking{near}",
+        message=f"`{told.name}` ({shown}) {what}",
         fix=_fix(routes[0].framework, told.name),
         severity=rule.severity,
         confidence=confidence,

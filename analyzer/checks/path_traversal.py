@@ -41,9 +41,7 @@ def _opens(flow: Flow, point: Point, call: Call) -> bool:
     target = flow.project.resolve_expression(point.place, function) if chain(function) else None
     if not isinstance(function, Attribute) or (target is not None and not target.dotted.startswith("pathlib.")):
         return True
-    return function.attr in _OF_PATHS or paths.is_path(
-        flow.evaluation(point.place), function.value, point.environment
-    )
+    return function.attr in _OF_PATHS or paths.is_path(flow.evaluation(point.place), function.value, point.environment)
 
 
 def _upload(flow: Flow, rule: Rule, point: Point, says: str) -> Finding | None:

@@ -150,8 +150,7 @@ def _contained(test: Compare, truth: bool, state: Environment) -> Iterator[Guard
 def _stays(call: Call, state: Environment) -> Iterator[Guard]:
     """``path.is_relative_to(base)``, and ``os.path.abspath(path).startswith(base)`` of what has been resolved."""
     if isinstance(call.func, Attribute) and (
-        call.func.attr == "is_relative_to"
-        or (call.func.attr == "startswith" and paths.settled(call.func.value, state))
+        call.func.attr == "is_relative_to" or (call.func.attr == "startswith" and paths.settled(call.func.value, state))
     ):
         for subject in paths.named(call.func.value, state):
             yield from _guard(subject, "inside")

@@ -7,7 +7,19 @@ from collections.abc import Sequence
 
 import msgspec
 
-from analyzer.facts.expressions import AnyExpression, Attribute, Await, Call, Compare, Constant, Name, Unary
+from analyzer.facts.expressions import (
+    AnyExpression,
+    Attribute,
+    Await,
+    Boolean,
+    Call,
+    Compare,
+    Constant,
+    Name,
+    Parameter,
+    Subscript,
+    Unary,
+)
 from analyzer.facts.outline import Function
 from analyzer.facts.statements import AnyStatement, Assert, Assign, Evaluate, Handler, If, Raise, Return, Try
 from analyzer.facts.visit import chain, statements, walk
@@ -103,6 +115,7 @@ class Guarding:
         self._project = project
         self._known: dict[Place, str] = {}
         self._looking: dict[Place, bool] = {}
+        self._verifying: dict[Place, bool] = {}
 
     def attached(self, one: Attachment, *, safe: bool = False) -> str:
         """What an attachment demands: ``authenticated``, ``open`` where it says that everybody may ask, or ``""``.
@@ -187,7 +200,8 @@ class Guarding:
             return "authenticated"
         if any(isinstance(node, Try) and _expects_refusal(node) for node in nodes):
             return "authenticated"
-        if any(isinstance(node, Call) and self._verifies(place, node) for node in nodes):
+        tokens = [node for node in nodes if isinstance(node, Call) and self._verifies(place, node)]
+        if any(_binds(project, place, body, node) for node in tokens) or self._acts_on(place, function, body):
             return "authenticated"
         if any(isinstance(node, If) and (_asks_permission(node) or _turns_away(node)) for node in nodes):
             return "authenticated"
@@ -207,6 +221,37 @@ class Guarding:
             isinstance(one, Constant) and one.value is False for one in walk([a.value for a in call.arguments])
         )
         return decoder is not None and decoder.kind == "verify" and not any(unverified)
+
+    def _acts_on(self, place: Place, function: Function, body: Sequence[AnyStatement]) -> bool:
+        """Whether a function ends where what verifies a token, and lets strangers pass, has found nobody."""
+        named = {
+            chain(target)
+            for node in walk(body)
+            if isinstance(node, Assign) and self._lenient(place, node.value)
+            for target in node.targets
+        }
+        held = injections(self._project, place, function)
+        if any(self._lenient(at, Call(*_AT, call.arguments[0].value, [])) for at, call in held if call.arguments):
+            named |= {one.name for one in function.parameters if _may_be_injected(self._project, place, one)}
+        tests = [node for node in statements(body) if isinstance(node, If)] if named else []
+        return any(
+            isinstance(one, Raise | Return)
+            and any(isinstance(part, Name | Attribute) and chain(part) in named for part in walk(node.test))
+            for node in tests
+            for one in node.then[-1:]
+        )
+
+    def _lenient(self, place: Place, value: AnyExpression | None) -> bool:
+        """Whether a value is what a function of the project says that has looked at a token."""
+        call = value.value if isinstance(value, Await) else value
+        target = self._project.resolve_expression(place, call.func) if isinstance(call, Call) else None
+        if target is None or target.kind != "function":
+            return False
+        inner = Place(target.path, target.index)
+        if inner not in self._verifying:
+            calls = (node for node in walk(self._project.body(inner)) if isinstance(node, Call))
+            self._verifying[inner] = any(self._verifies(inner, node) for node in calls)
+        return self._verifying[inner]
 
     def _asks(self, place: Place, body: Sequence[AnyStatement]) -> bool:
         """Whether a function has another one look: ``partner = asking()``, and that reads a header or a cookie."""
@@ -267,6 +312,50 @@ class Guarding:
         if held.place.path:
             return bool(self.demand(held.place, depth + 1))
         return self.attached(held) == "authenticated"
+
+
+_AT = (0, 0, 0, 0)
+
+
+def _may_be_injected(project: Project, place: Place, parameter: Parameter) -> bool:
+    annotation = parameter.annotation
+    named = isinstance(annotation, Name) and project.variable(place.path, annotation.id) is not None
+    return isinstance(parameter.default, Call) or isinstance(annotation, Subscript) or named
+
+
+def _binds(project: Project, place: Place, body: Sequence[AnyStatement], call: Call) -> bool:
+    """Whether nobody comes past a call that verifies a token: what it raises ends the request, and strangers without a
+    token are not let through before it."""
+    for node in statements(body):
+        if isinstance(node, Try) and any(one is call for one in walk(node.body)):
+            for handler in node.handlers:
+                inner = list(walk(handler.body))
+                ends = any(isinstance(one, Raise) or refuses(project, place, one) for one in inner)
+                if not ends and handler.kind is not None and _TOKEN_ERRORS.search(_names(handler.kind)):
+                    return False
+        if isinstance(node, If) and node.line <= call.line and _lets_strangers_pass(project, place, body, node, call):
+            return False
+    return True
+
+
+def _lets_strangers_pass(project: Project, place: Place, body: Sequence[AnyStatement], node: If, call: Call) -> bool:
+    """``if not token: return None`` before the call, or the call in ``if token:`` with nothing that refuses besides."""
+    if not _IDENTITY.search(_names(node.test)) or any(one is call for one in walk(node.test)):
+        return False
+    inside = list(walk(node.then))
+    if not any(one is call for one in inside):
+        missing = isinstance(node.test, Unary | Compare | Boolean)
+        return missing and any(isinstance(one, Return) and _nobody(one.value) for one in node.then[-1:])
+    within = {id(one) for one in inside}
+    rest = (one for one in walk(body) if id(one) not in within)
+    return not node.otherwise and not any(isinstance(one, Raise) or refuses(project, place, one) for one in rest)
+
+
+_TOKEN_ERRORS = re.compile(r"JWT|Jose|Token|Decode|Signature|Claims|BadData", re.IGNORECASE)
+
+
+def _nobody(value: AnyExpression | None) -> bool:
+    return value is None or (isinstance(value, Constant) and value.value in (None, False))
 
 
 def _untold(node: Raise) -> bool:
