@@ -12,7 +12,8 @@ from analyzer.flow import paths
 from analyzer.flow.arguments import argument
 from analyzer.flow.engine import Flow, Point
 from analyzer.flow.parts import Part, Row
-from analyzer.flow.questions import Pictured, flow_of, location, places_calling
+from analyzer.flow.questions import Pictured, flow_of, location, places_calling, written
+from analyzer.knowledge import known
 from analyzer.model import Confidence, Finding, Rule
 
 _INNER = re.compile(r"(?:^|\.)(?:path|url|file|files|FILES|read|body|stream|text)(?:$|[.(\[])")
@@ -39,9 +40,13 @@ def _opens(flow: Flow, point: Point, call: Call) -> bool:
     """Whether a call that names no module opens what is before its dot: a path object, or what only those can do."""
     function = call.func
     target = flow.project.resolve_expression(point.place, function) if chain(function) else None
-    if not isinstance(function, Attribute) or (target is not None and not target.dotted.startswith("pathlib.")):
+    dotted = target.dotted if target is not None else ""
+    sink = known().sink("path", dotted, written(call))
+    if sink is None or not sink.receiver or not isinstance(function, Attribute):
         return True
-    return function.attr in _OF_PATHS or paths.is_path(flow.evaluation(point.place), function.value, point.environment)
+    if dotted.startswith("pathlib.") or (target is None and function.attr in _OF_PATHS):
+        return True
+    return paths.is_path(flow.evaluation(point.place), function.value, point.environment)
 
 
 def _upload(flow: Flow, rule: Rule, point: Point, says: str) -> Finding | None:

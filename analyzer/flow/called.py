@@ -76,7 +76,7 @@ _THREADS = frozenset(
 """Calls that run their argument elsewhere and give what it gives."""
 
 _JOINING = frozenset({"os.path.join", "posixpath.join", "os.path.normpath", "os.path.abspath", "os.path.expanduser",
-    "os.path.realpath", *paths.CLASSES})  # fmt: skip
+    "os.path.realpath", "os.path.splitext", "os.path.dirname", *paths.CLASSES})  # fmt: skip
 """Functions on paths that keep every part of them (``basename`` does not)."""
 
 _STORAGES = ("django.core.files.storage.",)
@@ -137,6 +137,8 @@ def value(run: Evaluation, call: Call, state: Environment) -> Value:
         return run.value(positional[0], state)  # the name it was saved under
     if target is not None and target.dotted in _JOINING:
         return concat(run.value(one, state) for one in positional)
+    if last == "basename" and positional and target is not None and not target.ours:
+        return paths.last_part(run.value(positional[0], state))
     if last in _THREADS:
         return _elsewhere(run, call, last, state)
     if _QUOTING.search(last) or (target is not None and target.dotted in _COMPOSED):

@@ -108,8 +108,10 @@ def _passed(run: Evaluation, declared: Parameter, definition: Definition) -> Val
         else:
             values.append(given)
     parts = [part for one in values for part in one.parts()]
-    if any(part.kind == "request" and part.type != "object" for part in parts):
-        return single("request", declared.name, definition.line)
+    sent = [part for part in parts if part.kind == "request" and part.type != "object"]
+    if sent:
+        cut = all(part.type == "segment" for part in sent)
+        return single("request", declared.name, definition.line, "segment" if cut else "str")
     if any(part.kind == "hashed" for part in parts) and not any(part.kind == "parameter" for part in parts):
         # Whoever calls it hands a hash in: that is what the parameter is for.
         return single("hashed", declared.name, definition.line)
@@ -338,7 +340,8 @@ def _item(run: Evaluation, expression: Subscript, state: Environment, spelled: s
     carried = {part.kind for part in base_value.sources()}
     kind = next((one for one in ("request", "parameter", "attribute", "call") if one in carried), "unknown")
     first = expression.index.value == 0 if isinstance(expression.index, Constant) else False
-    return single(kind, spelled, expression.line, "segment" if paths.cuts(expression.value, first) else "str")
+    cut = paths.cuts(expression.value, first) or all(part.type == "segment" for part in base_value.sources())
+    return single(kind, spelled, expression.line, "segment" if cut else "str")
 
 
 def _looked_up(run: Evaluation, mapping: Mapping, state: Environment, index: AnyExpression) -> Value:

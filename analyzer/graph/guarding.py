@@ -233,9 +233,9 @@ class Guarding:
         held = injections(self._project, place, function)
         if any(self._lenient(at, Call(*_AT, call.arguments[0].value, [])) for at, call in held if call.arguments):
             named |= {one.name for one in function.parameters if _may_be_injected(self._project, place, one)}
-        tests = [node for node in statements(body) if isinstance(node, If)] if named else []
+        tests = [node for node in statements(body) if isinstance(node, If) and _missing(node.test)] if named else []
         return any(
-            isinstance(one, Raise | Return)
+            (isinstance(one, Raise) or (isinstance(one, Return) and not _nobody(one.value)))
             and any(isinstance(part, Name | Attribute) and chain(part) in named for part in walk(node.test))
             for node in tests
             for one in node.then[-1:]
@@ -344,14 +344,22 @@ def _lets_strangers_pass(project: Project, place: Place, body: Sequence[AnyState
         return False
     inside = list(walk(node.then))
     if not any(one is call for one in inside):
-        missing = isinstance(node.test, Unary | Compare | Boolean)
-        return missing and any(isinstance(one, Return) and _nobody(one.value) for one in node.then[-1:])
+        return _missing(node.test) and any(isinstance(one, Return) and _nobody(one.value) for one in node.then[-1:])
     within = {id(one) for one in inside}
     rest = (one for one in walk(body) if id(one) not in within)
     return not node.otherwise and not any(isinstance(one, Raise) or refuses(project, place, one) for one in rest)
 
 
 _TOKEN_ERRORS = re.compile(r"JWT|Jose|Token|Decode|Signature|Claims|BadData", re.IGNORECASE)
+
+
+def _missing(test: AnyExpression) -> bool:
+    """Whether a condition holds where something is not there: ``not user``, ``token is None``."""
+    if isinstance(test, Boolean):
+        return any(_missing(one) for one in test.values)
+    if isinstance(test, Compare):
+        return test.operators[0] in {"is", "=="} and _nobody(test.comparators[0])
+    return isinstance(test, Unary) and test.op == "not"
 
 
 def _nobody(value: AnyExpression | None) -> bool:
