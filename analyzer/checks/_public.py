@@ -131,7 +131,7 @@ def writes_password(picture: Picture, path: str, index: int) -> bool:
         value = project.classes.variable(path, index, name)
         target = project.resolve_expression(Place(value[0], -1), value[1]) if value is not None else None
         ours = target is not None and target.kind == "class" and target.index >= 0
-        if ours and target is not None and any(map(is_password_name, _fields(picture, target.path, target.index))):
+        if ours and target is not None and any(map(is_password_name, _taken(picture, target.path, target.index))):
             return True
     return False
 
@@ -158,7 +158,7 @@ def takes_password(picture: Picture, handler: Place) -> bool:
             if target is not None and "OAuth2PasswordRequestForm" in target.dotted:
                 return True
             continue
-        if any(is_password_name(name) for name in _fields(picture, target.path, target.index)):
+        if any(is_password_name(name) for name in _taken(picture, target.path, target.index)):
             return True
     if any(_declares_password(picture, handler, one) for one in function.decorators if isinstance(one, Call)):
         return True
@@ -180,7 +180,7 @@ def _declares_password(picture: Picture, handler: Place, decorator: Call) -> boo
             inner = made[1].func if made is not None and isinstance(made[1], Call) else None
             target = picture.project.resolve_expression(Place(made[0], -1), inner) if made and inner else None
         ours = target is not None and target.kind in {"class", "instance"} and target.index >= 0
-        if ours and target is not None and any(map(is_password_name, _fields(picture, target.path, target.index))):
+        if ours and target is not None and any(map(is_password_name, _taken(picture, target.path, target.index))):
             return True
     return False
 
@@ -392,6 +392,34 @@ def posted(picture: Picture, handler: Place) -> bool:
 def _fields(picture: Picture, path: str, index: int) -> Iterator[str]:
     """The fields that a class of ours declares, inherited ones too."""
     return (name for name, _, _ in picture.project.classes.fields(path, index))
+
+
+def _taken(picture: Picture, path: str, index: int) -> Iterator[str]:
+    """What a class of ours takes from a client: its fields, those that a list of names adds, and those of classes of
+    ours that stand for one field; of a class without any, what it is made of."""
+    project = picture.project
+    found = list(project.classes.fields(path, index))
+    yield from (name for name, _, _ in found)
+    yield from _listed(picture, path, index)
+    for _, at, statement in found:
+        made = statement.value.func if isinstance(statement.value, Call) else None
+        target = project.resolve_expression(Place(at, -1), made) if isinstance(made, Name) else None
+        if target is not None and target.kind == "class" and (target.path, target.index) != (path, index):
+            yield from _fields(picture, target.path, target.index)
+            yield from _listed(picture, target.path, target.index)
+    maker = project.namespace(path).methods.get(index, {}).get("__init__") if not found else None
+    if maker is not None:
+        yield from (one.name for one in project.outline(path).functions[maker].parameters)
+
+
+def _listed(picture: Picture, path: str, index: int) -> Iterator[str]:
+    """``class Meta: fields = ("email", "password")``."""
+    project = picture.project
+    meta = project.namespace(path).inner_classes.get(index, {}).get("Meta")
+    value = project.classes.variable(path, meta, "fields") if meta is not None else None
+    for one in walk(value[1]) if value is not None else ():
+        if isinstance(one, Constant) and isinstance(one.value, str):
+            yield one.value
 
 
 def below(picture: Picture, handler: Place) -> list[Place]:

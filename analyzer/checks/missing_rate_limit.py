@@ -8,16 +8,16 @@ from collections.abc import Iterable, Iterator, Sequence
 import msgspec
 
 from analyzer.checks import _public
-from analyzer.facts.expressions import Attribute, Call, Compare, Constant, Name, Subscript
+from analyzer.checks._login_views import views
+from analyzer.facts.expressions import Attribute, Call, Compare, Constant, Subscript
 from analyzer.facts.outline import Function
 from analyzer.facts.statements import Raise, Return
 from analyzer.facts.visit import calls, chain, walk
 from analyzer.flow.passwords import is_password_name
-from analyzer.flow.questions import location, places_calling, uses_of
+from analyzer.flow.questions import uses_of
 from analyzer.frameworks import Route
 from analyzer.frameworks.limits import LIMITING, limits_of
 from analyzer.frameworks.persistence import is_schema
-from analyzer.frameworks.text import argument
 from analyzer.graph.guards import Guards
 from analyzer.graph.limits import Limits
 from analyzer.graph.picture import Picture
@@ -44,20 +44,6 @@ _CHECKING = re.compile(
 )
 """Calls that find out whether somebody is who they say."""
 _LOOKING_UP = frozenset({"filter", "filter_by", "get", "get_or_none", "find_one", "exists"})
-_TABLE = frozenset({"path", "re_path", "url"})
-_LOGINS = frozenset(
-    {
-        "django.contrib.auth.views.LoginView",
-        "rest_framework.authtoken.views.obtain_auth_token",
-        "rest_framework.authtoken.views.ObtainAuthToken",
-        "rest_framework_simplejwt.views.TokenObtainPairView",
-        "rest_framework_simplejwt.views.TokenObtainSlidingView",
-        "rest_framework_jwt.views.obtain_jwt_token",
-        "dj_rest_auth.views.LoginView",
-        "knox.views.LoginView",
-    }
-)
-"""Views of libraries that check a password."""
 _THIN = 2
 """Statements of a handler that only passes a request on."""
 _CONFIRMING = frozenset("confirm confirmation verify verification activate activation code".split())
@@ -73,6 +59,8 @@ _LETTING_IN = re.compile(
 )
 """Calls that let somebody in."""
 _FORMS = frozenset({"request", "req", "form", "data", "body", "payload"})
+_LOADING = frozenset({"load", "loads", "validate", "deserialize"})
+"""Methods of a schema object that take a request apart."""
 _SCHEMAS = ("serializer_class", "form_class", "schema_class", "schema")
 _WHO = re.compile(
     r"current_?user|request\.user|get_jwt|jwt_identity|session\.get$|session\[\]|authorization|cookies"
@@ -126,31 +114,7 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
                 confidence=Confidence.MEDIUM,
             )
     if not around.of_django:
-        yield from _of_libraries(picture, rule)
-
-
-def _of_libraries(picture: Picture, rule: Rule) -> Iterator[Finding]:
-    """Logins that a library brings and a table of URLs takes as they are: ``TokenObtainPairView.as_view()``."""
-    project = picture.project
-    for place in places_calling(project, _TABLE):
-        if picture.tier(place.path) is not Tier.MAIN or picture.is_side(place.path) or place.index >= 0:
-            continue
-        for call in calls(project.body(place)):
-            view = argument(call, 1, "view") if chain(call.func).rpartition(".")[2] in _TABLE else None
-            named = view.func.value if isinstance(view, Call) and isinstance(view.func, Attribute) else view
-            target = project.resolve_expression(place, named) if isinstance(named, Name | Attribute) else None
-            if view is None or target is None or target.ours or target.dotted not in _LOGINS:
-                continue
-            shown = target.dotted.rpartition(".")[2]
-            yield Finding(
-                rule=rule.code,
-                location=location(place, call),
-                message=f"`{shown}` checks a password here, and no throttle of the settings limits how often somebody "
-                "may try",
-                fix="Set `DEFAULT_THROTTLE_RATES` and throttle classes, or put django-axes in front of the login",
-                severity=rule.severity,
-                confidence=Confidence.MEDIUM,
-            )
+        yield from views(picture, rule)
 
 
 def _known(picture: Picture, guards: Guards, handler: Place, routes: list[Route]) -> bool:
@@ -265,6 +229,11 @@ def _schema_takes_password(picture: Picture, handler: Place) -> bool:
         project.resolve(handler, use.chain.partition("()")[0], use.line)
         for use in function.uses
         if use.chain.partition("()")[0].rpartition(".")[2][:1].isupper()
+    ]
+    targets += [
+        project.resolve(handler, use.chain.rpartition(".")[0], use.line)
+        for use in function.uses
+        if use.kind == "call" and use.chain.rpartition(".")[2] in _LOADING
     ]
     owner = project.owner_index(handler)
     for name in _SCHEMAS if owner >= 0 else ():
