@@ -21,8 +21,8 @@ from analyzer.facts.expressions import (
 )
 from analyzer.facts.outline import Function
 from analyzer.facts.statements import AnyStatement, Assign, Evaluate, Handler, If, Raise, Return, Try
-from analyzer.facts.visit import chain, children, statements, walk
-from analyzer.flow.questions import flow_of, location
+from analyzer.facts.visit import calls, chain, children, statements, walk
+from analyzer.flow.questions import flow_of, location, places_calling
 from analyzer.frameworks.persistence import is_schema
 from analyzer.graph.picture import Picture
 from analyzer.model import Confidence, Finding, Related, Rule, Tier
@@ -56,6 +56,9 @@ _FLASHING = re.compile(
 _TRACES = frozenset({"traceback.format_exc", "traceback.format_exception", "traceback.format_stack", "sys.exc_info"})
 _HARMLESS = frozenset({"type", "isinstance", "issubclass", "len", "bool", "hash", "id", "getattr", "hasattr", "print"})
 _KEEPING = frozenset({"str", "repr", "format", "dict", "list", "json.dumps"})
+_DUMPING = frozenset({"model_dump", "dict", "model_dump_json", "to_dict", "as_dict", "asdict"})
+"""Methods that give an object as data."""
+_CLASS = re.compile(r"_?[A-Z][a-z]\w*$")
 _LOGGING = re.compile(r"(?:^|[._])log(?:ger|ging)?\w*(?:\(\))?\.\w+$|capture_exception$")
 _CHECKING = re.compile(r"(?:^|\.)(?:model_validate\w*|parse_(?:obj|raw)\w*|validate\w*|loads)$|\.load$")
 """Calls that check what a client sent, and raise what is wrong with it."""
@@ -85,6 +88,7 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
     """One finding a clause that hands its exception out, in order of places."""
     project = picture.project
     around = _wrappers(picture)
+    handled = _handled(project)
     for place in project.places():
         function = project.function(place)
         if function is None or picture.tier(place.path) is not Tier.MAIN or picture.is_side(place.path):
@@ -96,7 +100,9 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
         if not given and not answers and picture.chain_to(place) is None:
             continue
         body = project.body(place)
-        search = _Search(project, place, answers=answers or registered, responds=answers or bool(given))
+        search = _Search(
+            project, place, answers=answers or registered, responds=answers or bool(given), handled=handled
+        )
         for guarded, clause in [
             (node, one) for node in statements(body) if isinstance(node, Try) for one in node.handlers
         ]:
@@ -109,6 +115,7 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
             else:
                 confidence = Confidence.LOW if _only_checks(project, place, guarded) else confidence
                 search.made.clear()
+                search.refusing.clear()
                 found = search.leak(clause.body, {clause.name} if clause.name else set())
                 kind = chain(clause.kind) if clause.kind else ""
                 if found is None and answers:
@@ -122,6 +129,29 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
             found = search.leak(body, {given})
             if found is not None:
                 yield _finding(rule, place, search, found, "Exception", Confidence.MEDIUM)
+
+
+def _handled(project: Project) -> frozenset[Place]:
+    """Exception classes of the project for which a handler is registered."""
+    found = set()
+    for place in places_calling(project, _REGISTERING):
+        for call in calls(project.body(place)):
+            if chain(call.func).rpartition(".")[2] in _REGISTERING and call.arguments:
+                found.add((place, call.arguments[0].value))
+    for place in project.places():
+        function = project.function(place)
+        for one in function.decorators if function is not None else ():
+            if (
+                isinstance(one, Call)
+                and one.arguments
+                and chain(one.func).endswith(("errorhandler", "exception_handler"))
+            ):
+                found.add((place, one.arguments[0].value))
+    targets = [project.resolve_expression(place, kind) for place, kind in found]
+    return frozenset(Place(one.path, one.index) for one in targets if one is not None and one.kind == "class")
+
+
+_REGISTERING = frozenset({"add_exception_handler", "register_error_handler"})
 
 
 def _wrappers(picture: Picture) -> set[Place]:
@@ -201,7 +231,9 @@ def _handed(function: Function) -> tuple[str, bool]:
             if broad and function.parameters:
                 return function.parameters[-1].name, True
     for parameter in function.parameters:
-        if parameter.annotation is not None and chain(parameter.annotation) in _BROAD and function.owner < 0:
+        kind = chain(parameter.annotation) if parameter.annotation is not None else ""
+        answers = _ASKING.search(function.parameters[0].name) is not None
+        if function.owner < 0 and (kind in _BROAD or (kind in _INTERNAL and answers)):
             return parameter.name, False
     return "", False
 
@@ -275,6 +307,10 @@ class _Search(msgspec.Struct):
     """Whether a response object that it returns is the answer."""
     made: dict[str, AnyExpression] = {}
     """The texts made of the exception, by the names that hold them."""
+    refusing: dict[str, AnyExpression] = {}
+    """The same for exceptions of a framework that were made and not raised yet."""
+    handled: frozenset[Place] = frozenset()
+    """Exception classes of the project that a handler turns into an answer."""
 
     def text(self, told: AnyExpression) -> AnyExpression:
         """Where the text was made that an expression holds."""
@@ -322,16 +358,26 @@ class _Search(msgspec.Struct):
                 return None
             names = {chain(one) for one in statement.targets if isinstance(one, Name)}
             told = _tells(statement.value, tainted)
-            if told is not None:
+            refused = self._refused(statement.value, tainted) if isinstance(statement.value, Call) else None
+            if refused is not None:
+                self.refusing.update(dict.fromkeys(names, refused))
+            held = {chain(one.value) for one in statement.targets if isinstance(one, Subscript)} - {""}
+            if told is not None and held:
+                # ``answer["error"] = str(e)``: the whole carries it now.
+                tainted |= held
+                self.made.update(dict.fromkeys(held, self.text(told)))
+            elif told is not None:
                 tainted |= names
                 self.made.update(dict.fromkeys(names, self.text(told)))
-            else:
+            elif not held:
                 tainted -= names
             return None
         if isinstance(statement, Return) and statement.value is not None and self.responds:
             return self._answered(statement.value, tainted)
         if isinstance(statement, Raise) and isinstance(statement.exception, Call):
             return self._refused(statement.exception, tainted)
+        if isinstance(statement, Raise) and isinstance(statement.exception, Name):
+            return self.refusing.get(statement.exception.id)
         if isinstance(statement, Evaluate) and isinstance(statement.value, Call):
             name = chain(statement.value.func)
             if name in _WRITERS and self.answers:
@@ -358,7 +404,7 @@ class _Search(msgspec.Struct):
             if not _RESPONSES.search(name) and (not self.answers or name not in _KEEPING):
                 return None
             return _given(inner, tainted) if name not in {"str", "repr"} else _tells(inner, tainted)
-        if isinstance(inner, Name) or not self.answers:
+        if not self.answers or (isinstance(inner, Name) and inner.id not in self.made):
             return None
         return _tells(inner, tainted)
 
@@ -370,11 +416,17 @@ class _Search(msgspec.Struct):
         return _given(call, tainted)
 
     def _refused(self, call: Call, tainted: set[str]) -> AnyExpression | None:
-        """``raise HTTPException(500, detail=str(e))``, ``abort(500, str(e))``."""
+        """``raise HTTPException(500, detail=str(e))``, ``abort(500, str(e))``, and errors of one's own that become
+        answers: by the class they descend from, or by a handler of theirs."""
         target = self.project.resolve_expression(self.place, call.func)
-        if target is None or target.ours or not _REFUSALS.search(target.dotted):
+        if target is None or (target.ours and target.kind != "class"):
             return None
-        return _given(call, tainted)
+        if target.ours:
+            known = self.project.classes.externals(target.path, target.index)
+            answered = Place(target.path, target.index) in self.handled or any(map(_REFUSALS.search, known))
+        else:
+            answered = _REFUSALS.search(target.dotted) is not None
+        return _given(call, tainted) if answered else None
 
 
 def _given(call: Call, tainted: set[str]) -> AnyExpression | None:
@@ -398,7 +450,10 @@ def _tells(node: msgspec.Struct, tainted: set[str]) -> AnyExpression | None:
             return node
         if name in _HARMLESS or _LOGGING.search(name):
             return None
-        keeps = name in _KEEPING or name.endswith((".format", ".join"))
+        last = node.func.attr if isinstance(node.func, Attribute) else name
+        if last in _DUMPING and isinstance(node.func, Attribute):
+            return _tells(node.func.value, tainted)
+        keeps = name in _KEEPING or last in {"format", "join"} or _CLASS.match(last.removesuffix("[]"))
         if not keeps and not _RESPONSES.search(name):
             return None
     for child in children(node):
