@@ -11,6 +11,7 @@ from analyzer.facts.expressions import AnyExpression, Call, Mapping, Name
 from analyzer.facts.outline import Function
 from analyzer.facts.statements import Raise
 from analyzer.facts.visit import chain, statements
+from analyzer.flow.arguments import argument, constants
 from analyzer.flow.callers import bound
 from analyzer.flow.disclosed import Reader, Sighting
 from analyzer.flow.engine import Flow, Point
@@ -127,7 +128,10 @@ def _through(flow: Flow, sink: Point, kind: str, handed: frozenset[str]) -> Iter
     function = flow.project.function(sink.place)
     if function is None or function.end_line - function.line > _HELPER_LINES or sink.place in flow.handlers:
         return
-    for site in flow.callers.every(sink.place):
+    into = written(sink.expression) if isinstance(sink.expression, Call) else ""
+    sites = flow.callers.every(sink.place)
+    told = []
+    for site in sites:
         if not _speaks_there(flow, site.place, site.line):
             continue
         point = flow.call_at(site)
@@ -135,9 +139,22 @@ def _through(flow: Flow, sink: Point, kind: str, handed: frozenset[str]) -> Iter
             continue
         found = _argument(flow, point, function, site.place, site.chain, site.line, handed)
         if found is not None:
-            call = sink.expression
-            into = written(call) if isinstance(call, Call) else ""
-            yield Written(site.place, point.expression, found, into, kind, sink)
+            told.append(Written(site.place, point.expression, found, into, kind, sink))
+    if told and len(told) == len(sites) and all(map(_bare, told)):
+        # Nobody hands it anything else than the secret itself: the one place to mend is where it is written.
+        yield Written(sink.place, sink.expression, told[0].sighting, into, kind, sink)
+    else:
+        yield from told
+
+
+def _bare(one: Written) -> bool:
+    """Whether a call hands a secret on as it is, and not among other things that are written."""
+    node = one.sighting.node
+    return (
+        isinstance(one.node, Call)
+        and not one.sighting.whole
+        and any(given.value is node for given in one.node.arguments)
+    )
 
 
 def _argument(
@@ -156,6 +173,23 @@ def _speaks_there(flow: Flow, place: Place, line: int) -> bool:
         line <= use.line <= line + 8 and use.kind == "read" and _SPEAKS.search(use.chain)
         for use in uses_of(flow.project, place)
     )
+
+
+def echoed(flow: Flow) -> Iterator[Written]:
+    """``create_engine(url, echo=True)``: every statement with its values."""
+    for place in places_calling(flow.project, _ENGINES):
+        for point in flow.calls(place):
+            call = point.expression
+            given = argument(call, -1, "echo") if isinstance(call, Call) else None
+            if given is None or not isinstance(call, Call) or called_name(flow, place, call) not in _ENGINES:
+                continue
+            values = constants(flow, Point(place, given, point.environment))
+            if any(one is True or one == "debug" for one in values):
+                shown = f"echo={values[0]}"
+                yield Written(place, given, Sighting(shown, "password", place, given, True), shown, "trace", point)
+
+
+_ENGINES = frozenset({"create_engine", "create_async_engine"})
 
 
 def traced(flow: Flow) -> Iterator[Written]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from analyzer.checks._plain_transport import plain
@@ -9,7 +10,7 @@ from analyzer.facts.expressions import Attribute, Call, Constant, Name
 from analyzer.facts.statements import Assign
 from analyzer.facts.visit import chain, walk
 from analyzer.flow.arguments import argument, constants
-from analyzer.flow.engine import Point
+from analyzer.flow.engine import Flow, Point
 from analyzer.flow.questions import flow_of, location, places_calling
 from analyzer.graph.picture import Picture
 from analyzer.model import Confidence, Finding, Rule
@@ -17,10 +18,28 @@ from analyzer.project.target import Place
 
 _CALLS = frozenset(
     "get post put patch delete head options request stream Session Client AsyncClient ClientSession TCPConnector send "
-    "PoolManager ProxyManager HTTPSConnectionPool _create_unverified_context".split()
+    "PoolManager ProxyManager HTTPSConnectionPool _create_unverified_context ConnectionConfig Elasticsearch "
+    "AsyncElasticsearch OpenSearch AsyncOpenSearch MongoClient AsyncMongoClient AsyncIOMotorClient Redis StrictRedis "
+    "from_url SMTP client resource Tls connect create_engine create_async_engine".split()
 )
 _LIBRARIES = frozenset({"requests", "httpx", "aiohttp", "urllib3", "ssl", "requests_oauthlib", "niquests"})
 _SWITCHES = ("verify", "ssl", "verify_ssl", "cert_reqs", "assert_hostname")
+_OTHERS: dict[str, dict[str, tuple[object, ...]]] = {
+    "fastapi_mail": {"VALIDATE_CERTS": (False,)},
+    "elasticsearch": {"verify_certs": (False,)},
+    "opensearchpy": {"verify_certs": (False,)},
+    "pymongo": {"tlsAllowInvalidCertificates": (True,), "tlsInsecure": (True,)},
+    "motor": {"tlsAllowInvalidCertificates": (True,), "tlsInsecure": (True,)},
+    "redis": {"ssl_cert_reqs": ("none", None)},
+    "aiosmtplib": {"validate_certs": (False,)},
+    "hvac": {"verify": (False,)},
+    "boto3": {"verify": (False,)},
+    "ldap3": {"validate": ()},
+}
+"""Other libraries, the switches of their connections, and what turns the check off, from their reference
+documentation."""
+_DRIVERS = frozenset({"pyodbc", "aioodbc", "sqlalchemy"})
+_TRUSTING = re.compile(r"TrustServerCertificate\s*=\s*(?:yes|true)", re.IGNORECASE)
 _FIX = 'Leave the check on; for a private authority name its certificate, `verify="/etc/ssl/our-ca.pem"`'
 
 
@@ -35,6 +54,7 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
                 continue
             target = project.resolve_expression(place, call.func) if chain(call.func) else None
             library = target.dotted.partition(".")[0] if target is not None and not target.ours else ""
+            yield from _of_others(flow, rule, point, call, library)
             if library not in _LIBRARIES:
                 continue
             if target is not None and target.dotted == "ssl._create_unverified_context":
@@ -53,6 +73,22 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
         if any(use.kind == "write" and use.chain.endswith((".verify_mode", ".check_hostname")) for use in uses):
             yield from _contexts(picture, rule, place)
     yield from plain(picture, flow, rule)
+
+
+def _of_others(flow: Flow, rule: Rule, point: Point, call: Call, library: str) -> Iterator[Finding]:
+    """The switches of mail servers, search engines and databases, and what a driver reads in its connection string."""
+    place = point.place
+    for switch, values in _OTHERS.get(library, {}).items():
+        given = argument(call, -1, switch)
+        if given is None:
+            continue
+        off = [one for one in constants(flow, Point(place, given, point.environment)) if one in values]
+        if off or _none(given):
+            yield _finding(rule, place, given, f"`{switch}={off[0] if off else 'CERT_NONE'}`")
+    if library in _DRIVERS and call.arguments:
+        text = flow.value(Point(place, call.arguments[0].value, point.environment))
+        if any(part.kind == "text" and _TRUSTING.search(part.text) for part in text.parts()):
+            yield _finding(rule, place, call, "`TrustServerCertificate` in the connection string")
 
 
 def _contexts(picture: Picture, rule: Rule, place: Place) -> Iterator[Finding]:

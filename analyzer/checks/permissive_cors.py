@@ -210,6 +210,8 @@ def _guarded(picture: Picture, path: str) -> bool:
     """Whether most routes of the application ask who is calling, most of those that change something, or several."""
     modules, guards = set(picture.application(path)), picture.shared(Guards)
     mine = [route for route in picture.routes if route.handler.path in modules]
+    if not mine:  # nothing imports the settings of Django, which are those of all its views
+        mine = [route for route in picture.routes if route.framework.startswith("Django")]
     changing = [route for route in mine if route.method in _CHANGING]
     guarded = [sum(bool(guards.of(route).guards) for route in some) for some in (mine, changing)]
     return guarded[0] >= _SEVERAL or any(

@@ -6,13 +6,14 @@ import re
 from collections.abc import Iterator
 
 from analyzer.checks._choices import develops
-from analyzer.checks._written import Written, traced, written_by
+from analyzer.checks._written import Written, echoed, traced, written_by
 from analyzer.facts.statements import If
 from analyzer.facts.visit import chain, walk
 from analyzer.flow.disclosed import Sighting
 from analyzer.flow.engine import Flow
 from analyzer.flow.questions import flow_of, location
 from analyzer.flow.sensitive import WEAK, sensitive, settled
+from analyzer.frameworks.persistence import is_model
 from analyzer.graph.picture import Picture
 from analyzer.model import Confidence, Finding, Rule, Step, Tier
 from analyzer.project.target import Place
@@ -43,7 +44,7 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
     """One finding a call that writes a secret, in order of places."""
     flow = flow_of(picture)
     seen: set[tuple[str, int]] = set()
-    for one in (*written_by(flow), *traced(flow)):
+    for one in (*written_by(flow), *traced(flow), *echoed(flow)):
         where = location(one.place, one.node)
         if (where.path, where.span.line) in seen:
             continue
@@ -67,7 +68,8 @@ def _message(one: Written) -> str:
     found = one.sighting
     kind = settled(found.kind)
     if one.how == "trace":
-        return f"`{one.into}` gets every SQL statement with its values, passwords among them"
+        verb = "writes" if one.into.startswith("echo=") else "gets"
+        return f"`{one.into}` {verb} every SQL statement with its values, passwords among them"
     if kind in _WHOLE:
         return f"All of `{found.text}` goes to `{one.into}`, {_WHOLE[kind]}"
     if one.how == "raise":
@@ -89,6 +91,8 @@ def _confidence(picture: Picture, flow: Flow, one: Written) -> Confidence | None
     if terminal or _developing(flow, one):
         return Confidence.LOW
     kind = settled(found.kind)
+    if one.into.startswith("echo="):
+        return Confidence.MEDIUM if _keeps_secrets(flow) else Confidence.LOW
     if one.how == "trace" and not _deals_with_secrets(flow, place):
         return Confidence.LOW
     if found.kind.endswith(WEAK) and not _about_credentials(picture, place):
@@ -130,6 +134,17 @@ def _deals_with_secrets(flow: Flow, place: Place) -> bool:
         return True
     texts = (getattr(node, "value", None) for node in walk(flow.project.body(place)))
     return any(isinstance(text, str) and _COLUMNS.search(text) for text in texts)
+
+
+def _keeps_secrets(flow: Flow) -> bool:
+    """Whether a model of the project has a column for a password, a token or a card."""
+    project = flow.project
+    return any(
+        is_model(project, path, index)
+        and any(settled(sensitive(name)) for name, _, _ in project.classes.fields(path, index))
+        for path, outline in project.modules.outlines.items()
+        for index in range(len(outline.classes))
+    )
 
 
 def _about_credentials(picture: Picture, place: Place) -> bool:

@@ -73,7 +73,7 @@ def _ending(before: list[str], last: str) -> str:
         return "key"
     if last == "authorization" or (last == "header" and owner in {"auth", "authorization"}):
         return "authorization header"
-    if last == "otp" or (last == "code" and owner in _CODES):
+    if last == "otp" or (last in {"code", "pin"} and not _CODES.isdisjoint(before[-2:])):
         return "one-time code"
     if last == "dsn" and (
         not before or before[-1] in {"replica", "async", "sync", "read", "write"} or owner in _DATABASES
