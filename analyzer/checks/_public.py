@@ -87,6 +87,8 @@ _OWNED = frozenset(
     {"user", "user_id", "owner", "owner_id", "customer", "customer_id", "patient", "patient_id", "member"}
 )
 """Columns that say whose a record is."""
+_SOMEBODY = re.compile(r"^(?:flask_login\.)?current_user\.(?!is_)|^(?:self\.)?request\.user\.(?!is_)")
+"""Reads of who is logged in, beyond whether anybody is."""
 _LISTS = re.compile(r"(?:^|\.)(?:[Ll]ist|Sequence|Iterable|[Tt]uple)$")
 _LONGEST = 30
 """Code points of a key; longer text is a message."""
@@ -99,7 +101,10 @@ def is_public(picture: Picture, handler: Place, routes: Sequence[Route]) -> bool
     function = picture.project.outline(handler.path).functions[handler.index]
     if is_open(function.name, routes):
         return not _wrecks(picture, handler)
-    return not any("{" in route.path for route in routes) and takes_password(picture, handler)
+    if any("{" in route.path for route in routes) or not takes_password(picture, handler):
+        return False
+    # Who changes the account of ``current_user`` has to be somebody already, whatever password goes with it.
+    return not any(use.kind != "call" and _SOMEBODY.search(use.chain) for use in function.uses)
 
 
 def _wrecks(picture: Picture, handler: Place) -> bool:

@@ -11,7 +11,7 @@ from analyzer.facts.outline import Use
 from analyzer.flow.questions import uses_of
 from analyzer.graph.picture import Picture
 from analyzer.graph.role import Evidence, Role
-from analyzer.model import Confidence, Finding, Location, Related, Rule, Span, Tier
+from analyzer.model import Confidence, Finding, Location, Related, Rule, Severity, Span, Tier
 from analyzer.project import Place
 
 _ROLES = frozenset({"service", "repository", "model"})
@@ -20,7 +20,7 @@ _SPEAKS = re.compile(
     r"|(?:fastapi|starlette)\.(?:requests\.)?Request|(?:fastapi|starlette)\.(?:responses\.)?\w*Response"
     r"|werkzeug\.exceptions\.(?:abort|HTTPException|BadRequest|Unauthorized|Forbidden|NotFound|Conflict|Gone"
     r"|UnprocessableEntity|TooManyRequests|InternalServerError|MethodNotAllowed)"
-    r"|(?:flask|quart)\.(?:abort|request|g|session|jsonify|make_response|redirect|flash|Response|render_template"
+    r"|(?:flask|quart)\.(?:abort|request|g|session|current_app|jsonify|make_response|redirect|flash|Response|render_template"
     r"|send_file|send_from_directory)"
     r"|flask_(?:login|security)\.(?:[\w.]+\.)?(?:current_user|login_user|logout_user)"
     r"|flask_jwt_extended\.(?:[\w.]+\.)?(?:current_user|get_current_user|get_jwt|get_jwt_identity|verify_jwt_in_request)"
@@ -42,6 +42,8 @@ _SAYS = re.compile(
     r"|JsonResponse|HttpRe\w+|json_response)$"
 )
 """What says something to a client, and so leaves no doubt; a single look at a request may be a parameter's type."""
+_AROUND = re.compile(r"(?:flask|quart)\.current_app(?:$|[.(\[])")
+"""The application itself, mostly for its configuration: a hint, and no word to a client."""
 _DOMAIN = Role("model", Confidence.MEDIUM, (Evidence("it lies in the domain", "", 1),))
 _MOST = 12
 """Uses shown beside a finding."""
@@ -119,6 +121,7 @@ def _finding(picture: Picture, rule: Rule, path: str, found: list[Spoken]) -> Fi
     names = list(dict.fromkeys(one.name.partition("(")[0] for one in found))
     functions = list(dict.fromkeys(one.function for one in found))
     shown = ", ".join(f"`{name}`" for name in names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    around = all(_AROUND.match(one.dotted) for one in found)
     where = f"`{functions[0]}`" + (f" and {len(functions) - 1} more" if len(functions) > 1 else "")
     return Finding(
         rule=rule.code,
@@ -131,8 +134,8 @@ def _finding(picture: Picture, rule: Rule, path: str, found: list[Spoken]) -> Fi
             "Raise an exception of your own that says what is wrong, and let the controller or one exception handler "
             "turn it into a status; pass values in, not the request"
         ),
-        severity=rule.severity,
-        confidence=Confidence.MEDIUM if _SAYS.search(first.dotted) or len(found) > 1 else Confidence.LOW,
+        severity=Severity.NOTE if around else rule.severity,
+        confidence=Confidence.MEDIUM if _SAYS.search(first.dotted) or around or len(found) > 1 else Confidence.LOW,
         related=tuple(
             Related(Location(path, Span(one.line, 1, one.line, 1)), f"`{one.name}` is used by `{one.function}` here")
             for one in found[:_MOST]
