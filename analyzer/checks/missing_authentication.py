@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from analyzer.checks import _public
+from analyzer.checks._given_away import given_away
 from analyzer.checks._records import Records
 from analyzer.facts.outline import Class, Function
 from analyzer.frameworks import Route
@@ -45,7 +46,7 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
             what = f"hands out a token for any `{asked}`, and {_BLIND}"
             yield _finding(picture, rule, handler, bare, what, Confidence.MEDIUM)
             continue
-        if _public.is_public(picture, handler, bare):
+        if _public.is_public(picture, handler, bare) and not given_away(picture, handler):
             continue
         finding = _judged(picture, rule, handler, bare, [guards.of(route) for route in bare], guarded)
         if finding is not None:
@@ -108,9 +109,11 @@ def _judged(
         personal = _public.personal(picture, handler, owned=bool(siblings) and any("{" in one.path for one in routes))
         sent = _public.sends_file(picture, handler) if siblings and any("{" in one.path for one in routes) else ""
         chosen = sent and any(load.keyed for load in picture.shared(Records).of(handler, routes).loads)
-        if not (personal or chosen) or any(one.optional for one in known):
+        away = given_away(picture, handler)
+        if not away and (not (personal or chosen) or any(one.optional for one in known)):
             return None
         what = f"hands out `{personal[0]}` with its `{personal[1]}`" if personal else f"sends files with `{sent}`"
+        what = f"answers with `{away}`" if away else what
         confidence = Confidence.MEDIUM
     if any(one.ending for one in known):
         confidence = Confidence.LOW
@@ -161,11 +164,14 @@ def _told(
 
 
 def _guarded(picture: Picture, guards: Guards) -> dict[str, list[str]]:
-    """The guarded handlers of a file, by name: what a reader compares with."""
+    """The guarded handlers of a file, by name: what a reader compares with. A login that refuses wrong passwords is
+    none."""
     found: dict[str, list[str]] = {}
     for handler, routes in picture.handlers().items():
         function = picture.project.function(handler)
-        if function is not None and any(guards.of(route).guards for route in routes):
+        if function is None or not any(guards.of(route).guards for route in routes):
+            continue
+        if not _public.is_open(function.name, routes):
             found.setdefault(handler.path, []).append(f"`{function.name}`")
     return found
 
