@@ -85,7 +85,7 @@ def _judged(
     guarded: dict[str, list[str]],
 ) -> Finding | None:
     function = picture.project.outline(handler.path).functions[handler.index]
-    siblings = guarded.get(handler.path, [])
+    siblings, known_people = guarded.get(handler.path, []), handler.path in guarded
     posted = any(route.method == "ANY" for route in routes) and _public.posted(picture, handler)
     changing = [route for route in routes if route.method in _CHANGING or (posted and route.method == "ANY")]
     writes = _public.writes(picture, handler)
@@ -106,8 +106,8 @@ def _judged(
     elif writes:
         what = f"changes data with `{writes[0]}`"
     else:
-        personal = _public.personal(picture, handler, owned=bool(siblings) and any("{" in one.path for one in routes))
-        sent = _public.sends_file(picture, handler) if siblings and any("{" in one.path for one in routes) else ""
+        personal = _public.personal(picture, handler, owned=known_people and any("{" in one.path for one in routes))
+        sent = _public.sends_file(picture, handler) if known_people and any("{" in one.path for one in routes) else ""
         chosen = sent and any(load.keyed for load in picture.shared(Records).of(handler, routes).loads)
         away = given_away(picture, handler)
         if not away and (not (personal or chosen) or any(one.optional for one in known)):
@@ -164,15 +164,16 @@ def _told(
 
 
 def _guarded(picture: Picture, guards: Guards) -> dict[str, list[str]]:
-    """The guarded handlers of a file, by name: what a reader compares with. A login that refuses wrong passwords is
-    none."""
+    """The guarded handlers of a file, by name: what a reader compares with. A login that refuses wrong passwords shows
+    that there are people to know, and has no name here."""
     found: dict[str, list[str]] = {}
     for handler, routes in picture.handlers().items():
         function = picture.project.function(handler)
         if function is None or not any(guards.of(route).guards for route in routes):
             continue
+        names = found.setdefault(handler.path, [])
         if not _public.is_open(function.name, routes):
-            found.setdefault(handler.path, []).append(f"`{function.name}`")
+            names.append(f"`{function.name}`")
     return found
 
 
