@@ -128,3 +128,90 @@ def test_composition_roots_may_know_everything() -> None:
     assert picture.is_root("app/main.py")
     assert picture.is_root("app/container.py")
     assert not picture.is_root("app/services/orders.py")
+
+
+SHOP = {
+    "services/shop/__init__.py": "",
+    "services/shop/helper.py": "def auth(key): return key",
+    "services/shop/dao/__init__.py": "",
+    "services/shop/dao/course.py": """
+        from typing import NamedTuple
+        from aiopg.connection import Connection
+        class Course(NamedTuple):
+            title: str
+            @staticmethod
+            async def get(conn: Connection, key: int):
+                async with conn.cursor() as cursor:
+                    await cursor.execute("SELECT title FROM courses WHERE id = %s", (key,))
+    """,
+    "services/shop/repositories/__init__.py": "",
+    "services/shop/repositories/base.py": """
+        from asyncpg.connection import Connection
+        class BaseRepository:
+            def __init__(self, conn: Connection): self.conn = conn
+    """,
+    "services/shop/repositories/users.py": """
+        from shop.repositories.base import BaseRepository
+        from shop.queries import queries
+        class UsersRepository(BaseRepository):
+            async def by_name(self, name): return await queries.by_name(self.conn, name)
+    """,
+    "services/shop/usecases/__init__.py": "",
+    "services/shop/usecases/drop.py": """
+        from abc import ABC, abstractmethod
+        from shop.repositories.users import UsersRepository
+        class DropUser(ABC):
+            @abstractmethod
+            def execute(self, name): ...
+        class DropUserImpl(DropUser):
+            def __init__(self, users: UsersRepository): self.users = users
+            def execute(self, name): self.users.by_name(name)
+    """,
+    "services/shop/service_layer/__init__.py": "",
+    "services/shop/service_layer/unit.py": """
+        from shop.repositories.users import UsersRepository
+        class SqlUnit:
+            def __enter__(self): self.users = UsersRepository(self.connect())
+            def __exit__(self, *error): self.rollback()
+            def commit(self): self.users.conn.commit()
+            def rollback(self): self.users.conn.rollback()
+    """,
+    "services/shop/service_layer/handlers.py": """
+        from shop.repositories.users import UsersRepository
+        def add(users: UsersRepository, name): users.by_name(name)
+        def rename(users: UsersRepository, name): users.by_name(name)
+        def announce(event, publish): publish("added", event)
+        def _words(text): return text.split()
+    """,
+    "services/shop/views.py": """
+        from flask import Flask
+        from shop.helper import auth
+        from shop.service_layer import handlers
+        app = Flask(__name__)
+        @app.post("/users")
+        def add(): handlers.add(auth("x"), "y"); handlers.rename(1, 2)
+    """,
+}
+
+
+def test_layers_by_what_their_classes_inherit_promise_and_stand_beside() -> None:
+    picture = picture_of(SHOP)
+    found = {
+        function.qualname: picture.role(place_of(picture.project, path, function.qualname))
+        for path in SHOP
+        for function in picture.project.outline(path).functions
+        if not function.name.startswith("__") and path != "services/shop/views.py"
+    }
+    assert found == {
+        "auth": "utility",
+        "Course.get": "repository",
+        "UsersRepository.by_name": "repository",
+        "DropUser.execute": "service",
+        "DropUserImpl.execute": "service",
+        "SqlUnit.commit": "utility",
+        "SqlUnit.rollback": "utility",
+        "add": "service",
+        "rename": "service",
+        "announce": "service",
+        "_words": "utility",
+    }

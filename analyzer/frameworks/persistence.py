@@ -21,7 +21,8 @@ _HANDLES = re.compile(
     | flask_sqlalchemy\.(?:[\w.]+\.)?SQLAlchemy\(\)\.session(?:\(\))?
     | (?:sqlite3|aiosqlite|psycopg2?|psycopg2\.pool|pymysql|MySQLdb|mysql\.connector|oracledb|cx_Oracle|pyodbc
         |duckdb|asyncpg|aiomysql|aiopg)
-      \.(?:connect|create_pool|Connection|AsyncConnection\.connect|Connection\.connect|Cursor|pool\.\w+|acquire)\(\)
+      \.(?:connect|create_pool|(?:connection\.)?Connection|AsyncConnection\.connect|Connection\.connect|Cursor|pool\.\w+
+        |extensions\.(?:connection|cursor)|acquire)\(\)
       (?:\.(?:cursor|acquire|connection|getconn)\(\))*
     | django\.db\.(?:connection|connections\[\])(?:\.cursor\(\))?
     | pymongo\.(?:[\w.]+\.)?(?:Async)?(?:MongoClient|Database|Collection)(?:\[\])?\(\)(?:\.\w+|\[\])*

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.facts.outline import Class, Function
 from analyzer.frameworks import EntryPoint, persistence
-from analyzer.graph.names import class_hint, module_hint
+from analyzer.graph.names import class_hint
 from analyzer.graph.role import UTILITY, Role, role
 from analyzer.model import Confidence
 from analyzer.project import Place, Target
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from analyzer.graph.roles import Roles
 
 _ERRORS = frozenset({"builtins.Exception", "builtins.BaseException", "builtins.ValueError", "builtins.RuntimeError"})
-_ABSTRACT = frozenset({"abc.ABC", "typing.Protocol", "typing_extensions.Protocol"})
+_PROTOCOLS = frozenset({"typing.Protocol", "typing_extensions.Protocol"})
+_ABSTRACT = _PROTOCOLS | {"abc.ABC"}
 _STORE = re.compile(
     r"(?:^|_)(?:db|database|session|sessions|conn|connection|pool|engine|cursor|collection|store|table)(?:_|$)"
 )
@@ -39,7 +40,10 @@ def class_role(roles: Roles, path: str, index: int) -> Role:
         return role("model", Confidence.HIGH, "is a persisted class", path, item.line)
     if persistence.is_schema(project, path, index):
         return role("schema", Confidence.HIGH, "describes data at the boundary", path, item.line)
-    if is_value(roles, path, index):
+    busy = any(roles.accesses.of(Place(path, at)) for at in methods.values())
+    if (is_value(roles, path, index) and not busy) or _spans_transaction(roles, path, index):
+        return UTILITY
+    if _only_made(roles, path, index, methods):
         return UTILITY
     return _by_bases(roles, path, index, item) or _by_behaviour(roles, path, index, item, methods)
 
@@ -58,6 +62,17 @@ def is_value(roles: Roles, path: str, index: int) -> bool:
         if name in _ERRORS or last.endswith(("Exception", "Error", *_PASSIVE)):
             return True
     return False
+
+
+def _spans_transaction(roles: Roles, path: str, index: int) -> bool:
+    """Whether a class is a unit of work: a context that is committed or rolled back, and does no work itself."""
+    names = {name for name, _ in roles.project.classes.methods(path, index)}
+    return {"commit", "rollback"} <= names and not names.isdisjoint({"__exit__", "__aexit__"})
+
+
+def _only_made(roles: Roles, path: str, index: int, methods: dict[str, int]) -> bool:
+    """Whether a protocol says no more than how an object is made."""
+    return methods.keys() == {"__init__"} and bool(_PROTOCOLS & set(roles.project.classes.externals(path, index)))
 
 
 def is_abstract(roles: Roles, path: str, index: int) -> bool:
@@ -98,7 +113,7 @@ def _stores(roles: Roles, path: str, index: int, item: Class) -> bool:
 
 
 def _library_base(dotted: str, last: str) -> str:
-    if dotted.startswith("django.db.models") and last.endswith(("Manager", "QuerySet")):
+    if dotted.startswith(("django.db.models", "django.contrib.auth")) and last.endswith(("Manager", "QuerySet")):
         return "model"
     if last.endswith("Middleware"):
         return "middleware"
@@ -120,14 +135,14 @@ def _by_behaviour(roles: Roles, path: str, index: int, item: Class, methods: dic
     project = roles.project
     hint, where = class_hint(item.name), f"is called {item.name}"
     if not hint:
-        hint, word = module_hint(path)
+        hint, word = roles.hint(path)
         where = f"lies in {word}"
     used = roles.used(path, "class", index)
     if hint not in {"repository", "service", "client"} and not used:
         return UTILITY
     places = [Place(path, at) for at in methods.values()]
     busy = [place for place in places if roles.accesses.of(place)]
-    given = _given(roles, path, index, methods, strict=hint == "repository")
+    given = _given(roles, path, index, strict=hint == "repository")
     if hint == "repository":
         if busy:
             text = f"{_counted(busy, 'method')} run{'s' if len(busy) == 1 else ''} queries and it {where}"
@@ -140,6 +155,8 @@ def _by_behaviour(roles: Roles, path: str, index: int, item: Class, methods: dic
         sure = Confidence.HIGH if used or given or busy else Confidence.MEDIUM
         reason = "is called by handlers" if used else given or "does the work"
         return role("service", sure, f"{reason} and {where}", path, item.line)
+    elif hint == "service" and is_abstract(roles, path, index) and _extended_by_services(roles, path, index):
+        return role("service", Confidence.MEDIUM, f"is a port and {where}", path, item.line)
     elif hint == "client":
         return role("client", Confidence.MEDIUM, where, path, item.line)
     if used and busy and 2 * len(busy) >= len([name for name in methods if not name.startswith("__")]):
@@ -152,17 +169,16 @@ def _by_behaviour(roles: Roles, path: str, index: int, item: Class, methods: dic
     return UTILITY
 
 
-def _given(roles: Roles, path: str, index: int, methods: dict[str, int], strict: bool = False) -> str:
+def _given(roles: Roles, path: str, index: int, strict: bool = False) -> str:
     """What the constructor is given and keeps, as a phrase: a session, a repository, any collaborator.
 
     ``strict`` wants something that leads to a database: a parameter of unknown type must at least be called like it.
     """
     project = roles.project
-    at = methods.get("__init__")
-    if at is None:
+    place = dict(project.classes.methods(path, index)).get("__init__")
+    function = project.function(place) if place is not None else None
+    if place is None or function is None:
         return ""
-    function = project.outline(path).functions[at]
-    place = Place(path, at)
     kept = {local.source for local in function.locals if local.target.startswith("self.")}
     found = ""
     for parameter in function.parameters[1:]:
@@ -183,12 +199,24 @@ def _implemented(roles: Roles, path: str, index: int) -> bool:
     project = roles.project
     below = project.classes.below(path, index)
     if not below:
-        return module_hint(path)[0] == "repository"
+        return roles.hint(path)[0] == "repository"
     for item in below:
         methods = project.namespace(item.path).methods.get(item.index, {})
         if any(roles.accesses.of(Place(item.path, at)) for at in methods.values()):
             return True
-        if _given(roles, item.path, item.index, methods, strict=True):
+        if _given(roles, item.path, item.index, strict=True):
+            return True
+    return False
+
+
+def _extended_by_services(roles: Roles, path: str, index: int) -> bool:
+    """Whether a class below a port works for it: it is given what a service is given, or calls repositories."""
+    project = roles.project
+    for item in project.classes.below(path, index):
+        methods = project.namespace(item.path).methods.get(item.index, {})
+        if _given(roles, item.path, item.index):
+            return True
+        if _calls_lower(roles, [Place(item.path, at) for at in methods.values()]):
             return True
     return False
 

@@ -54,6 +54,7 @@ class Roles:
         self._own: dict[str, Role] = {}
         self._roots: dict[str, bool] = {}
         self._packages: dict[tuple[str, str], str] = {}
+        self._services: dict[str, bool] = {}
 
     def of(self, place: Place) -> Role:
         """The role of a function, or of a module for index −1."""
@@ -164,15 +165,42 @@ class Roles:
             return self.of(Place(path, function.parent))
         return self._free(place, function)
 
+    def hint(self, path: str) -> tuple[str, str]:
+        """The role a module's place suggests and the word that says so. Folders outside of its package say nothing of
+        layers: ``services/`` above whole applications holds services of another kind."""
+        found, word = module_hint(path)
+        inside = self.project.module_name(path).lower().split(".")
+        return (found, word) if found not in _FOLDERS or word in inside else ("", "")
+
     def _free(self, place: Place, function: Function) -> Role:
-        """A module-level function."""
+        """A module-level function: by what it does, else by what most others of a module of services do."""
+        found = self._alone(place, function)
+        if found is UTILITY and self.hint(place.path)[0] == "service" and not function.name.startswith("_"):
+            return self._beside(place.path) or found
+        return found
+
+    def _beside(self, path: str) -> Role | None:
+        """The role of public functions among services that do not show theirs: they notify, they pass on."""
+        if path not in self._services:
+            self._services[path] = False
+            functions = enumerate(self.project.outline(path).functions)
+            public = [
+                self._alone(Place(path, index), one).name
+                for index, one in functions
+                if one.owner < 0 and one.parent < 0 and not one.name.startswith("_")
+            ]
+            self._services[path] = 2 * public.count("service") > len(public)
+        text = f"stands among services in {self.hint(path)[1]}"
+        return role("service", Confidence.MEDIUM, text, path) if self._services[path] else None
+
+    def _alone(self, place: Place, function: Function) -> Role:
         path, line = place.path, function.line
         if provides_handle(self, place, function):
             return role("session", Confidence.HIGH, "provides a database session", path, line)
         if (place in self._dependencies or self._handler_modules[path]) and _refuses(function):
             return role("guard", Confidence.MEDIUM, "can refuse a request", path, line)
         used = self.used(path, "function", place.index)
-        hint, word = module_hint(path)
+        hint, word = self.hint(path)
         hint = class_hint(word_to_class(function.name)) or hint
         if hint in {"service", "repository"} or used:
             busy = self.accesses.of(place)
@@ -245,7 +273,8 @@ class Roles:
     def _member(self, path: str) -> Role | None:
         """The role of a module that does nothing telling itself but lies among modules that do."""
         parts = path.split("/")
-        for depth in range(len(parts) - 1, 0, -1):
+        package = self.project.module_name(path).count(".") + path.endswith("/__init__.py")
+        for depth in range(len(parts) - 1, max(0, len(parts) - 1 - package), -1):
             folder = "/".join(parts[:depth])
             hint = word_hint(parts[depth - 1].lower())
             if hint in _FOLDERS:
