@@ -29,6 +29,7 @@ def read(files: Iterable[Path]) -> Knowledge:
         hashers=tuple(one for part in parts for one in part.hashers),
         decoders=tuple(one for part in parts for one in part.decoders),
         signers=tuple(one for part in parts for one in part.signers),
+        clients=tuple(one for part in parts for one in part.clients),
         primitives=tuple(one for part in parts for one in part.primitives),
         weights=weights,
         requests=next((part.requests for part in parts if part.requests != Requests()), Requests()),

@@ -94,6 +94,10 @@ class Primitive(Names, frozen=True, kw_only=True, forbid_unknown_fields=True):
     least: int = 0
 
 
+class Client(Names, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A callable that makes an object which speaks to another system: an HTTP client, a queue, somebody's SDK."""
+
+
 class Weights(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Least costs of key derivations and names of schemes that do not protect a password."""
 
@@ -175,6 +179,7 @@ class Knowledge(
         "decoders": "decoder",
         "primitives": "primitive",
         "signers": "signer",
+        "clients": "client",
     },
 ):
     """Everything known, over all files."""
@@ -184,6 +189,7 @@ class Knowledge(
     decoders: tuple[Decoder, ...] = ()
     primitives: tuple[Primitive, ...] = ()
     signers: tuple[Signer, ...] = ()
+    clients: tuple[Client, ...] = ()
     weights: Weights = Weights()
     requests: Requests = Requests()
     calibration: Calibration = Calibration()
@@ -203,6 +209,10 @@ class Knowledge(
     def signer(self, dotted: str) -> Signer | None:
         """The signer that a callee is, by its canonical name."""
         return next((one for one in self.signers if one.fits(dotted, dotted)), None)
+
+    def client(self, dotted: str) -> bool:
+        """Whether calling a canonical name makes an object that speaks to another system."""
+        return any(one.fits(dotted, dotted) for one in self.clients)
 
     def primitive(self, kind: str, dotted: str) -> Primitive | None:
         """What is known of a kind about a cryptographic callee, by its canonical name."""
