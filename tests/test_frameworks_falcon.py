@@ -24,11 +24,13 @@ def test_the_routers_own_table_is_found() -> None:
         for verb, responder in (node.method_map or {}).items():
             if responder.__module__ == "tests.oracles.falcon_app.main":
                 expected.add((verb, node.uri_template, responder.__qualname__))
+    expected |= {("ANY", prefix.pattern, sink.__qualname__) for prefix, sink, _ in app._sinks}
     backend = recognise(project_of({f"falcon_app/{path.name}": path.read_text() for path in _APP.glob("*.py")}))
     functions = {route: backend.project.function(route.handler) for route in backend.routes}
     assert {(r.method, r.pattern, f.qualname) for r, f in functions.items() if f is not None} == expected
-    assert len(expected) == 5
-    assert "/v1/users/{user}" in {route.path for route in backend.routes}
+    assert len(expected) == 13
+    shown = {route.path for route in backend.routes}
+    assert {"/v1/users/{user}", "/old/{…}", "/shops/{shop}/{…}"} <= shown
     assert backend.unresolved == ()
 
 

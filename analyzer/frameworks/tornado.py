@@ -15,7 +15,7 @@ from analyzer.frameworks.backend import Found, Route, Unresolved
 from analyzer.frameworks.imported import imported
 from analyzer.frameworks.registry import VERBS, Holder, answering, holder, imports_any
 from analyzer.frameworks.rewritten import copies, named_inside, rewritten
-from analyzer.frameworks.text import argument, text
+from analyzer.frameworks.text import argument, text, texts
 from analyzer.project.project import Project
 from analyzer.project.target import Place, Target
 
@@ -261,8 +261,10 @@ def _add(
         found.unresolved.append(Unresolved(*where, why))
         return
     socket = project.classes.descends(target.path, target.index, {_SOCKET})
+    listed = project.classes.variable(target.path, target.index, "SUPPORTED_METHODS")
+    allowed = texts(project, Place(listed[0], -1), listed[1]) if listed is not None else None
     for name, method in sorted(answering(project, target).items()):
-        if name in VERBS and name != "trace":
+        if name in VERBS and name != "trace" and (not allowed or name.upper() in allowed):
             shown = _shown(project, rule, method)
             found.routes.append(Route(shown, name.upper(), method, "Tornado", *where, rule))
         elif socket and name == "on_message":

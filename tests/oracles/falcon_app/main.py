@@ -24,7 +24,17 @@ class Health:
         response.media = {}
 
 
+class Orders(Base):
+    def on_post(self, _request, response):
+        response.media = {}
+
+
+def forward(_request, response, **_values):
+    response.status = falcon.HTTP_301
+
+
 PREFIX = "/v1"
+TABLE = [("/orders", Orders()), ("/purchases", Orders())]
 
 
 def create():
@@ -33,4 +43,11 @@ def create():
     app.add_route(PREFIX + "/users", users)
     app.add_route(PREFIX + "/users/{user:int}", users, suffix="one")
     app.add_route("/health", Health())
+    for path, resource in TABLE:
+        app.add_route(PREFIX + path, resource)
+    routes = {"/ready": Health(), "/alive": Health()}
+    for path, resource in routes.items():
+        app.add_route(path, resource)
+    app.add_sink(forward, prefix="/old")
+    app.add_sink(forward, r"/shops/(?P<shop>\d+)/")
     return app

@@ -23,8 +23,13 @@ class Readable(Base):
 
 
 class Archive(Readable):
+    SUPPORTED_METHODS = ("GET", "DELETE")
+
     def delete(self, year, month):
         self.write(year + month)
+
+    def put(self, year, month):
+        self.write("never called")
 
 
 class Health(RequestHandler):
