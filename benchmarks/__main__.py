@@ -1,4 +1,4 @@
-"""``python -m benchmarks speed``, ``routes``, ``edges`` and ``calibrate``: see ``benchmarks/README.md``."""
+"""``python -m benchmarks COMMAND``; the commands stand in ``benchmarks/README.md``."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import argparse
 import os
 import platform
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from functools import partial
 from importlib.metadata import version
@@ -18,15 +18,15 @@ from benchmarks.applications import APPLICATIONS
 from benchmarks.backends import BACKENDS, BenchmarkError, workspace
 from benchmarks.calibrate import calibrate
 from benchmarks.calibration_table import document, written
+from benchmarks.comparison import EDGES, SECRETS, SUITES, write
 from benchmarks.edges import measure_edges
-from benchmarks.edges_table import comparison
 from benchmarks.routes import Comparison, measure_application
 from benchmarks.routes_table import Figures, figure, render_comparison
+from benchmarks.secrets import measure_secrets
 from benchmarks.speed import Outcome, Setting, measure_backend
+from benchmarks.suites import commit_of, measure_suites
 from benchmarks.table import render
 
-COMPARISON = Path(__file__).resolve().parent.parent / "docs" / "comparison.md"
-EDGES = Path(__file__).resolve().parent / "edges.json"
 CALIBRATION = Path(__file__).resolve().parent.parent / "docs" / "calibration.md"
 THRESHOLDS = Path(__file__).resolve().parent.parent / "analyzer" / "knowledge" / "calibration.toml"
 _MEASURED_WITH = ("backend-audit", "bandit", "semgrep", "libcst")
@@ -42,19 +42,32 @@ class Results(msgspec.Struct, frozen=True):
 def main(arguments: Sequence[str] | None = None) -> int:
     """The exit code: 0 when everything asked for was measured, 1 when something could not be."""
     options = _parser().parse_args(arguments)
-    commands = {"routes": _routes, "edges": _edges, "speed": _speed, "calibrate": _calibrate}
-    return commands[options.command](options)
+    commands = {"routes": _routes, "speed": _speed, "calibrate": _calibrate}
+    return commands.get(options.command, _compare)(options)
 
 
-def _edges(options: argparse.Namespace) -> int:
+def _compare(options: argparse.Namespace) -> int:
+    measures = {"edges": _edges, "secrets": _secrets, "suites": _suites}
     try:
-        found = measure_edges(workspace(), options.environment, partial(_say, "edges"))
+        measures[options.command](options, partial(_say, options.command))
     except BenchmarkError as error:
         print(error, file=sys.stderr)
         return 1
-    EDGES.write_bytes(msgspec.json.format(msgspec.json.encode(found), indent=2) + b"\n")
-    COMPARISON.write_text(comparison(found), encoding="utf-8")
     return 0
+
+
+def _edges(options: argparse.Namespace, say: Callable[[str], None]) -> None:
+    write(EDGES, measure_edges(workspace(), options.environment, say))
+
+
+def _secrets(options: argparse.Namespace, say: Callable[[str], None]) -> None:
+    write(SECRETS, measure_secrets(workspace(), options.environment, options.labels, options.corpus, say))
+
+
+def _suites(options: argparse.Namespace, say: Callable[[str], None]) -> None:
+    folders = {"CodeQL": options.codeql, "ruff": options.ruff, "bandit": options.bandit}
+    checkouts = {name: (folder.resolve(), commit_of(folder)) for name, folder in folders.items()}
+    write(SUITES, measure_suites(workspace(), options.environment, checkouts, say))
 
 
 def _calibrate(options: argparse.Namespace) -> int:
@@ -149,7 +162,14 @@ def _parser() -> argparse.ArgumentParser:
     routes.add_argument("--list", action="store_true", help="also list what only one of the two tables holds")
     routes.add_argument("--json", type=Path, metavar="FILE", help="write every figure to this file")
     edges = commands.add_parser("edges", help="which edges other architecture tools see; writes docs/comparison.md")
-    edges.add_argument("--environment", type=Path, metavar="DIR", help="an environment that has the other tools")
+    secrets = commands.add_parser("secrets", help="which secrets other scanners tell; writes docs/comparison.md")
+    secrets.add_argument("--labels", type=Path, required=True, metavar="FILE", help="judged lines, a list in YAML")
+    secrets.add_argument("--corpus", type=Path, required=True, metavar="DIR", help="the applications, a folder each")
+    suites = commands.add_parser("suites", help="the tests of other scanners; writes docs/comparison.md")
+    for name in ("codeql", "ruff", "bandit"):
+        suites.add_argument(f"--{name}", type=Path, required=True, metavar="DIR", help=f"a checkout of {name}")
+    for compared in (edges, secrets, suites):
+        compared.add_argument("--environment", type=Path, metavar="DIR", help="an environment that has the other tools")
     measured = commands.add_parser(
         "calibrate", help="the rules' thresholds from real backends; writes data and document"
     )

@@ -13,13 +13,13 @@ import re
 import shutil
 import subprocess
 import sys
-import venv
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
 import msgspec
 
+from benchmarks import peers
 from benchmarks.backends import BenchmarkError
 
 APPLICATION = Path(__file__).resolve().parent.parent / "fixtures" / "edges" / "market"
@@ -182,7 +182,7 @@ def measure_edges(workspace: Path, environment: Path | None, say: Callable[[str]
 
     Raises :class:`BenchmarkError` when a tool cannot be installed or breaks.
     """
-    home = (environment or _install(workspace / "edges-environment", say)).resolve()
+    home = (environment or peers.environment(workspace / "edges-environment", PACKAGES, say)).resolve()
     columns = []
     for contender in CONTENDERS:
         say(f"{contender.tool}, {contender.how}")
@@ -209,7 +209,9 @@ def measure_contender(contender: Contender, workspace: Path, home: Path | None) 
         raise BenchmarkError(f"{contender.tool} printed what nobody understands:\n{printed[-2000:]}") from error
     seen = {name.removeprefix("market.api.") for name in modules if name.startswith("market.api.")}
     python = str(home / "bin" / "python") if program and home else sys.executable
-    return Column(contender.tool, _version(python, contender.tool), contender.how, tuple(sorted(seen & set(_every()))))
+    return Column(
+        contender.tool, peers.version_of(python, contender.tool), contender.how, tuple(sorted(seen & set(_every())))
+    )
 
 
 def _every() -> list[str]:
@@ -231,20 +233,3 @@ def _run(command: list[str], folder: Path) -> str:
     if done.returncode not in (0, 1):
         raise BenchmarkError(f"{' '.join(command)} left with {done.returncode}:\n{done.stderr[-2000:]}")
     return done.stdout + (done.stderr if "tach" in command[0] else "")
-
-
-def _version(python: str, package: str) -> str:
-    code = f"from importlib.metadata import version; print(version({package!r}))"
-    done = subprocess.run([python, "-c", code], capture_output=True, encoding="utf-8", check=False)
-    return done.stdout.strip() or "unknown"
-
-
-def _install(folder: Path, say: Callable[[str], None]) -> Path:
-    """The newest releases of the other tools in an environment of their own."""
-    say("an environment for " + ", ".join(PACKAGES))
-    venv.create(folder, with_pip=True, clear=True)
-    command = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", "--upgrade", *PACKAGES]
-    done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
-    if done.returncode:
-        raise BenchmarkError(f"{' '.join(command)}:\n{done.stderr[-2000:]}")
-    return folder

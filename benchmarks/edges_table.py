@@ -1,10 +1,11 @@
-"""``docs/comparison.md`` from what was measured."""
+"""The section on edges of ``docs/comparison.md``."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
 from benchmarks.edges import Column, Edges, names
+from benchmarks.peers import table
 
 EDGES = {
     "direct": "`from market.store.order_repository import orders`",
@@ -48,8 +49,8 @@ _HOW = {
 }
 
 
-def comparison(found: Edges) -> str:
-    """The whole document."""
+def section(found: Edges) -> str:
+    """The section, its heading first."""
     columns = found.columns
     heads = [f"{column.tool}, {column.how}" for column in columns]
     edges = _rows(EDGES, lambda name: f"edges.{name}", columns)
@@ -63,7 +64,7 @@ def comparison(found: Edges) -> str:
         ]
     )
     tools = [[f"{column.tool} {column.version}", column.how, _HOW[column.tool, column.how]] for column in columns]
-    return f"""# Which edges are seen
+    return f"""## Which edges are seen
 
 Made by `python -m benchmarks edges` on {found.date} with Python {found.python}; every figure is from running the tools.
 
@@ -71,17 +72,17 @@ One application, [`fixtures/edges/market`](../fixtures/edges/market): handlers i
 call the store. {len(EDGES)} modules of handlers reach the store past the services, each in a way of its own. An edge is
 seen when the tool reports that module. {len(CONTROLS) + len(ordinary)} more modules of handlers keep to the services.
 
-## Reported, and rightly so
+### Reported, and rightly so
 
-{_table(["How the handler reaches the store", *heads], edges)}
+{table(["How the handler reaches the store", *heads], edges)}
 
-## Reported although nothing is wrong
+### Reported although nothing is wrong
 
-{_table(["What the handler does", *heads], controls)}
+{table(["What the handler does", *heads], controls)}
 
-## How each was told
+### How each was told
 
-{_table(["Tool", "Column", "Configuration"], tools)}
+{table(["Tool", "Column", "Configuration"], tools)}
 
 The newest releases, each configured as its documentation advises for "this layer must not be reached from there".
 
@@ -111,12 +112,3 @@ def _rows(
 
 def _total(columns: Sequence[Column], count: Callable[[Column], int]) -> list[str]:
     return [f"**seen of {len(EDGES)}**", *(f"**{count(column)}**" for column in columns)]
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [_line(head), _line(["---", *(":-:" for _ in head[1:])]), *map(_line, rows)]
-    return "\n".join(lines)
-
-
-def _line(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cells)} |"

@@ -7,9 +7,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from benchmarks.__main__ import COMPARISON, EDGES
+from benchmarks.comparison import COMPARISON, EDGES, document
 from benchmarks.edges import CONTENDERS, Contender, Edges, measure_contender, names
-from benchmarks.edges_table import CONTROLS, comparison
+from benchmarks.edges_table import CONTROLS
 from benchmarks.edges_table import EDGES as TEXTS
 
 MEASURED = msgspec.json.decode(EDGES.read_bytes(), type=Edges)
@@ -17,7 +17,7 @@ OURS = [contender for contender in CONTENDERS if contender.tool == "backend-audi
 
 
 def test_the_document_is_made_of_the_figures() -> None:
-    assert COMPARISON.read_text(encoding="utf-8") == comparison(MEASURED)
+    assert COMPARISON.read_text(encoding="utf-8") == document()
     assert (set(TEXTS), set(CONTROLS)) == (set(names("edges")), set(names("controls")))
 
 
