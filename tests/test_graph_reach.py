@@ -131,3 +131,48 @@ def test_findings_tell_definition_route_and_calls() -> None:
     (finding,) = findings_of(files, "BA503")
     assert finding.scope == "shop.models.Order.notify"
     assert finding.location.span.line == 5
+
+
+def test_tasks_are_reached_by_a_method_of_theirs_and_by_their_name() -> None:
+    files = {
+        "tasks.py": """
+            from celery import shared_task
+
+            @shared_task
+            def send(order): ...
+
+            @shared_task(name="shop.clean")
+            def clean(order): ...
+
+            @shared_task
+            def idle(order): ...
+        """,
+        "worker.py": """
+            async def index(ctx, order): ...
+
+            class WorkerSettings:
+                functions = [index]
+
+            import arq
+        """,
+        "views.py": """
+            from celery import Celery
+            from fastapi import FastAPI
+            from tasks import send
+
+            app = FastAPI()
+
+            @app.post("/orders")
+            async def order(pool, number: int):
+                send.delay(number)
+                Celery().send_task("shop.clean", args=[number])
+                await pool.enqueue_job("index", number)
+        """,
+    }
+    picture = picture_of(files)
+    places = [place_of(picture.project, path, name) for path, name in (("tasks.py", "send"), ("tasks.py", "clean"))]
+    for place in (*places, place_of(picture.project, "worker.py", "index")):
+        found = picture.chain_to(place)
+        assert found is not None
+        assert found[0].label == "POST /orders"
+    assert picture.chain_to(place_of(picture.project, "tasks.py", "idle")) is None

@@ -11,7 +11,7 @@ from analyzer.facts.expressions import Argument, Call
 from analyzer.facts.outline import Function, Use
 from analyzer.facts.visit import chain, walk
 from analyzer.frameworks.backend import EntryPoint
-from analyzer.frameworks.started import STARTERS, TASK_METHODS, bound_task, started
+from analyzer.frameworks.started import STARTERS, before_method, bound_task, named_tasks, started
 from analyzer.project.project import Project
 from analyzer.project.target import Place
 
@@ -108,14 +108,12 @@ class Callers:
     @cached_property
     def _tasks(self) -> dict[str, list[str]]:
         """The names of functions by what their tasks are called by; only those that no other function has."""
-        found: dict[str, list[str]] = {}
-        for place, door in self._doors.items():
-            function = self._project.function(place)
-            if function is not None and door.kind == "task" and self._defined.get(function.name, 0) == 1:
-                called = {door.name, function.qualname} if door.framework == "arq" else {door.name}
-                for name in sorted(called):
-                    found.setdefault(name, []).append(function.name)
-        return found
+        tasks = named_tasks(self._project, self._doors.values())
+        named = {key: [self._project.function(place) for place in places] for key, places in tasks.items()}
+        return {
+            key: [one.name for one in functions if one is not None and self._defined.get(one.name, 0) == 1]
+            for key, functions in named.items()
+        }
 
     def _reaches(self, path: str, index: int, kind: str, place: Place) -> bool:
         if kind == "function":
@@ -165,11 +163,11 @@ class Callers:
         """The calls that a function asks others for: of tasks by a method of theirs, of what is handed to a thread."""
         starts = False
         for use in uses:
-            before, _, last = use.chain.rpartition(".")
-            if use.kind == "call" and last in TASK_METHODS and before.rpartition(".")[2] in self._defined:
-                site = Site(place, before, use.line, use.column, use.chain)
-                sites.setdefault(before.rpartition(".")[2], []).append(site)
-            starts = starts or (use.kind == "call" and last in STARTERS)
+            task = before_method(use.chain) if use.kind == "call" else ""
+            if task.rpartition(".")[2] in self._defined:
+                site = Site(place, task, use.line, use.column, use.chain)
+                sites.setdefault(task.rpartition(".")[2], []).append(site)
+            starts = starts or (use.kind == "call" and use.chain.rpartition(".")[2] in STARTERS)
         if not starts or place in self._walked:
             return
         self._walked.add(place)

@@ -6,13 +6,16 @@ django-q2, Starlette, APScheduler 3 and the standard library.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
 from analyzer.facts.expressions import AnyExpression, Argument, Call, Constant, Mapping, Name, Sequence
 from analyzer.facts.outline import Function
 from analyzer.facts.visit import chain
+from analyzer.frameworks.backend import EntryPoint
+from analyzer.project.project import Project
+from analyzer.project.target import Place
 
 TASK_METHODS = frozenset(
     {
@@ -39,19 +42,25 @@ _FIRST = {
         (
             "add_task", "BackgroundTask", "enqueue", "to_thread", "run_in_threadpool", "run_sync", "submit",
             "call_soon", "call_soon_threadsafe", "start_soon", "async_task", "start_background_task", "spawn",
-            "deferToThread", "partial",
+            "deferToThread", "partial", "add_callback", "spawn_callback", "callInThread", "add_background_task",
         ),
         0,
     ),
-    **dict.fromkeys(("run_in_executor", "call_later", "call_at", "enqueue_in", "enqueue_at", "deferToThreadPool"), 1),
+    **dict.fromkeys(
+        (
+            "run_in_executor", "call_later", "call_at", "enqueue_in", "enqueue_at", "deferToThreadPool", "callLater",
+        ),
+        1,
+    ),
 }  # fmt: skip
 """Calls that take a function and then its arguments, and where the function stands."""
 _APART = {"Thread": (1, "target"), "Process": (1, "target"), "Timer": (1, "function"), "apply_async": (0, "func"),
           "add_job": (0, "func"), "enqueue_call": (0, "func")}  # fmt: skip
 """Calls that take a function, and its arguments as one tuple and one mapping."""
 _CURRIED = frozenset({"sync_to_async", "database_sync_to_async", "async_to_sync"})
-_BY_NAME = frozenset({"enqueue_job", "send_task"})
-STARTERS = frozenset({*_FIRST, *_APART, *_BY_NAME, *(f"{name}()" for name in _CURRIED)})
+BY_NAME = frozenset({"enqueue_job", "send_task"})
+"""Calls that name a task instead."""
+STARTERS = frozenset({*_FIRST, *_APART, *BY_NAME, *(f"{name}()" for name in _CURRIED)})
 """The last words of all such calls."""
 
 
@@ -70,12 +79,16 @@ def started(call: Call) -> Started | None:
     last = spelled.rpartition(".")[2]
     if isinstance(call.func, Call) and last.removesuffix("()") in _CURRIED and call.func.arguments:
         return Started(call.func.arguments[0].value, call.arguments)
-    if last in _BY_NAME:
+    if last in BY_NAME:
         return _named(call, last)
     if last in _APART:
         position, keyword = _APART[last]
         function = _taken(call, position, keyword)
-        return Started(function, list(_unpacked(call, position + (2 if last == "Thread" else 1)))) if function else None
+        return (
+            Started(function, list(_unpacked(call, position + (2 if last in {"Thread", "Process"} else 1))))
+            if function
+            else None
+        )
     if last not in _FIRST:
         return None
     function = _taken(call, _FIRST[last], "func", "function")
@@ -105,6 +118,26 @@ def bound_task(function: Function) -> bool:
         one.keyword in {"bind", "pass_context"} and isinstance(one.value, Constant) and one.value.value is True
         for one in told
     )
+
+
+def before_method(chain: str) -> str:
+    """``send`` of ``send.delay`` and of ``send.configure().defer``: the function whose task's method is called; ``""``
+    for any other chain."""
+    before, _, last = chain.rpartition(".")
+    while last in TASK_METHODS and before.endswith("()") and "." in before:
+        before = before.removesuffix("()").rpartition(".")[0]
+    return before if last in TASK_METHODS else ""
+
+
+def named_tasks(project: Project, doors: Iterable[EntryPoint]) -> dict[str, list[Place]]:
+    """Tasks by the names they can be asked for by."""
+    found: dict[str, list[Place]] = {}
+    for door in doors:
+        function = project.function(door.place)
+        if function is not None and door.kind == "task":
+            for name in {door.name, function.qualname} if door.framework == "arq" else {door.name}:
+                found.setdefault(name, []).append(door.place)
+    return found
 
 
 def _named(call: Call, last: str) -> Started | None:

@@ -12,7 +12,8 @@ import msgspec
 
 from analyzer.facts.outline import Use
 from analyzer.frameworks import Backend, Route
-from analyzer.frameworks.started import TASK_METHODS
+from analyzer.frameworks.registry import calls
+from analyzer.frameworks.started import BY_NAME, before_method, named_tasks, started
 from analyzer.project import Place, Project
 
 _VISITED = 600
@@ -48,6 +49,8 @@ class Reach:
             self._routes.setdefault(route.handler, route)
             for provider in route.dependencies:
                 self._injected.setdefault(provider, set()).add(route.handler)
+        self._doors = backend.entrypoints
+        self._named: dict[Place, list[Hop]] | None = None
         self._uses: Mapping[str, list[tuple[Place, Use]]] | None = None
         self._known: dict[Place, tuple[Hop, ...]] = {}
         self._chains: dict[Place, tuple[Route, tuple[Hop, ...]] | None] = {}
@@ -110,6 +113,8 @@ class Reach:
                 note(Hop(1, handler, at.line, at.column, at.end_column, place))
         if function.parent >= 0:
             note(Hop(2, Place(place.path, function.parent), function.line, function.column, function.end_column, place))
+        for hop in self._asked().get(place, ()):
+            note(hop)
         wanted = self._same(place)
         name = function.name
         if name == "__init__" and function.owner >= 0:
@@ -120,6 +125,18 @@ class Reach:
                 continue
             note(Hop(0 if use.kind == "call" else 2, caller, use.line, use.column, use.end_column, place))
         return tuple(sorted(found.values()))
+
+    def _asked(self) -> Mapping[Place, Sequence[Hop]]:
+        """Who asks for a task by its name, by the function that runs."""
+        if self._named is None:
+            self._named = {}
+            tasks = named_tasks(self._project, self._doors)
+            for place, call in calls(self._project, BY_NAME) if tasks else ():
+                asked = started(call)
+                for task in tasks.get(asked.name, ()) if asked is not None else ():
+                    hop = Hop(2, place, call.line, call.column, call.end_column, task)
+                    self._named.setdefault(task, []).append(hop)
+        return self._named
 
     def _same(self, place: Place) -> set[tuple[str, int, bool]]:
         """What a call may resolve to and still run this function: itself, its class, the methods it overrides."""
@@ -154,10 +171,10 @@ class Reach:
                     place = Place(path, index)
                     for use in function.uses:
                         if use.kind in _REACHING:
-                            before, _, name = use.chain.rpartition(".")
-                            if before and name in TASK_METHODS:  # `send.delay(order)` runs `send`, elsewhere
-                                use = msgspec.structs.replace(use, chain=before, kind="read")
-                                name = before.rpartition(".")[2]
+                            task = before_method(use.chain)
+                            if task:  # `send.delay(order)` runs `send`, elsewhere
+                                use = msgspec.structs.replace(use, chain=task, kind="read")
+                            name = use.chain.rpartition(".")[2]
                             name = alias.get(name, name)
                             if name in names:
                                 uses.setdefault(name, []).append((place, use))
