@@ -15,6 +15,7 @@ from analyzer.checks import _html
 from analyzer.facts.expressions import AnyExpression, Call, Constant
 from analyzer.facts.expressions import Mapping as Display
 from analyzer.facts.visit import chain
+from analyzer.flow import ways
 from analyzer.flow.arguments import entries
 from analyzer.flow.engine import Flow, Point
 from analyzer.flow.parts import Part
@@ -67,9 +68,9 @@ def findings(flow: Flow, rule: Rule) -> Iterator[Finding]:
             if path not in read:
                 read[path] = unescaped(_text(flow, path))
             for name, bare in read[path].items():
-                part = _written(flow, point, call, name)
-                if part is not None:
-                    yield _finding(rule, point, part, path, bare)
+                found = _written(flow, point, call, name)
+                if found is not None:
+                    yield _finding(flow, rule, point, *found, path, bare)
                     break
 
 
@@ -114,13 +115,13 @@ def _page(flow: Flow, module: str, call: Call) -> str | None:
     return near[0] if len(near) == 1 else None
 
 
-def _written(flow: Flow, point: Point, call: Call, name: str) -> Part | None:
-    """What a client writes of the value that a call hands over under a name."""
+def _written(flow: Flow, point: Point, call: Call, name: str) -> tuple[Point, Part] | None:
+    """The value that a call hands over under a name, and what a client writes of it."""
     for one in _given(flow, point, call, name):
         for row in flow.value(one).rows:
             part = _html.written(row)
             if part is not None:
-                return part
+                return one, part
     return None
 
 
@@ -136,9 +137,10 @@ def _holds(node: AnyExpression) -> bool:
     return isinstance(node, Display) or (not isinstance(node, Constant) and bool(chain(node)))
 
 
-def _finding(rule: Rule, point: Point, part: Part, path: str, bare: Bare) -> Finding:
+def _finding(flow: Flow, rule: Rule, point: Point, value: Point, part: Part, path: str, bare: Bare) -> Finding:
     data = f"`{part.text}`" if part.text else "Request data"
     at = Location(path, Span(bare.line, bare.column, bare.line, bare.column + len(bare.shown.partition("\n")[0])))
+    handed = Step(location(point.place, point.expression), f"given to the template `{path}`", "call")
     return Finding(
         rule=rule.code,
         location=location(point.place, point.expression),
@@ -147,5 +149,5 @@ def _finding(rule: Rule, point: Point, part: Part, path: str, bare: Bare) -> Fin
         fix=_FIX,
         severity=rule.severity,
         confidence=Confidence.HIGH,
-        steps=(Step(at, "it is written unescaped here"),),
+        steps=ways.way(flow, value, part, (handed, Step(at, "written into the page unescaped", "sink"))),
     )

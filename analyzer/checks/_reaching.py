@@ -19,21 +19,50 @@ from analyzer.flow.named import method
 from analyzer.flow.parts import Part, Row
 from analyzer.flow.questions import Pictured, called_name, flow_of, location, places_calling, written
 from analyzer.flow.values import spelled
+from analyzer.flow.ways import ends, given, way
 from analyzer.knowledge import Sink, known
 from analyzer.knowledge.schema import names
-from analyzer.model import Confidence, Finding, Rule, Step
+from analyzer.model import Confidence, Finding, Related, Rule, Step
 from analyzer.project.target import Place
 
 _WRAPPERS = 3
+"""Functions followed outwards from a sink that only hands its text on."""
 _SHOWN = 4
 """Callers shown with a finding in what they all call."""
-"""Functions followed outwards from a sink that only hands its text on."""
+_ENDS = {
+    "command": "put into the command that `{sink}` runs",
+    "path": "put into the path that `{sink}` opens",
+    "url": "put into the address that `{sink}` asks",
+    "redirect": "put into the address that `{sink}` leads to",
+    "code": "run as code by `{sink}`",
+    "module": "put into the name of the module that `{sink}` loads",
+    "template": "put into the template that `{sink}` compiles",
+    "markup": "declared safe HTML by `{sink}`",
+    "html": "put into the page that `{sink}` sends",
+    "xml": "parsed by `{sink}`",
+    "pickle": "made into objects by `{sink}`",
+    "ldap": "put into the filter of `{sink}`",
+    "xpath": "put into the path that `{sink}` evaluates",
+    "log": "put into the format that `{sink}` writes",
+}
+"""What becomes of the data at a sink of a kind."""
 Harms = Callable[[Row], Part | None]
 """Given a row of parts that reaches the sink: the part that does harm there, ``None`` when none can."""
 Settled = Callable[[Flow, Place], bool]
 """Whether the code around a place settles the matter in a way that is not followed."""
 Counts = Callable[[Flow, Point, Call], bool]
 """Whether a call that the knowledge names is a sink as it is called here."""
+
+
+class _Reached(msgspec.Struct, frozen=True):
+    """What does harm at a sink: the ``point`` where the text is put together, the ``call`` it goes into there (or the
+    sink's, where it is told there) in the function ``place``, the ``part``, and the steps ``onward`` to the sink."""
+
+    point: Point
+    place: Place
+    call: Call
+    part: Part
+    onward: tuple[Step, ...]
 
 
 def reaching(
@@ -59,24 +88,23 @@ def reaching(
             if target is not None and target.ours:
                 continue
             sink = known().sink(kind, target.dotted if target else "", written(call))
-            given = _obeyed(call, sink) if sink is not None else None
-            if sink is None or given is None or (counts is not None and not counts(flow, point, call)):
+            text = _obeyed(call, sink) if sink is not None else None
+            if sink is None or text is None or (counts is not None and not counts(flow, point, call)):
                 continue
-            handed: tuple[Step, ...] = ()
-            told = list(_parts(flow, Point(place, given, point.environment), call, harms, _WRAPPERS))
+            end = ends(place, call, _ENDS.get(kind, "reaches `{sink}`").format(sink=spelled(call.func) or kind))
+            told = list(_parts(flow, Point(place, text, point.environment), call, harms, (end,)))
+            related: tuple[Related, ...] = ()
             if told and _all_do_harm(flow, place, told):
                 # Nobody calls it with anything else: the one place to mend is here.
-                handed = tuple(
-                    Step(location(at.place, outer), "what the client sent is handed over here")
-                    for at, outer, _ in told[:_SHOWN]
+                related = tuple(
+                    Related(location(one.place, one.call), "what the client sent is handed over here too")
+                    for one in told[1:_SHOWN]
                 )
-                told = [(Point(place, given, point.environment), call, told[0][2])]
-            for at, outer, part in told:
-                if settled is not None and (settled(flow, at.place) or settled(flow, place)):
+                told = [msgspec.structs.replace(told[0], place=place, call=call)]
+            for one in told:
+                if settled is not None and (settled(flow, one.place) or settled(flow, place)):
                     continue
-                finding = _finding(rule, at, outer, part, sink, says)
-                if handed:
-                    finding = msgspec.structs.replace(finding, steps=handed)
+                finding = _finding(flow, rule, one, related, sink, says)
                 span = finding.location.span
                 if (finding.location.path, span.line, span.column) not in seen:
                     seen.add((finding.location.path, span.line, span.column))
@@ -90,10 +118,10 @@ def _obeyed(call: Call, sink: Sink) -> AnyExpression | None:
     return call.func.value if isinstance(call.func, Attribute) else None
 
 
-def _all_do_harm(flow: Flow, place: Place, told: list[tuple[Point, Call, Part]]) -> bool:
+def _all_do_harm(flow: Flow, place: Place, told: list[_Reached]) -> bool:
     """Whether what a function hands on to a sink is a client's at every call of it, or of those that hand it on."""
-    harmful = {(at.place, outer.line) for at, outer, _ in told}
-    return all(at.place != place for at, _, _ in told) and _every_call(flow, place, harmful, _WRAPPERS)
+    harmful = {(one.place, one.call.line) for one in told}
+    return all(one.place != place for one in told) and _every_call(flow, place, harmful, _WRAPPERS)
 
 
 def _every_call(flow: Flow, place: Place, harmful: set[tuple[Place, int]], depth: int) -> bool:
@@ -104,17 +132,18 @@ def _every_call(flow: Flow, place: Place, harmful: set[tuple[Place, int]], depth
     )
 
 
-def _parts(flow: Flow, point: Point, call: Call, harms: Harms, depth: int) -> Iterator[tuple[Point, Call, Part]]:
-    """Where the text of a sink is put together, the call it goes into there, and what of it does harm."""
+def _parts(flow: Flow, point: Point, call: Call, harms: Harms, onward: tuple[Step, ...]) -> Iterator[_Reached]:
+    """Where the text of a sink is put together, the call it goes into there, and what of it does harm; ``onward`` are
+    the steps from there to the sink."""
     outer = _handed_on(point)
     if outer and point.place not in flow.handlers:
-        if depth:
-            yield from _at_callers(flow, point.place, outer, harms, depth - 1)
+        if len(onward) <= _WRAPPERS:
+            yield from _at_callers(flow, point.place, outer, harms, onward)
         return
     for row in flow.value(point).rows:
         part = harms(row)
         if part is not None:
-            yield point, call, part
+            yield _Reached(point, point.place, call, part, onward)
             return
 
 
@@ -127,19 +156,18 @@ def _handed_on(point: Point) -> str:
     return expression.id if len(known_as) == 1 and known_as[0].how == "parameter" else ""
 
 
-def _at_callers(
-    flow: Flow, place: Place, parameter: str, harms: Harms, depth: int
-) -> Iterator[tuple[Point, Call, Part]]:
+def _at_callers(flow: Flow, place: Place, parameter: str, harms: Harms, onward: tuple[Step, ...]) -> Iterator[_Reached]:
     function = flow.project.function(place)
     for site in flow.callers.every(place) if function is not None else ():
         point = flow.call_at(site)
         if point is None or not isinstance(point.expression, Call) or function is None:
             continue
         target = flow.project.resolve(site.place, site.chain, site.line)
-        given = (bound(function, point.expression, method(target, function, site.chain)) or {}).get(parameter)
-        if given is not None:
-            inner = Point(site.place, given.value, point.environment)
-            yield from _parts(flow, inner, point.expression, harms, depth)
+        argument_ = (bound(function, point.expression, method(target, function, site.chain)) or {}).get(parameter)
+        if argument_ is not None:
+            inner = Point(site.place, argument_.value, point.environment)
+            step = given(site.place, point.expression, function.name, parameter)
+            yield from _parts(flow, inner, point.expression, harms, (step, *onward))
 
 
 def request_part(row: Row) -> Part | None:
@@ -147,14 +175,15 @@ def request_part(row: Row) -> Part | None:
     return next((part for part in row if part.kind == "request" and part.type != "object"), None)
 
 
-def _finding(rule: Rule, point: Point, call: Call, part: Part, sink: Sink, says: str) -> Finding:
-    built: AnyExpression | None = point.expression if point.expression.line != call.line else None
+def _finding(flow: Flow, rule: Rule, one: _Reached, related: tuple[Related, ...], sink: Sink, says: str) -> Finding:
+    data = f"`{one.part.text}`" if one.part.text else "request data"
     return Finding(
         rule=rule.code,
-        location=location(point.place, call),
-        message=says.format(data=f"`{part.text}`" if part.text else "request data", sink=f"`{spelled(call.func)}`"),
+        location=location(one.place, one.call),
+        message=says.format(data=data, sink=f"`{spelled(one.call.func)}`"),
         fix=sink.fix[:1].upper() + sink.fix[1:],
         severity=rule.severity,
         confidence=Confidence.HIGH,
-        steps=(Step(location(point.place, built), "the text is put together here"),) if built is not None else (),
+        related=related,
+        steps=way(flow, one.point, one.part, one.onward),
     )

@@ -10,6 +10,7 @@ from analyzer.facts.visit import chain
 from analyzer.flow.engine import Flow, Point
 from analyzer.flow.parts import Part, Row
 from analyzer.flow.questions import flow_of, location, places_calling
+from analyzer.flow.ways import ends, way
 from analyzer.graph.picture import Picture
 from analyzer.model import Confidence, Finding, Rule
 
@@ -28,8 +29,9 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
     for place in places_calling(flow.project, _NAMES):
         for point in flow.calls(place):
             call = point.expression
-            part = _chosen(flow, point, call) if isinstance(call, Call) else None
-            if part is not None:
+            found = _chosen(flow, point, call) if isinstance(call, Call) else None
+            if found is not None:
+                name, part = found
                 yield Finding(
                     rule=rule.code,
                     location=location(place, call),
@@ -38,6 +40,7 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
                     fix=_FIX,
                     severity=rule.severity,
                     confidence=Confidence.MEDIUM,
+                    steps=way(flow, name, part, [ends(place, call, "chooses what is called")]),
                 )
 
 
@@ -61,8 +64,8 @@ def _looked_up(call: Call) -> bool:
     return isinstance(held, Call) and chain(held.func) in _TABLES and bool(call.arguments)
 
 
-def _chosen(flow: Flow, point: Point, call: Call) -> Part | None:
-    """What chooses the function in ``getattr(thing, name)()`` or ``globals()[name]()``."""
+def _chosen(flow: Flow, point: Point, call: Call) -> tuple[Point, Part] | None:
+    """The name, and what of it chooses the function, in ``getattr(thing, name)()`` or ``globals()[name]()``."""
     name = None
     for origin in flow.origins(Point(point.place, call.func, point.environment)):
         made, state = origin.expression, origin.environment
@@ -76,5 +79,5 @@ def _chosen(flow: Flow, point: Point, call: Call) -> Part | None:
             found = (_foremost(row) for row in flow.value(name).rows)
             part = next((one for one in found if one is not None), None)
             if part is not None:
-                return part
+                return name, part
     return None

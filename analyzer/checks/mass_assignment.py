@@ -15,6 +15,7 @@ from analyzer.flow.callers import bound
 from analyzer.flow.engine import Flow, Point, scan
 from analyzer.flow.named import method
 from analyzer.flow.questions import flow_of, location, written
+from analyzer.flow.ways import ends, way
 from analyzer.frameworks.persistence import is_schema, keeps_extra
 from analyzer.graph.guards import Guards
 from analyzer.graph.picture import Picture
@@ -98,19 +99,23 @@ class _Search:
             parts = raw_parts(self._flow, raw, name)
             if parts and not isinstance(name.expression, Constant):
                 thing = chain(call.arguments[0].value) or "the record"
-                yield self._found(raw, call, f"Every name that a client sends is set on `{thing}`", Confidence.HIGH)
+                yield self._found(
+                    raw, call, f"Every name that a client sends is set on `{thing}`", Confidence.HIGH, name
+                )
             return
         if not self._spreads(point, call) or validates(self._flow, raw):
             return
-        stars = [one.value for one in call.arguments if one.star == 2]
-        if not any(self._whole(raw, Point(point.place, one, point.environment)) for one in stars):
+        stars = [Point(point.place, one.value, point.environment) for one in call.arguments if one.star == 2]
+        whole = next((one for one in stars if self._whole(raw, one)), None)
+        if whole is None:
             return
         target = self._flow.project.resolve_expression(point.place, call.func) if chain(call.func) else None
         if target is not None and target.kind == "class":
-            yield self._found(raw, call, self._told(target), Confidence.HIGH)
+            yield self._found(raw, call, self._told(target), Confidence.HIGH, whole)
         elif isinstance(call.func, Attribute):
             what = chain(call.func.value).replace("()", "(…)") or "the record"
-            yield self._found(raw, call, f"Every field that a client names is set through `{what}`", Confidence.HIGH)
+            says = f"Every field that a client names is set through `{what}`"
+            yield self._found(raw, call, says, Confidence.HIGH, whole)
 
     def _spreads(self, point: Point, call: Call) -> bool:
         """Whether a call sets fields by names that it is given in a mapping or as a value, whatever is in them."""
@@ -160,13 +165,14 @@ class _Search:
         func = call.func
         if not isinstance(func, Attribute) or not _merges(call):
             return
-        if not self._whole(raw, Point(point.place, call.arguments[0].value, point.environment)):
+        merged = Point(point.place, call.arguments[0].value, point.environment)
+        if not self._whole(raw, merged):
             return
         holder = chain(func.value)
         if self._of_server(Point(point.place, func.value, point.environment), raw):
             yield self._found(
                 raw, call, f"What a client sends is merged over `{holder}`, and replaces what the server put there",
-                Confidence.MEDIUM,
+                Confidence.MEDIUM, merged,
             )  # fmt: skip
 
     def _of_server(self, point: Point, raw: Given) -> bool:
@@ -198,10 +204,10 @@ class _Search:
         for one in call.arguments:
             if one.keyword is None or not gives_rights(one.keyword) or isinstance(one.value, Constant):
                 continue
-            parts = raw_parts(self._flow, raw, Point(point.place, one.value, point.environment))
-            if parts or (isinstance(one.value, Name) and one.keyword in looked_at):
+            value = Point(point.place, one.value, point.environment)
+            if raw_parts(self._flow, raw, value) or (isinstance(one.value, Name) and one.keyword in looked_at):
                 says = f"A client sets `{one.keyword}` of what `{chain(call.func)}` makes, and with it what it may do"
-                yield self._found(raw, call, says, Confidence.MEDIUM)
+                yield self._found(raw, call, says, Confidence.MEDIUM, value)
 
     def _right_assigned(self, raw: Given) -> Found:
         """``user.role = body["role"]``."""
@@ -212,7 +218,7 @@ class _Search:
             rights = [one for one in node.targets if isinstance(one, Attribute) and gives_rights(one.attr)]
             if rights and state is not None and raw_parts(self._flow, raw, Point(raw.place, node.value, state)):
                 says = f"A client sets `{chain(rights[0])}`, and with it what it may do"
-                yield self._found(raw, node.value, says, Confidence.MEDIUM)
+                yield self._found(raw, node.value, says, Confidence.MEDIUM, Point(raw.place, node.value, state))
 
     def _tested(self, raw: Given) -> set[str]:
         """Privileged names that a condition looks up in a raw body: ``if body["admin"]:``."""
@@ -279,8 +285,10 @@ class _Search:
         return target is not None and target.kind == "function" and self._sets(Place(target.path, target.index), depth)
 
     def _found(
-        self, raw: Given, node: AnyExpression, says: str, confidence: Confidence
+        self, raw: Given, node: AnyExpression, says: str, confidence: Confidence, value: Point
     ) -> tuple[Place, AnyExpression, Finding]:
+        sent = raw_parts(self._flow, raw, value, whole=True)
+        end = ends(raw.place, node, "becomes fields of the record")
         return (
             raw.place,
             node,
@@ -291,6 +299,7 @@ class _Search:
                 fix=_FIX,
                 severity=self._rule.severity,
                 confidence=confidence,
+                steps=way(self._flow, value, sent[0], [end]) if sent else (),
             ),
         )
 

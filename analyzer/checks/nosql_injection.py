@@ -11,6 +11,7 @@ from analyzer.flow.arguments import argument
 from analyzer.flow.engine import Flow, Point
 from analyzer.flow.questions import chain_end, flow_of, location, places_calling, written
 from analyzer.flow.values import spelled
+from analyzer.flow.ways import ends, way
 from analyzer.graph.picture import Picture
 from analyzer.model import Confidence, Finding, Rule
 
@@ -36,14 +37,18 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
             given = argument(call, 0, "filter", "query", "pipeline")
             found = _open(flow, Point(place, given, point.environment)) if given is not None else None
             if found is not None:
+                at, name = found
+                part = next(part for part in flow.value(at).parts() if part.kind == "request")
+                end = f"put into the filter of `{spelled(call.func)}`"
                 yield Finding(
                     rule=rule.code,
                     location=location(place, call),
-                    message=f"`{found}` comes from a JSON body and stands in the filter of `{spelled(call.func)}`: an "
+                    message=f"`{name}` comes from a JSON body and stands in the filter of `{spelled(call.func)}`: an "
                     'object such as `{"$ne": null}` there matches every record',
                     fix=_FIX,
                     severity=rule.severity,
                     confidence=Confidence.HIGH,
+                    steps=way(flow, at, part, [ends(place, call, end)]),
                 )
 
 
@@ -57,8 +62,8 @@ def _mongo(flow: Flow, point: Point, call: Call) -> bool:
     return chain_end(call) in _OWN or _COLLECTION.search(name.rpartition(".")[0]) is not None
 
 
-def _open(flow: Flow, point: Point, depth: int = _DEPTH) -> str | None:
-    """What of a filter may be an operator of the client's, as the code spells it; ``None`` for nothing."""
+def _open(flow: Flow, point: Point, depth: int = _DEPTH) -> tuple[Point, str] | None:
+    """What of a filter may be an operator of the client's, and how the code spells it; ``None`` for nothing."""
     if depth <= 0:
         return None
     for origin in flow.origins(point):
@@ -68,7 +73,7 @@ def _open(flow: Flow, point: Point, depth: int = _DEPTH) -> str | None:
                 inner = Point(origin.place, value, here)
                 if isinstance(key, Constant) and key.value == "$where":
                     if _text(flow, inner):
-                        return spelled(value) or "$where"
+                        return inner, spelled(value) or "$where"
                     continue
                 found = _open(flow, inner, depth - 1)
                 if found is not None:
@@ -76,7 +81,7 @@ def _open(flow: Flow, point: Point, depth: int = _DEPTH) -> str | None:
         elif _json(flow, Point(origin.place, one, here), depth - 1):
             parts = [part for part in flow.value(Point(origin.place, one, here)).parts() if part.kind == "request"]
             if parts:
-                return parts[0].text or spelled(one)
+                return Point(origin.place, one, here), parts[0].text or spelled(one)
     return None
 
 

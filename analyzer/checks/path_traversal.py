@@ -13,6 +13,7 @@ from analyzer.flow.arguments import argument
 from analyzer.flow.engine import Flow, Point
 from analyzer.flow.parts import Part, Row
 from analyzer.flow.questions import Pictured, flow_of, location, places_calling, written
+from analyzer.flow.ways import ends, way
 from analyzer.knowledge import known
 from analyzer.model import Confidence, Finding, Rule
 
@@ -63,6 +64,7 @@ def _upload(flow: Flow, rule: Rule, point: Point, says: str) -> Finding | None:
     part = next((one for one in named if one.text in wanted and one.type not in {"object", "segment"}), None)
     if part is None or not _sent(flow, point, call.func.value):
         return None
+    end = f"put into the path that `{held}.save` writes"
     return Finding(
         rule=rule.code,
         location=location(point.place, call),
@@ -70,6 +72,7 @@ def _upload(flow: Flow, rule: Rule, point: Point, says: str) -> Finding | None:
         fix="Choose the name yourself, or take `secure_filename(…)` of the sender's",
         severity=rule.severity,
         confidence=Confidence.HIGH if part.kind == "request" else Confidence.MEDIUM,
+        steps=way(flow, Point(point.place, given, point.environment), part, [ends(point.place, call, end)]),
     )
 
 

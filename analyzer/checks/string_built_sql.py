@@ -32,6 +32,7 @@ from analyzer.flow.questions import (
     written,
 )
 from analyzer.flow.values import spelled
+from analyzer.flow.ways import ends, given, way
 from analyzer.knowledge import Sink, known
 from analyzer.knowledge.schema import names
 from analyzer.model import Confidence, Finding, Rule, Step, Tier
@@ -140,7 +141,9 @@ def _in_function(flow: Flow, rule: Rule, place: Place) -> Iterator[Finding]:
         if sink is None:
             continue
         for argument in _texts(call, sink):
-            for finding, parts in _judged(flow, rule, Point(place, argument, point.environment), call, sink, _WRAPPERS):
+            executed = spelled(call.func) or "the call"
+            end = ends(place, call, f"put into the statement that `{executed}` runs")
+            for finding, parts in _judged(flow, rule, Point(place, argument, point.environment), call, sink, (end,)):
                 found.append((finding, sink.wraps, parts))
     wrapped = [parts for _, wraps, parts in found if wraps]
     for finding, wraps, parts in found:
@@ -169,13 +172,13 @@ def _texts(call: Call, sink: Sink) -> Iterator[AnyExpression]:
 
 
 def _judged(
-    flow: Flow, rule: Rule, point: Point, call: Call, sink: Sink, depth: int
+    flow: Flow, rule: Rule, point: Point, call: Call, sink: Sink, onward: tuple[Step, ...]
 ) -> Iterator[tuple[Finding, frozenset[Part]]]:
-    """The finding for one text at one sink, or those at the callers that supply it."""
+    """The finding for one text at one sink, or those at the callers that supply it; ``onward`` leads to the sink."""
     outer = _handed_on(flow, point)
     if outer and point.place not in flow.handlers:
-        if depth:
-            yield from _at_callers(flow, rule, point.place, outer, sink, depth - 1)
+        if len(onward) <= _WRAPPERS:
+            yield from _at_callers(flow, rule, point.place, outer, sink, onward)
         return
     if not _may_be_text(flow, point):
         return
@@ -191,7 +194,8 @@ def _judged(
         return
     confidence = max(grade for _, grade in graded)
     telling = [part for part, grade in graded if grade == confidence]
-    yield _finding(rule, point, call, sink, telling, confidence), frozenset(sources)
+    finding = _finding(rule, point, call, sink, telling, confidence)
+    yield msgspec.structs.replace(finding, steps=way(flow, point, telling[0], onward)), frozenset(sources)
 
 
 def _handed_on(flow: Flow, point: Point) -> str:
@@ -222,7 +226,7 @@ def _may_be_text(flow: Flow, point: Point) -> bool:
 
 
 def _at_callers(
-    flow: Flow, rule: Rule, place: Place, parameter: str, sink: Sink, depth: int
+    flow: Flow, rule: Rule, place: Place, parameter: str, sink: Sink, onward: tuple[Step, ...]
 ) -> Iterator[tuple[Finding, frozenset[Part]]]:
     function = flow.project.function(place)
     if function is None:
@@ -236,7 +240,8 @@ def _at_callers(
         argument = (arguments or {}).get(parameter)
         if argument is not None:
             inner = Point(site.place, argument.value, point.environment)
-            yield from _judged(flow, rule, inner, point.expression, sink, depth)
+            step = given(site.place, point.expression, function.name, parameter)
+            yield from _judged(flow, rule, inner, point.expression, sink, (step, *onward))
 
 
 def _reads_like_sql(value: Value, sink: Sink) -> bool:
@@ -269,10 +274,6 @@ def _finding(rule: Rule, point: Point, call: Call, sink: Sink, parts: list[Part]
         " and ".join(f"`{text}` ({_SAYS.get(kind, 'of unknown origin')})" for text, kind in listed) or "foreign parts"
     )
     executed = spelled(call.func) or "the call"
-    built = point.expression if point.expression.line != call.line else None
-    steps = tuple(
-        Step(location(point.place, built), "the text is put together here") for built in [built] if built is not None
-    )
     return Finding(
         rule=rule.code,
         location=location(point.place, call),
@@ -280,5 +281,4 @@ def _finding(rule: Rule, point: Point, call: Call, sink: Sink, parts: list[Part]
         fix=sink.fix[:1].upper() + sink.fix[1:],
         severity=rule.severity,
         confidence=confidence,
-        steps=steps,
     )

@@ -17,6 +17,7 @@ from analyzer.flow.engine import Flow, Point
 from analyzer.flow.parts import Part, Row
 from analyzer.flow.questions import flow_of, location, places_calling
 from analyzer.flow.values import spelled
+from analyzer.flow.ways import ends, way
 from analyzer.graph.picture import Picture
 from analyzer.model import Confidence, Finding, Rule
 
@@ -78,7 +79,7 @@ def _returned(picture: Picture, flow: Flow, rule: Rule) -> Iterator[Finding]:
                 found = _first(rows) or _kept(rows, _asks_rows(function))
                 if found is not None:
                     seen.add((expression.line, expression.column))
-                    yield _finding(rule, Point(place, expression, state), *found)
+                    yield _finding(flow, rule, Point(place, expression, state), *found, text)
                     break
 
 
@@ -93,13 +94,14 @@ def _streamed(picture: Picture, flow: Flow, rule: Rule) -> Iterator[Finding]:
             call = point.expression
             if not isinstance(call, Call) or not chain(call.func).endswith("wfile.write") or not call.arguments:
                 continue
-            for part in flow.value(Point(place, call.arguments[0].value, point.environment)).sources():
+            page = Point(place, call.arguments[0].value, point.environment)
+            for part in flow.value(page).sources():
                 if _html.written((part, part)) is None or part.line in told:
                     continue
                 told.add(part.line)
                 here = (one for one in body if isinstance(one, AnyExpression) and one.line == part.line)
                 at = next((one for one in here if spelled(one) == part.text), call)
-                yield _finding(rule, Point(place, at, point.environment), part, Confidence.HIGH)
+                yield _finding(flow, rule, Point(place, at, point.environment), part, Confidence.HIGH, page)
 
 
 def _first(rows: tuple[Row, ...]) -> tuple[Part, Confidence] | None:
@@ -152,14 +154,16 @@ def _marked_safe(flow: Flow, rule: Rule) -> Iterator[Finding]:
             for one in call.arguments:
                 if one.keyword is None or not (off or one.keyword in bare):
                     continue
-                rows = flow.value(Point(place, one.value, point.environment)).rows
-                part = next((found for row in rows if (found := _html.written(row)) is not None), None)
+                value = Point(place, one.value, point.environment)
+                part = next(
+                    (found for row in flow.value(value).rows if (found := _html.written(row)) is not None), None
+                )
                 if part is not None:
-                    yield _finding(rule, point, part, Confidence.HIGH)
+                    yield _finding(flow, rule, point, part, Confidence.HIGH, value)
                     break
 
 
-def _finding(rule: Rule, point: Point, part: Part, confidence: Confidence) -> Finding:
+def _finding(flow: Flow, rule: Rule, point: Point, part: Part, confidence: Confidence, value: Point) -> Finding:
     data = f"`{part.text}`" if part.text else "Request data"
     stored = part.kind != "request"
     message = f"{data} comes from the client and goes unescaped into the HTML of the answer: scripts in it run in the "
@@ -176,4 +180,5 @@ def _finding(rule: Rule, point: Point, part: Part, confidence: Confidence) -> Fi
         fix=_FIX,
         severity=rule.severity,
         confidence=confidence,
+        steps=way(flow, value, part, [ends(point.place, point.expression, "put into the page unescaped")]),
     )

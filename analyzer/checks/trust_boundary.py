@@ -10,6 +10,7 @@ from analyzer.facts.statements import Assign
 from analyzer.facts.visit import chain, walk
 from analyzer.flow.engine import Point
 from analyzer.flow.questions import flow_of, location
+from analyzer.flow.ways import ends, way
 from analyzer.graph.picture import Picture
 from analyzer.model import Confidence, Finding, Rule
 
@@ -29,7 +30,8 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
                 continue
             kept = [one for one in node.targets if isinstance(one, Subscript) and _session(chain(one.value))]
             state = flow.state_at(place, node.value) if kept else None
-            parts = raw_parts(flow, raw, Point(place, node.value, state)) if state is not None else []
+            value = Point(place, node.value, state or {})
+            parts = raw_parts(flow, raw, value) if state is not None else []
             parts = [part for part in parts if part.text not in known]
             if parts:
                 yield Finding(
@@ -40,6 +42,7 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
                     fix=_FIX,
                     severity=rule.severity,
                     confidence=Confidence.MEDIUM,
+                    steps=way(flow, value, parts[0], [ends(place, node.value, "kept in the session")]),
                 )
 
 

@@ -127,7 +127,7 @@ def _illustrated(findings: Sequence[Finding], sources: Sources, secrets: Mapping
         spans, words = secrets.get(path, ()), values.get(path, ())
         shown.append(
             msgspec.structs.replace(
-                _discreet(finding, words),
+                _discreet(finding, values),
                 line_hash=hashes[path].get(span.line, ""),
                 excerpt=excerpt(sources[path], span, spans, words),
                 context=context(sources[path], span, spans, words),
@@ -136,14 +136,20 @@ def _illustrated(findings: Sequence[Finding], sources: Sources, secrets: Mapping
     return shown
 
 
-def _discreet(finding: Finding, values: Sequence[str]) -> Finding:
-    """The finding with the secrets of its file taken out of every text."""
-    if not values:
+def _discreet(finding: Finding, values: Mapping[str, Sequence[str]]) -> Finding:
+    """The finding with the secrets of its file taken out of every text, and of a step's own file out of the step's."""
+    words = values.get(finding.location.path, ())
+    if not words and not any(step.location.path in values for step in finding.steps):
         return finding
+
+    def clean(step: Step) -> Step:
+        known = dict.fromkeys((*words, *values.get(step.location.path, ())))
+        return msgspec.structs.replace(step, message=redacted(step.message, known))
+
     return msgspec.structs.replace(
         finding,
-        message=redacted(finding.message, values),
-        fix=redacted(finding.fix, values),
-        related=tuple(Related(place.location, redacted(place.message, values)) for place in finding.related),
-        steps=tuple(Step(step.location, redacted(step.message, values)) for step in finding.steps),
+        message=redacted(finding.message, words),
+        fix=redacted(finding.fix, words),
+        related=tuple(Related(place.location, redacted(place.message, words)) for place in finding.related),
+        steps=tuple(clean(step) for step in finding.steps),
     )

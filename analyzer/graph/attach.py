@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import takewhile
 
 import msgspec
 
+from analyzer.frameworks import Route
 from analyzer.graph.picture import Picture
 from analyzer.graph.reach import Hop
 from analyzer.model import Finding, Location, Span, Step
@@ -22,7 +24,7 @@ def _attached(finding: Finding, picture: Picture) -> Finding:
     if path not in picture.project.modules.outlines:
         return finding
     place, scope = enclosing(picture.project, path, finding.location.span.line)
-    reached = picture.reach.chain(place)
+    reached = _followed(finding, place, picture) or picture.reach.chain(place)
     route, chain = "", tuple[Step, ...]()
     if reached is not None:
         route = reached[0].label
@@ -35,6 +37,31 @@ def _attached(finding: Finding, picture: Picture) -> Finding:
         chain=finding.chain or chain,
         tier=picture.tier(path),
     )
+
+
+def _followed(finding: Finding, place: Place, picture: Picture) -> tuple[Route, tuple[Hop, ...]] | None:
+    """The route whose handler a flow of data begins in, with the calls that hand the data on to the finding's place;
+    ``None`` where the data does not come in at a route, or gets here some other way."""
+    if not finding.steps or finding.steps[0].kind != "source":
+        return None
+    known = picture.project.modules.outlines
+    steps = list(takewhile(lambda step: step.location.path in known, finding.steps))  # a template has no functions
+    around = [enclosing(picture.project, step.location.path, step.location.span.line)[0] for step in steps]
+    if not around or around[0] not in picture.handlers():
+        return None
+    hops: list[Hop] = []
+    at = around[0]
+    for step, here, following in zip(steps, around, around[1:], strict=False):
+        if at == place:
+            break
+        if step.kind == "call" and here == at and following != here:
+            span = step.location.span
+            hops.append(Hop(0, here, span.line, span.column, span.end_column, following))
+            at = following
+        elif step.kind == "return" and hops and here == at:
+            at = hops.pop().caller
+    head = picture.reach.chain(around[0])
+    return (head[0], tuple(hops)) if at == place and head is not None and not head[1] else None
 
 
 def enclosing(project: Project, path: str, line: int) -> tuple[Place, str]:

@@ -9,10 +9,15 @@ from analyzer.model.scale import Confidence, Severity, Tier
 
 
 class Step(msgspec.Struct, frozen=True, order=True):
-    """One link of a path: a route, a call, an import, an assignment. ``message`` is a short phrase."""
+    """One link of a path: a route, a call, an import, an assignment. ``message`` is a short phrase.
+
+    ``kind`` of a step in a flow of data: ``source`` (where it comes in), ``assign``, ``call`` (into a function),
+    ``return`` (out of one), ``sink`` (what is done with it); empty for any other step.
+    """
 
     location: Location
     message: str
+    kind: str = ""
 
 
 class Related(msgspec.Struct, frozen=True, order=True):

@@ -85,7 +85,7 @@ def _finding(finding: Finding, rules: Mapping[str, Rule]) -> dict[str, Any]:
         "engines": list(finding.engines),
         "route": visible(finding.route) or None,
         "chain": [_told(step.location, step.message) for step in finding.chain],
-        "steps": [_told(step.location, step.message) for step in finding.steps],
+        "steps": [{"kind": step.kind or None, **_told(step.location, step.message)} for step in finding.steps],
         "related": [_told(place.location, place.message) for place in finding.related],
         "fingerprints": {"backendAudit/v1": finding.fingerprint, "primaryLocationLineHash": finding.line_hash},
         "excerpt": _excerpt(finding.excerpt),

@@ -12,6 +12,8 @@ from analyzer.report.words import place, plural, route_chain
 
 MOST_LOCATIONS = 1000
 """Places GitHub takes a result, and the steps of a flow it shows."""
+_IMPORTANCE = {"assign": "unimportant"}
+"""How much a step matters (SARIF 2.1.0, section 3.38.13); viewers fold the unimportant ones."""
 
 
 def result(entry: Suppressed, index: Mapping[str, int]) -> dict[str, Any]:
@@ -54,24 +56,33 @@ def _related(places: Sequence[Related]) -> list[dict[str, Any]]:
 
 
 def _flows(finding: Finding) -> list[dict[str, Any]]:
-    """The evidence, and the calls from the route, as paths to click through; both end where the finding stands."""
+    """The evidence, and the calls from the route, as paths to click through. Both end where the finding stands, a flow
+    of data where it does harm; the route heads both."""
     paths: list[Sequence[Step]] = []
     end = Step(finding.location, finding.message)
     if finding.steps:
         last = finding.steps[-1].location.span.line, finding.steps[-1].location.path
         here = finding.location.span.line, finding.location.path
-        paths.append(finding.steps if last == here else (*finding.steps, end))
+        ended = finding.steps[-1].kind == "sink" or last == here
+        path = finding.steps if ended else (*finding.steps, end)
+        if finding.steps[0].kind == "source" and finding.chain:
+            path = (_headed(finding), *path)
+        paths.append(path)
     if finding.chain:
-        first = Step(finding.chain[0].location, f"{finding.route}: {finding.chain[0].message}")
-        paths.append((first, *finding.chain[1:], end))
-    return [
-        {
-            "threadFlows": [
-                {"locations": [{"location": told_place(step.location, step.message)} for step in _within(path)]}
-            ]
-        }
-        for path in paths
-    ]
+        paths.append((_headed(finding), *finding.chain[1:], end))
+    return [{"threadFlows": [{"locations": [_passed(step) for step in _within(path)]}]} for path in paths]
+
+
+def _headed(finding: Finding) -> Step:
+    """The route and who answers it."""
+    return Step(finding.chain[0].location, f"{finding.route}: {finding.chain[0].message}")
+
+
+def _passed(step: Step) -> dict[str, Any]:
+    told: dict[str, Any] = {"location": told_place(step.location, step.message)}
+    if step.kind:
+        told["importance"] = _IMPORTANCE.get(step.kind, "essential")
+    return told
 
 
 def _within(path: Sequence[Step]) -> Sequence[Step]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 
 from rich.text import Text
 
-from analyzer.model import Finding, Report, Rule, Severity, visible
+from analyzer.model import Finding, Report, Rule, Severity, Step, visible
 from analyzer.report.canvas import Canvas
 from analyzer.report.excerpt_lines import excerpt_lines
 from analyzer.report.options import Options
@@ -88,7 +88,7 @@ def _evidence(canvas: Canvas, finding: Finding) -> None:
     if canvas.options.verbose:
         for step in finding.chain:
             _labelled(canvas, "", Text.assemble((place(step.location), "bold"), "  ", visible(step.message)), "cyan")
-    for index, step in enumerate(finding.steps):
+    for index, step in enumerate(_shown_steps(finding, canvas.options)):
         told = Text.assemble(f"{index + 1}. ", (place(step.location), "bold"), "  ", canvas.prose(step.message))
         _labelled(canvas, "" if index else "via", told, "cyan")
     listed = finding.related if canvas.options.verbose else finding.related[:_RELATED]
@@ -97,6 +97,22 @@ def _evidence(canvas: Canvas, finding: Finding) -> None:
         _labelled(canvas, "" if index else "also", told, "cyan")
     if hidden := len(finding.related) - len(listed):
         _labelled(canvas, "", Text(f"and {plural(hidden, 'more place')} (--verbose shows all)", "dim"), "cyan")
+
+
+def _shown_steps(finding: Finding, options: Options) -> Sequence[Step]:
+    """Every step when all is asked for. Else a flow of data is told by where it comes in, the calls it goes through and
+    where it ends, and not at all where the finding's own lines show that."""
+    if options.verbose:
+        return finding.steps
+    steps = [step for step in finding.steps if step.kind != "assign"]
+    span = finding.location.span
+    apart = any(
+        not step.kind
+        or step.location.path != finding.location.path
+        or not span.line <= step.location.span.line <= span.end_line
+        for step in steps
+    )
+    return steps if apart else ()
 
 
 def _labelled(canvas: Canvas, label: str, text: Text, style: str) -> None:
