@@ -11,6 +11,7 @@ from analyzer.facts.expressions import (
     Attribute,
     Await,
     Boolean,
+    Call,
     Conditional,
     Constant,
     Mapping,
@@ -18,6 +19,7 @@ from analyzer.facts.expressions import (
     Subscript,
     Walrus,
 )
+from analyzer.facts.statements import Return
 from analyzer.facts.visit import chain
 from analyzer.flow.environment import Definition, Environment, key
 from analyzer.frameworks.persistence import is_model, is_schema
@@ -29,6 +31,10 @@ if TYPE_CHECKING:
 _DEPTH = 12
 _FOUND = 24
 """Origins of one value looked at."""
+
+
+_SHORT = 12
+"""Lines of a function that may do nothing but return what it makes."""
 
 
 class Origin(msgspec.Struct, frozen=True):
@@ -58,6 +64,8 @@ class _Search:
             return here
         if isinstance(expression, Await | Walrus):
             return self.follow(place, expression.value, environment, depth - 1)
+        if isinstance(expression, Call):
+            return self._returned(place, expression, depth) or here
         if isinstance(expression, Conditional | Boolean):
             sides = (
                 [expression.then, expression.otherwise] if isinstance(expression, Conditional) else expression.values
@@ -89,6 +97,23 @@ class _Search:
             else:
                 found.extend(here)
         return found[:_FOUND]
+
+    def _returned(self, place: Place, call: Call, depth: int) -> list[Origin]:
+        """What a function of the project makes of nothing that it is given: its one statement returns it."""
+        project = self._flow.project
+        target = project.resolve_expression(place, call.func) if chain(call.func) else None
+        if target is None or target.kind != "function" or not target.ours:
+            return []
+        made = Place(target.path, target.index)
+        function = project.function(made)
+        if function is None or any(one.name not in {"self", "cls"} for one in function.parameters):
+            return []
+        if function.end_line - function.line > _SHORT:
+            return []
+        body = project.body(made)
+        value = body[0].value if len(body) == 1 and isinstance(body[0], Return) else None
+        state = self._flow.state_at(made, value) if value is not None else None
+        return self.follow(made, value, state, depth - 1) if value is not None and state is not None else []
 
     def _item(self, place: Place, expression: Subscript, environment: Environment, depth: int) -> list[Origin]:
         """``MAPPING["key"]`` for a mapping display that has the key."""
