@@ -217,6 +217,8 @@ def _checks_before(decorator: AnyExpression) -> bool:
 
 def _looks(project: Project, place: Place, call: Call) -> bool:
     name = written(call)
+    if name.endswith("Serializer") and not any(one.keyword == "data" or one.star for one in call.arguments):
+        return False  # it shows a record
     if _VALIDATING.search(name):
         return True
     if not chain(call.func):

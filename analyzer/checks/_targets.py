@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from analyzer.facts.expressions import AnyExpression, Attribute, Call, Compare, Constant, Name
 from analyzer.facts.outline import Use
+from analyzer.facts.visit import chain, walk
 from analyzer.flow.engine import Flow
 from analyzer.flow.parts import Part, Row
+from analyzer.project import Project
 from analyzer.project.target import Place
 
-_OPEN = re.compile(r"\A(?:[A-Za-z][A-Za-z0-9+.-]*:)?(?://[^/?#]*)?\Z")
+_OPEN = re.compile(r"\A(?:https?|(?:[A-Za-z][A-Za-z0-9+.-]*:)?(?://[^/?#]*)?)\Z")
 """The text before a part leaves the host open: nothing, a scheme, or a host that is not finished (RFC 3986, 3.2)."""
 
 
@@ -51,7 +54,7 @@ def checked(flow: Flow, place: Place) -> bool:
     function = project.function(place)
     here = function.uses if function is not None else []
     if _parsed(here):
-        return True
+        return not _only_searched(project, place)
     for use in here:
         target = project.resolve(place, use.chain, use.line) if use.kind == "call" else None
         called = project.function(Place(target.path, target.index)) if target and target.kind == "function" else None
@@ -60,6 +63,40 @@ def checked(flow: Flow, place: Place) -> bool:
     outline = project.outline(place.path)
     uses = [use for one in outline.functions for use in one.uses]
     return any(use.kind == "call" and _CHECK.search(use.chain.rpartition(".")[2]) for use in uses)
+
+
+def _only_searched(project: Project, place: Place) -> bool:
+    """Whether all that is asked of a host is that a name of ours stands somewhere in it: ``"shop.org" in url.netloc``,
+    as it does in ``shop.org.evil.net``."""
+    asked = [
+        node
+        for node in walk(project.body(place))
+        if isinstance(node, Compare | Call) and any(chain(one).endswith(_ENDS) for one in _sides(node))
+    ]
+    return bool(asked) and all(
+        isinstance(node, Compare)
+        and node.operators[0] in {"in", "not in"}
+        and chain(node.comparators[0]).endswith(_ENDS)
+        and _text(project, place, node.left)
+        for node in asked
+    )
+
+
+_ENDS = (".netloc", ".hostname", ".host")
+
+
+def _sides(node: Compare | Call) -> list[AnyExpression]:
+    if isinstance(node, Compare):
+        return [node.left, *node.comparators]
+    return [node.func.value] if isinstance(node.func, Attribute) else []
+
+
+def _text(project: Project, place: Place, expression: AnyExpression) -> bool:
+    value = expression
+    if isinstance(expression, Name):
+        found = project.variable(place.path, expression.id)
+        value = found[1] if found is not None else expression
+    return isinstance(value, Constant) and isinstance(value.value, str)
 
 
 def _parsed(uses: Iterable[Use]) -> bool:

@@ -46,8 +46,8 @@ _ENOUGH = frozenset({"allowed", "text"})
 
 
 class Guard(msgspec.Struct, frozen=True):
-    """A proof: the value called ``key`` (read by ``subject``) is of ``kind`` (a kind of part, or ``inside`` for a path
-    that stays in its folder).
+    """A proof: the value called ``key`` (read by ``subject``) is of ``kind`` (a kind of part, ``inside`` for a path
+    that stays in its folder, or ``prefix`` for what begins with ``text``).
 
     With a ``call`` the proof hangs on what the called function does with its argument number ``position``; ``text`` is
     the constant for kind ``text``.
@@ -148,12 +148,18 @@ def _contained(test: Compare, truth: bool, state: Environment) -> Iterator[Guard
 
 
 def _stays(call: Call, state: Environment) -> Iterator[Guard]:
-    """``path.is_relative_to(base)``, and ``os.path.abspath(path).startswith(base)`` of what has been resolved."""
+    """``path.is_relative_to(base)``, ``os.path.abspath(path).startswith(base)`` of what has been resolved, and
+    ``url.startswith("https://api.example.org/")``."""
     if isinstance(call.func, Attribute) and (
         call.func.attr == "is_relative_to" or (call.func.attr == "startswith" and paths.settled(call.func.value, state))
     ):
         for subject in paths.named(call.func.value, state):
             yield from _guard(subject, "inside")
+    elif isinstance(call.func, Attribute) and call.func.attr == "startswith" and len(call.arguments) == 1:
+        begun = call.arguments[0].value
+        # A single slash may be the first of two, behind which a host stands.
+        if isinstance(begun, Constant) and isinstance(begun.value, str) and begun.value not in {"", "/"}:
+            yield from _guard(call.func.value, "prefix", text=begun.value)
 
 
 def _called(call: Call, truth: bool, state: Environment, depth: int) -> Iterator[Guard]:
@@ -168,6 +174,8 @@ def _called(call: Call, truth: bool, state: Environment, depth: int) -> Iterator
         if truth == (name == "all"):
             yield from _quantified(arguments[0], truth, state)
     elif not truth:
+        if last == "startswith" and isinstance(call.func, Attribute) and _hosts(arguments):
+            yield from _guard(call.func.value, "prefix", text="/")  # a path on the same host, if anything
         if name == "bool" and arguments and depth:
             yield from guards(arguments[0], truth, state, depth - 1)
         return
@@ -185,6 +193,12 @@ def _called(call: Call, truth: bool, state: Environment, depth: int) -> Iterator
                 yield from _guard(argument.value, "answered", call, position=position)
         if isinstance(call.func, Attribute):
             yield from _guard(call.func.value, "answered", call, position=-1)
+
+
+def _hosts(arguments: list[AnyExpression]) -> bool:
+    """Whether a prefix asked for is the two slashes before a host."""
+    named = arguments[0].items if arguments and isinstance(arguments[0], Sequence) else arguments[:1]
+    return any(isinstance(one, Constant) and one.value == "//" for one in named)
 
 
 def _full_match(last: str, name: str, arguments: list[AnyExpression]) -> Iterator[Guard]:

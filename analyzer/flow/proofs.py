@@ -36,7 +36,7 @@ def proves(run: Evaluation, call: Call, position: int, how: str) -> str:
     if how == "returned":
         proofs = [_proof(state, name) for state in walked.exits]
         return proofs[0] if proofs and all(proofs) else ""
-    kinds = set()
+    kinds: set[str] = set()
     for expression, state in walked.returns:
         if isinstance(expression, Constant) and expression.value in (False, None):
             continue
@@ -45,7 +45,8 @@ def proves(run: Evaluation, call: Call, position: int, how: str) -> str:
             continue
         if expression is None:
             continue
-        found = [guard.kind for guard in guards(expression, True, state) if guard.key == name and guard.call is None]
+        proven = guards(expression, True, state)
+        found = [one.kind for one in proven if one.key == name and one.call is None and one.kind != "prefix"]
         if not found:
             return ""
         kinds.update(found)
@@ -65,5 +66,6 @@ def _parameter_at(function: Function, call: Call, target: Target, position: int)
 def _proof(state: Environment, name: str) -> str:
     found = state.get(name, ())
     if found and all(one.how == "checked" and one.expression is None for one in found):
-        return found[0].name if found[0].name != "text" else "allowed"
+        kind = found[0].name
+        return "" if kind == "prefix" else "allowed" if kind == "text" else kind
     return ""

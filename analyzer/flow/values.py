@@ -181,6 +181,8 @@ class Evaluation:
             return single("text", definition.operator, definition.line)
         if kind == "inside":
             return last_part(before)
+        if kind == "prefix":
+            return concat((single("text", definition.operator, definition.line), before))
         return harmless(before, kind, before.sources()[0].text, definition.line)
 
     def _candidates(self, definition: Definition) -> list[Piece] | None:
