@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from analyzer.checks._spread_passwords import copied, spread
 from analyzer.facts.expressions import AnyExpression, Attribute, Call, Constant, Mapping, Name, Subscript
 from analyzer.facts.statements import Assign
 from analyzer.facts.visit import chain, walk
@@ -91,6 +92,10 @@ def _hashes_later(flow: Flow, place: Place) -> bool:
 
 
 def _constructed(flow: Flow, point: Point, call: Call) -> Iterator[Told]:
+    model = copied(flow, point, call)
+    if model is not None and persisted(flow, model):
+        yield from _spread_over(flow, point, call, model)
+        return
     named = [one for one in call.arguments if one.keyword is not None and is_password_column(one.keyword)]
     if not named and not any(one.keyword is None for one in call.arguments):
         return
@@ -99,6 +104,8 @@ def _constructed(flow: Flow, point: Point, call: Call) -> Iterator[Told]:
     if target is not None and target.kind == "class":
         if persisted(flow, target):
             yield from _given(flow, point, call, target, last)
+            if any(one.star == 2 for one in call.arguments):
+                yield from _spread_over(flow, point, call, target)
         return
     if target is not None and target.kind == "function":
         yield from _factory(flow, point, call, target)
@@ -133,6 +140,14 @@ def _given(flow: Flow, point: Point, call: Call, target: Target, shown: str) -> 
         secret = secret or handed_on(flow, at)
         if secret is not None and not hashes_itself(flow, target, keyword):
             yield _line_of(call, one.value), _stores(secret, keyword, shown), sure
+
+
+def _spread_over(flow: Flow, point: Point, call: Call, model: Target) -> Iterator[Told]:
+    """Every field of what a client sent, the password among them, into a row."""
+    shown = model.dotted.rpartition(".")[2]
+    for node, secret, column in spread(flow, point, call, model):
+        if not hashes_itself(flow, model, column):
+            yield _line_of(call, node), _stores(secret, column, shown), Confidence.HIGH
 
 
 def _line_of(call: Call, value: AnyExpression) -> AnyExpression:

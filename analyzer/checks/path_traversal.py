@@ -17,7 +17,10 @@ from analyzer.flow.ways import ends, way
 from analyzer.knowledge import known
 from analyzer.model import Confidence, Finding, Rule
 
-_INNER = re.compile(r"(?:^|\.)(?:path|url|file|files|FILES|read|body|stream|text)(?:$|[.(\[])")
+_INNER = re.compile(
+    r"(?:^|\.)(?:request|req|websocket|self)\.(?:path|url|file|files|FILES|read|body|stream|text)(?:$|[.(\[])"
+    r"|\.(?:file|stream|read)(?:$|[.(\[])"
+)
 """Reads of a request that are no name a client chose: the upload itself, its content, the matched URL. What
 ``http.server`` gives as ``self.path`` is matched with nothing and as the client wrote it, and the name that an upload
 carries is the client's whatever the upload is called."""

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from analyzer.checks import _kept_passwords, _password_comparisons
+from analyzer.checks._spread_passwords import hands_over
 from analyzer.facts.codec import encode
 from analyzer.facts.outline import Function
 from analyzer.flow.engine import Flow
@@ -49,6 +50,8 @@ def _speaks_of_passwords(flow: Flow, place: Place) -> bool:
     if any(_WORDS.search(one.name) for one in function.parameters):
         return True
     if any(_WORDS.search(use.chain) for use in function.uses):
+        return True
+    if hands_over(flow, place, function):
         return True
     if not any(use.chain.startswith(_READING) or use.chain.endswith(_READ) for use in function.uses):
         return False

@@ -25,16 +25,16 @@ def item(run: Evaluation, held: AnyExpression, index: AnyExpression, state: Envi
         return None
     for origin in origins(run.flow, run.place, held, state):
         made = origin.expression
-        whole = _whole(made) if isinstance(made, Call) else None
-        if whole is None:
+        held_whole = whole(made) if isinstance(made, Call) else None
+        if held_whole is None:
             continue
         inner = run if origin.place == run.place else run.flow.evaluation(origin.place)
-        field = Attribute(made.line, made.column, made.end_line, made.end_column, whole, index.value)
+        field = Attribute(made.line, made.column, made.end_line, made.end_column, held_whole, index.value)
         return inner.value(field, origin.environment)
     return None
 
 
-def _whole(made: Call) -> AnyExpression | None:
+def whole(made: Call) -> AnyExpression | None:
     """The object that a call makes a mapping of."""
     if isinstance(made.func, Attribute) and made.func.attr in METHODS:
         return made.func.value
