@@ -399,6 +399,15 @@ def _fields(picture: Picture, path: str, index: int) -> Iterator[str]:
     return (name for name, _, _ in picture.project.classes.fields(path, index))
 
 
+def taken(picture: Picture, handler: Place) -> Iterator[str]:
+    """The names of all that the classes of a handler's parameters take from a client."""
+    function = picture.project.outline(handler.path).functions[handler.index]
+    for parameter in function.parameters:
+        target = picture.project.annotated(handler, parameter.annotation) if parameter.annotation else None
+        if target is not None and target.kind in {"class", "instance"} and target.index >= 0:
+            yield from _taken(picture, target.path, target.index)
+
+
 def _taken(picture: Picture, path: str, index: int) -> Iterator[str]:
     """What a class of ours takes from a client: its fields, those that a list of names adds, and those of classes of
     ours that stand for one field; of a class without any, what it is made of."""

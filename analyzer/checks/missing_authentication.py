@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from analyzer.checks import _public
 from analyzer.checks._given_away import given_away
 from analyzer.checks._records import Records
+from analyzer.checks._takeover import takes_over
 from analyzer.facts.outline import Class, Function
 from analyzer.frameworks import Route
 from analyzer.graph.guards import Guards, Known
@@ -25,6 +26,7 @@ _CHANGES = re.compile(
 )
 
 _BLIND = "nothing on the way looks at who is asking"
+_TAKEN_OVER = "sets the password of whoever the client names, and asks for nothing that only they have"
 _LENIENT = "what looks at who is asking lets strangers pass"
 
 
@@ -45,6 +47,9 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
         if asked and not any(guards.of(route).opened for route in bare):
             what = f"hands out a token for any `{asked}`, and {_BLIND}"
             yield _finding(picture, rule, handler, bare, what, Confidence.MEDIUM)
+            continue
+        if takes_over(picture, handler, bare):
+            yield _finding(picture, rule, handler, bare, _TAKEN_OVER, Confidence.MEDIUM)
             continue
         if _public.is_public(picture, handler, bare) and not given_away(picture, handler):
             continue
