@@ -10,10 +10,14 @@ import msgspec
 from analyzer.checks import _public
 from analyzer.checks._claimed import Claim, claims
 from analyzer.checks._may import Evidence, Handled, evidence
-from analyzer.checks._owners import Owners
+from analyzer.checks._owners import Model, Owners
 from analyzer.checks._resources import Resources
 from analyzer.checks._trails import Load
+from analyzer.facts.expressions import AnyExpression, Attribute, Call, Name
 from analyzer.facts.outline import Class, Function
+from analyzer.facts.statements import Return
+from analyzer.facts.visit import walk
+from analyzer.flow.passwords import is_password_column
 from analyzer.flow.questions import uses_of
 from analyzer.graph.picture import Picture
 from analyzer.model import Confidence, Finding, Location, Related, Rule, Span, Step
@@ -138,6 +142,8 @@ def _sure(picture: Picture, known: Evidence, one: Handled, load: Load) -> Confid
     if not known.identity(one):
         sibling = None
     if owners.is_user(model) if model is not None else owners.people(load.resource):
+        if not one.changing and known.identity(one) and _whole_row(picture, one, model):
+            return Confidence.MEDIUM
         if not one.changing:
             told = _public.declares_personal(picture, one.handler) and "{" in one.route.path
             open_ = not (told and known.identity(one) and known.roles(one)) or known.shared(load.resource, one)
@@ -209,6 +215,27 @@ def _intimate(picture: Picture, one: Handled) -> bool:
         use.kind == "read" and _INTIMATE.search(use.chain.rpartition(".")[2])
         for use in uses_of(picture.project, one.handler)
     )
+
+
+def _whole_row(picture: Picture, one: Handled, model: Model | None) -> bool:
+    """Whether a row of a person is answered as it is, the password's column with it: no schema picks the fields."""
+    function = picture.project.function(one.handler)
+    if model is None or function is None or one.route.framework != "FastAPI" or function.returns is not None:
+        return False
+    declared = (given.keyword for item in function.decorators if isinstance(item, Call) for given in item.arguments)
+    if any(keyword in {"response_model", "response_class"} for keyword in declared):
+        return False
+    columns = (name for name, _, _ in picture.project.classes.fields(*model))
+    kept = any(is_password_column(name) for name in columns)
+    answers = [node.value for node in walk(picture.project.body(one.handler)) if isinstance(node, Return)]
+    return kept and bool(answers) and all(isinstance(value, Name) or _row(value) for value in answers)
+
+
+def _row(value: AnyExpression | None) -> bool:
+    return isinstance(value, Call) and isinstance(value.func, Attribute) and value.func.attr in _ROWS
+
+
+_ROWS = frozenset({"first", "one", "one_or_none", "get", "scalar_one", "scalar_one_or_none", "scalar"})
 
 
 def _words(one: Handled) -> set[str]:
