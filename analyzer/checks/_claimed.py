@@ -18,8 +18,16 @@ from analyzer.flow.questions import chain_end, flow_of, uses_of
 from analyzer.graph.picture import Picture
 from analyzer.project import Place
 
-_CARRIER = re.compile(r"(?:^|\.)(?P<carrier>cookies|headers|META)$", re.IGNORECASE)
-_CARRYING = re.compile(r"(?:^|\.)(?:cookies|headers|META)(?:\[|\.|$)", re.IGNORECASE)
+_CARRIER = re.compile(
+    r"(?:^|\.)(?P<carrier>cookies|headers|META|(?<=request\.)(?:args|GET|query_params|form|POST|values))$",
+    re.IGNORECASE,
+)
+_CARRYING = re.compile(
+    r"(?:^|\.)(?:cookies|headers|META|request\.(?:args|GET|query_params|form|POST|values))(?:\[|\.|$)", re.IGNORECASE
+)
+_SAID = re.compile(r"^(?:is_?)?(?:admin|administrator|superuser|root)$", re.IGNORECASE)
+"""Parameters that say of nobody but the one who sends them that they may do everything."""
+_YES = frozenset({"1", "true", "yes", "on"})
 _FORWARDED = re.compile(
     r"^(?:http_)?x[-_](?:forwarded[-_]for|real[-_]ip|client[-_]ip|host|forwarded[-_]host)$", re.IGNORECASE
 )
@@ -97,6 +105,10 @@ def _claim(flow: Flow, place: Place, test: AnyExpression) -> Claim | None:
             continue
         state = flow.state_at(place, test) or flow.final(place)
         for carrier, key in _carried(flow, Point(place, side, state)):
+            if carrier not in {"cookies", "headers", "meta"}:
+                if _SAID.match(key) and str(wanted).lower() in _YES:
+                    return Claim(place, test, f"the parameter `{key}`", False)
+                continue
             cookie = carrier == "cookies"
             name = _PREFIX.sub("", key).replace("-", "_").lower()
             local = _FORWARDED.match(key) is not None and _LOCAL.match(str(wanted)) is not None

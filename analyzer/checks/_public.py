@@ -14,6 +14,7 @@ from analyzer.facts.expressions import Argument, Attribute, Call, Compare, Const
 from analyzer.facts.statements import Assert, If, Raise, Try
 from analyzer.facts.visit import calls, chain, walk
 from analyzer.flow.passwords import is_password_name
+from analyzer.flow.questions import uses_of
 from analyzer.frameworks import Route, persistence
 from analyzer.frameworks.text import argument
 from analyzer.graph.picture import Picture
@@ -87,6 +88,7 @@ _OWNED = frozenset(
     {"user", "user_id", "owner", "owner_id", "customer", "customer_id", "patient", "patient_id", "member"}
 )
 """Columns that say whose a record is."""
+_POSTED = re.compile(r"(?:^|\.)request\.(?:POST|FILES|form|files)\b")
 _SOMEBODY = re.compile(r"^(?:flask_login\.)?current_user\.(?!is_)|^(?:self\.)?request\.user\.(?!is_)")
 """Reads of who is logged in, beyond whether anybody is."""
 _LISTS = re.compile(r"(?:^|\.)(?:[Ll]ist|Sequence|Iterable|[Tt]uple)$")
@@ -172,6 +174,8 @@ def takes_password(picture: Picture, handler: Place) -> bool:
     keys = {id(key) for node in walk(body) if isinstance(node, Mapping) for key in node.keys}
     keys |= {id(one) for node in walk(body) if isinstance(node, Call) and _answers(node) for one in node.arguments}
     keys |= {id(node.index) for node in walk(body) if isinstance(node, Subscript) and _ROW.search(chain(node.value))}
+    picking = (node for node in walk(body) if isinstance(node, Call) and chain(node.func).endswith(_PICKING))
+    keys |= {id(one.value) for node in picking for one in node.arguments}
     return any(_password_word(node) and id(node) not in keys for node in walk(body))
 
 
@@ -277,7 +281,7 @@ def personal(picture: Picture, handler: Place, *, owned: bool = False) -> tuple[
             None,
         )
     for place in below(picture, handler):
-        told = selected(picture, place, owned=owned)
+        told = selected(picture, place, owned=owned) or _picked(picture, place)
         if told is not None:
             return told
         if not any(access.kind == "read" for access in picture.accesses_of(place)):
@@ -294,6 +298,25 @@ def personal(picture: Picture, handler: Place, *, owned: bool = False) -> tuple[
                 if _PERSONAL.match(name) or (owned and name in _OWNED):
                     return project.outline(target.path).classes[target.index].name, name
     return None
+
+
+def _picked(picture: Picture, place: Place) -> tuple[str, str] | None:
+    """``User.objects.values("username", "password")``: the class and the column of a person that are asked for by name,
+    whoever declares the class."""
+    uses = uses_of(picture.project, place)
+    if not any(use.kind == "call" and use.chain.endswith(_PICKING) for use in uses):
+        return None
+    for call in calls(picture.project.body(place)):
+        held = chain(call.func)
+        if ".objects." in held and held.endswith(_PICKING):
+            for one in call.arguments:
+                name = one.value.value if isinstance(one.value, Constant) else None
+                if isinstance(name, str) and one.keyword is None and _PERSONAL.match(name):
+                    return held.partition(".objects.")[0], name
+    return None
+
+
+_PICKING = (".values", ".values_list")
 
 
 def declares_personal(picture: Picture, handler: Place) -> bool:
@@ -385,7 +408,10 @@ def _inside(picture: Picture, path: str, index: int) -> Iterator[tuple[str, int]
 
 
 def posted(picture: Picture, handler: Place) -> bool:
-    """Whether a handler of any method has a branch for POST of its own: ``if request.method == "POST"``."""
+    """Whether a handler of any method has a branch for POST of its own (``if request.method == "POST"``), or reads what
+    only such a request has."""
+    if any(_POSTED.search(use.chain) for use in uses_of(picture.project, handler)):
+        return True
     for node in walk(picture.project.body(handler)):
         if isinstance(node, Compare) and chain(node.left).endswith(".method"):
             for one in walk(node.comparators):

@@ -36,7 +36,8 @@ _LONGEST = 40
 def takes_over(picture: Picture, handler: Place, routes: Sequence[Route]) -> bool:
     """Whether a handler sets the password of a record that the client names, without a proof of who is asking."""
     function = picture.project.function(handler)
-    if function is None or not any(route.method in _CHANGING for route in routes):
+    sends = any(route.method in _CHANGING for route in routes)
+    if function is None or not (sends or _public.posted(picture, handler)):
         return False
     parts = [part for route in routes for part in route.path.split("/")[-2:]]
     words = {word for name in (function.name, *parts) for word in _public.words_of(name)}

@@ -11,6 +11,7 @@ from analyzer.checks import _public
 from analyzer.checks._claimed import Claim, claims
 from analyzer.checks._may import Evidence, Handled, evidence
 from analyzer.checks._owners import Model, Owners
+from analyzer.checks._privileged import gives_money
 from analyzer.checks._resources import Resources
 from analyzer.checks._trails import Load
 from analyzer.facts.expressions import AnyExpression, Attribute, Call, Name
@@ -173,6 +174,8 @@ def _sure(picture: Picture, known: Evidence, one: Handled, load: Load) -> Confid
     if not columns:
         return None
     below = _UNDER_SOMEBODY.search(one.route.path) is not None and known.identity(one)
+    fields = (name for name, _, _ in picture.project.classes.fields(*model)) if model is not None else ()
+    below = below or (known.logged_in(one) and any(map(gives_money, fields)))
     return Confidence.MEDIUM if below else Confidence.LOW
 
 
