@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from analyzer.checks._choices import develops
 from analyzer.checks._written import Written, echoed, traced, written_by
+from analyzer.facts.expressions import Constant
 from analyzer.facts.statements import If
 from analyzer.facts.visit import chain, walk
 from analyzer.flow.disclosed import Sighting
@@ -19,7 +20,7 @@ from analyzer.model import Confidence, Finding, Rule, Step, Tier
 from analyzer.project.target import Place
 
 _CREDENTIALS = re.compile(
-    r"auth|log_?in|sign_?(?:in|up)|regist|passw|token|jwt|oauth|session|secur|credential|account|invite|reset|verif|sso"
+    r"auth|log_?in|sign_?(?:in|up)|regist|passw|token|jwt|oauth|session|secur|credential|account|invite|reset|forgot|verif|sso"
     r"|payment|checkout|card|otp|mfa|2fa",
     re.IGNORECASE,
 )
@@ -95,7 +96,7 @@ def _confidence(picture: Picture, flow: Flow, one: Written) -> Confidence | None
         return Confidence.MEDIUM if _keeps_secrets(flow) else Confidence.LOW
     if one.how == "trace" and not _deals_with_secrets(flow, place):
         return Confidence.LOW
-    if found.kind.endswith(WEAK) and not _about_credentials(picture, place):
+    if found.kind.endswith(WEAK) and not (_about_credentials(picture, place) or _says_so(one)):
         return Confidence.LOW
     if kind == "body" and not _takes_secrets(picture, flow, place):
         return Confidence.LOW
@@ -134,6 +135,18 @@ def _deals_with_secrets(flow: Flow, place: Place) -> bool:
         return True
     texts = (getattr(node, "value", None) for node in walk(flow.project.body(place)))
     return any(isinstance(text, str) and _COLUMNS.search(text) for text in texts)
+
+
+def _says_so(one: Written) -> bool:
+    """Whether the text beside the value calls it what it is: ``print("reset token:", token)``."""
+    texts = (node.value for node in walk(one.node) if isinstance(node, Constant))
+    return any(isinstance(text, str) and _CALLED.search(text) for text in texts)
+
+
+_CALLED = re.compile(
+    r"\b(?:reset|verification|access|auth\w*|session|invite|login|bearer|refresh|api)[ _-](?:token|code|key|link)\b",
+    re.IGNORECASE,
+)
 
 
 def _keeps_secrets(flow: Flow) -> bool:
