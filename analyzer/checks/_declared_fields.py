@@ -17,6 +17,7 @@ from analyzer.model import Confidence, Finding, Rule, Tier
 from analyzer.project import Place, Project
 
 _BASES = re.compile(r"(?:^|\.)(?:ModelForm|ModelSerializer|HyperlinkedModelSerializer|ModelSchema)$")
+_MIGHTY = re.compile(r"^is_?(?:staff|superuser|admin)$")
 _RUNNING = re.compile(r"admin|staff|superuser", re.IGNORECASE)
 _ADMIN = re.compile(r"admin|staff|internal|superuser|read_?only|output|detail|list|response", re.IGNORECASE)
 """Forms and serializers for those who run the application, or that only write out."""
@@ -24,6 +25,8 @@ _WRITING = re.compile(
     r"(?:^|\.)(?:ModelViewSet|CreateModelMixin|UpdateModelMixin|CreateAPIView|UpdateAPIView|ListCreateAPIView"
     r"|RetrieveUpdateAPIView|RetrieveUpdateDestroyAPIView|CreateView|UpdateView|FormView)$"
 )
+_STORING = frozenset({"perform_create", "perform_update", "create", "post", "form_valid"})
+"""Methods of a view that store what its serializer took."""
 _SENT = re.compile(r"(?:^|\.)request\.(?:POST|data|FILES)\b")
 _OWN = frozenset({"self.serializer_class", "self.get_serializer"})
 _FIX = "List the fields that a client may set in `fields`, and leave {names} out or make them read-only"
@@ -48,24 +51,29 @@ def findings(picture: Picture, rule: Rule) -> Iterator[Finding]:
 def _meta(picture: Picture, rule: Rule, path: str, index: int, at: int) -> Iterator[Finding]:
     project = picture.project
     outline = project.outline(path)
-    values = _assigned(outline.classes[at])
+    values = assigned(outline.classes[at])
     model, listed, left_out = values.get("model"), values.get("fields"), values.get("exclude")
     if model is None or (listed is None and left_out is None):
         return
     known = privileged_fields(project, project.resolve_expression(Place(path, -1), model))
     shown = words(left_out) if left_out is not None else words(listed)
-    if not known or shown is None:
+    if shown is None:
         return
     if left_out is None and shown != ["__all__"]:
+        # Who lists a field means it to be set; only those that make an administrator are told all the same.
+        known = [name for name in shown if _MIGHTY.match(name)]
+        shown = []
+    if not known:
         return
     fixed = {*(shown if left_out is not None else ()), *(words(values.get("read_only_fields")) or ())}
-    fixed |= {name for name, value in _assigned(outline.classes[index]).items() if _read_only(value)}
+    fixed |= {name for name, value in assigned(outline.classes[index]).items() if _read_only(value)}
     opened = [name for name in known if name not in fixed]
-    if opened and _takes_input(picture, path, index):
+    if opened and taken_by_views(picture, path, index):
         yield _finding(rule, path, left_out or listed, outline.classes[index].name, opened)
 
 
-def _assigned(item: Class) -> dict[str, AnyExpression]:
+def assigned(item: Class) -> dict[str, AnyExpression]:
+    """What the body of a class assigns, by name."""
     found: dict[str, AnyExpression] = {}
     for statement in item.body:
         if isinstance(statement, Assign) and statement.value is not None:
@@ -82,24 +90,27 @@ def _read_only(value: AnyExpression) -> bool:
     return fixed or chain(value.func).endswith(("SerializerMethodField", "ReadOnlyField", "HiddenField"))
 
 
-def _takes_input(picture: Picture, path: str, index: int) -> bool:
-    """Whether objects of a class are made with what a client sent, or a writing view of a library does so."""
+def taken_by_views(picture: Picture, path: str, index: int, *, whole: bool = False) -> bool:
+    """Whether objects of a class are made with what a client sent, or a writing view of a library does so; ``whole``
+    where the library stores what it took without a word of ours."""
     project, name = picture.project, picture.project.outline(path).classes[index].name
     for other in project.paths():
         outline = project.outline(other)
         for function in outline.functions:
             for use in function.uses:
-                if use.kind == "call" and use.chain.rpartition(".")[2] == name and _reads(function.uses):
+                if not whole and use.kind == "call" and use.chain.rpartition(".")[2] == name and _reads(function.uses):
                     return True
         for at, item in enumerate(outline.classes):
-            named = _assigned(item)
+            named = assigned(item)
             used = [named.get("serializer_class"), named.get("form_class")]
             named_here = any(one is not None and chain(one).rpartition(".")[2] == name for one in used)
             if not named_here or _for_administrators(named.get("permission_classes")):
                 continue
             if any(_WRITING.search(base) for base in project.classes.externals(other, at)):
+                if whole and any(method in _STORING for method, _ in project.classes.methods(other, at)):
+                    continue
                 return True
-            if _fills(project, other, at):
+            if not whole and _fills(project, other, at):
                 return True
     return False
 

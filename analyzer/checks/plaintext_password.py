@@ -6,19 +6,30 @@ import re
 from collections.abc import Iterator
 
 from analyzer.checks import _kept_passwords, _password_comparisons
+from analyzer.checks._serialized_passwords import serialized
 from analyzer.checks._spread_passwords import hands_over
 from analyzer.facts.codec import encode
 from analyzer.facts.outline import Function
 from analyzer.flow.engine import Flow
 from analyzer.flow.questions import Pictured, flow_of, location, place_at
-from analyzer.model import Finding, Rule
+from analyzer.graph.picture import Picture
+from analyzer.model import Confidence, Finding, Rule
 from analyzer.project.target import Place
 
 _FIX = "Keep only a password hash: `argon2.PasswordHasher().hash(…)` when it is set, `.verify(…)` when it is checked"
 
 
-def check(picture: Pictured, rule: Rule) -> Iterator[Finding]:
+def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
     """Findings of BA202, in order of places; several on one line are told once."""
+    for at, listed, name, field in serialized(picture):
+        yield Finding(
+            rule=rule.code,
+            location=location(at, listed),
+            message=f"`{name}` stores its field `{field}` as it was sent: nothing of it hashes a password",
+            fix="Give it a `create` that calls `create_user` or `set_password`",
+            severity=rule.severity,
+            confidence=Confidence.MEDIUM,
+        )
     flow = flow_of(picture)
     seen: set[tuple[str, int]] = set()
     for place in flow.project.places():

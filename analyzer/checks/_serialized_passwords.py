@@ -1,0 +1,53 @@
+"""The part of BA202 about serializers of REST framework that store a password field like any other."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from analyzer.checks._declared_fields import assigned, taken_by_views
+from analyzer.checks._privileged import words
+from analyzer.facts.expressions import AnyExpression
+from analyzer.flow.engine import Flow
+from analyzer.flow.passwords import is_password_name
+from analyzer.flow.questions import flow_of
+from analyzer.flow.stored import hashes_itself
+from analyzer.graph.picture import Picture
+from analyzer.model import Tier
+from analyzer.project import Place, Project
+
+_BASES = re.compile(r"(?:^|\.)(?:ModelSerializer|HyperlinkedModelSerializer)$")
+_OWN = frozenset({"create", "save", "update", "validate", "validate_password", "to_internal_value", "run_validation"})
+"""Methods that may hash what the library would store as it came."""
+
+
+def serialized(picture: Picture) -> Iterator[tuple[Place, AnyExpression, str, str]]:
+    """Serializers whose own ``create`` is the library's, with the place of their fields, their name and the field."""
+    flow, project = flow_of(picture), picture.project
+    for path in project.paths():
+        if picture.tier(path) is not Tier.MAIN or picture.is_side(path):
+            continue
+        outline = project.outline(path)
+        for index, item in enumerate(outline.classes):
+            if not any(_BASES.search(one) for one in project.classes.externals(path, index)):
+                continue
+            found = _stored(flow, project, path, index)
+            if found is not None and taken_by_views(picture, path, index, whole=True):
+                yield Place(path, -1), found[0], item.name, found[1]
+
+
+def _stored(flow: Flow, project: Project, path: str, index: int) -> tuple[AnyExpression, str] | None:
+    """The list of fields that has a password in it, and the field; ``None`` where something may hash it."""
+    meta = project.namespace(path).inner_classes.get(index, {}).get("Meta")
+    if meta is None or any(name in _OWN for name, _ in project.classes.methods(path, index)):
+        return None
+    values = assigned(project.outline(path).classes[meta])
+    listed, model = values.get("fields"), values.get("model")
+    fixed = words(values.get("read_only_fields")) or ()
+    name = next((one for one in words(listed) or () if is_password_name(one) and one not in fixed), "")
+    target = project.resolve_expression(Place(path, -1), model) if model is not None and name else None
+    if listed is None or target is None or (target.ours and target.kind != "class"):
+        return None
+    if target.ours and hashes_itself(flow, target, name):
+        return None
+    return listed, name
