@@ -61,7 +61,7 @@ def _meta(picture: Picture, rule: Rule, path: str, index: int, at: int) -> Itera
         return
     if left_out is None and shown != ["__all__"]:
         # Who lists a field means it to be set; only those that make an administrator are told all the same.
-        known = [name for name in shown if _MIGHTY.match(name)]
+        known = [name for name in shown if _MIGHTY.match(name)] if _for_strangers(picture, path, index) else []
         shown = []
     if not known:
         return
@@ -112,6 +112,19 @@ def taken_by_views(picture: Picture, path: str, index: int, *, whole: bool = Fal
                 return True
             if not whole and _fills(project, other, at):
                 return True
+    return False
+
+
+def _for_strangers(picture: Picture, path: str, index: int) -> bool:
+    """Whether a view that fills objects of a class says that everybody may call it: ``[AllowAny]``."""
+    project, name = picture.project, picture.project.outline(path).classes[index].name
+    for outline in (project.outline(other) for other in project.paths()):
+        for item in outline.classes:
+            named = assigned(item)
+            if chain(named.get("serializer_class")).rpartition(".")[2] == name:
+                asked = list(walk([named["permission_classes"]] if "permission_classes" in named else []))
+                if any(isinstance(one, Name | Attribute) and chain(one).endswith("AllowAny") for one in asked):
+                    return True
     return False
 
 

@@ -89,6 +89,7 @@ _OWNED = frozenset(
 )
 """Columns that say whose a record is."""
 _POSTED = re.compile(r"(?:^|\.)request\.(?:POST|FILES|form|files)\b")
+_SENT_FILES = re.compile(r"(?:^|\.)request\.(?:FILES|files)\b")
 _SOMEBODY = re.compile(r"^(?:flask_login\.)?current_user\.(?!is_)|^(?:self\.)?request\.user\.(?!is_)")
 """Reads of who is logged in, beyond whether anybody is."""
 _LISTS = re.compile(r"(?:^|\.)(?:[Ll]ist|Sequence|Iterable|[Tt]uple)$")
@@ -408,16 +409,23 @@ def _inside(picture: Picture, path: str, index: int) -> Iterator[tuple[str, int]
 
 
 def posted(picture: Picture, handler: Place) -> bool:
-    """Whether a handler of any method has a branch for POST of its own (``if request.method == "POST"``), or reads what
-    only such a request has."""
-    if any(_POSTED.search(use.chain) for use in uses_of(picture.project, handler)):
-        return True
+    """Whether a handler of any method has a branch for POST of its own: ``if request.method == "POST"``."""
     for node in walk(picture.project.body(handler)):
         if isinstance(node, Compare) and chain(node.left).endswith(".method"):
             for one in walk(node.comparators):
                 if isinstance(one, Constant) and one.value in {"POST", "PUT", "PATCH", "DELETE"}:
                     return True
     return False
+
+
+def reads_posted(picture: Picture, handler: Place) -> bool:
+    """Whether a handler reads what only a POST has: a form, a file."""
+    return any(_POSTED.search(use.chain) for use in uses_of(picture.project, handler))
+
+
+def uploads(picture: Picture, handler: Place) -> bool:
+    """Whether a handler reads a file that is sent."""
+    return any(_SENT_FILES.search(use.chain) for use in uses_of(picture.project, handler))
 
 
 def _fields(picture: Picture, path: str, index: int) -> Iterator[str]:

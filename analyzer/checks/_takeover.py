@@ -37,7 +37,7 @@ def takes_over(picture: Picture, handler: Place, routes: Sequence[Route]) -> boo
     """Whether a handler sets the password of a record that the client names, without a proof of who is asking."""
     function = picture.project.function(handler)
     sends = any(route.method in _CHANGING for route in routes)
-    if function is None or not (sends or _public.posted(picture, handler)):
+    if function is None or not (sends or _public.reads_posted(picture, handler)):
         return False
     parts = [part for route in routes for part in route.path.split("/")[-2:]]
     words = {word for name in (function.name, *parts) for word in _public.words_of(name)}

@@ -44,6 +44,8 @@ _SAYS = re.compile(
 """What says something to a client, and so leaves no doubt; a single look at a request may be a parameter's type."""
 _AROUND = re.compile(r"(?:flask|quart)\.current_app(?:$|[.(\[])")
 """The application itself, mostly for its configuration: a hint, and no word to a client."""
+_HABIT = 3
+"""Modules beyond which asking the running application is how an application is made."""
 _DOMAIN = Role("model", Confidence.MEDIUM, (Evidence("it lies in the domain", "", 1),))
 _MOST = 12
 """Uses shown beside a finding."""
@@ -63,6 +65,7 @@ class Spoken(msgspec.Struct, frozen=True, order=True):
 def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
     """One finding a module, at the import that brings the first name in."""
     injected = _injected(picture)
+    told: list[Finding] = []
     for path in picture.project.paths():
         if picture.tier(path) is not Tier.MAIN or picture.is_side(path) or picture.is_root(path):
             continue
@@ -70,7 +73,13 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
             continue
         found = sorted(_spoken(picture, path, injected))
         if found:
-            yield _finding(picture, rule, path, found)
+            told.append(_finding(picture, rule, path, found))
+    # Where every other module asks the application for its settings, that is how this one is made.
+    hints = [one for one in told if one.severity is Severity.NOTE]
+    habit = len(hints) > _HABIT
+    yield from (
+        msgspec.structs.replace(one, confidence=Confidence.LOW) if habit and one in hints else one for one in told
+    )
 
 
 _FRAMEWORKS = re.compile(

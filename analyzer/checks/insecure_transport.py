@@ -30,7 +30,7 @@ _OTHERS: dict[str, dict[str, tuple[object, ...]]] = {
     "opensearchpy": {"verify_certs": (False,)},
     "pymongo": {"tlsAllowInvalidCertificates": (True,), "tlsInsecure": (True,)},
     "motor": {"tlsAllowInvalidCertificates": (True,), "tlsInsecure": (True,)},
-    "redis": {"ssl_cert_reqs": ("none", None)},
+    "redis": {"ssl_cert_reqs": ("none",)},
     "aiosmtplib": {"validate_certs": (False,)},
     "hvac": {"verify": (False,)},
     "boto3": {"verify": (False,)},

@@ -91,7 +91,9 @@ def _judged(
 ) -> Finding | None:
     function = picture.project.outline(handler.path).functions[handler.index]
     siblings, known_people = guarded.get(handler.path, []), handler.path in guarded
-    posted = any(route.method == "ANY" for route in routes) and _public.posted(picture, handler)
+    posted = any(route.method == "ANY" for route in routes) and (
+        _public.posted(picture, handler) or _public.uploads(picture, handler)
+    )
     changing = [route for route in routes if route.method in _CHANGING or (posted and route.method == "ANY")]
     writes = _public.writes(picture, handler)
     what = ""

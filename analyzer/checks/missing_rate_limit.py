@@ -80,6 +80,7 @@ _HINDERING = re.compile(
 _HINDERING_HERE = re.compile(r"attempts_|_attempts|cool_?down|try_?again|retry_?after|backoff", re.IGNORECASE)
 """Names that say so in the handler itself; further down they are about a database or a service that does not answer."""
 _TOO_MANY = 429
+_CODED = frozenset({"checks a one-time code"})
 _CHANGING = frozenset({"POST", "PUT", "PATCH", "MUTATION"})
 _FIX = "Limit the attempts by address and by account (slowapi, Flask-Limiter, throttle classes), or lock the account"
 
@@ -95,14 +96,18 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
         tried = [route for route in routes if route.method in _CHANGING]
         if not tried and _signs_in(function, routes) and _public.takes_password(picture, handler):
             tried = list(routes)  # a password in the address
-        if not tried and any(one.method == "ANY" for one in routes) and _public.posted(picture, handler):
+        if (
+            not tried
+            and any(one.method == "ANY" for one in routes)
+            and (_public.posted(picture, handler) or _public.reads_posted(picture, handler))
+        ):
             tried = list(routes)
         if function is None or not tried:
             continue
         if _known(picture, guards, handler, tried) and not _second_step(picture, handler, function, tried):
             continue
         what = _entering(picture, handler, function, tried)
-        if what and not _limited(picture, handler, function, tried) and not around.everywhere(tried[0]):
+        if what and not _limited(picture, handler, function, tried, what) and not around.everywhere(tried[0]):
             yield Finding(
                 rule=rule.code,
                 location=Location(
@@ -289,7 +294,7 @@ def _checks(picture: Picture, handler: Place) -> bool:
     )
 
 
-def _limited(picture: Picture, handler: Place, function: Function, routes: list[Route]) -> bool:
+def _limited(picture: Picture, handler: Place, function: Function, routes: list[Route], what: str) -> bool:
     """Whether a limiter stands at the handler, or something on its way counts or hinders attempts."""
     project = picture.project
     if limits_of(project, handler, function):
@@ -298,10 +303,14 @@ def _limited(picture: Picture, handler: Place, function: Function, routes: list[
     depended = [project.qualified(place) for route in routes for place in route.dependencies]
     if any(_HINDERING.search(name) or LIMITING.search(name.rpartition(".")[2]) for name in (*attached, *depended)):
         return True
-    return any(_HINDERING_HERE.search(use.chain) for use in uses_of(project, handler)) or any(
-        any(_HINDERING.search(use.chain) for use in uses_of(project, place)) or _turns_away(project.body(place))
-        for place in _public.below(picture, handler)
-    )
+    below = _public.below(picture, handler)
+    if any(_HINDERING_HERE.search(use.chain) for use in uses_of(project, handler)) or any(
+        _HINDERING.search(use.chain) for place in below for use in uses_of(project, place)
+    ):
+        return True
+    # A password is counted where it is checked; the codes of a second step, which come later, count for themselves.
+    near = {Place(site.target.path, site.target.index) for site in picture.calls_of(handler)} | {handler}
+    return any(_turns_away(project.body(place)) for place in below if what in _CODED or place in near)
 
 
 def _turns_away(body: Iterable[msgspec.Struct]) -> bool:

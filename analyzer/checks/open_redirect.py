@@ -8,14 +8,15 @@ from analyzer.checks._reaching import reaching
 from analyzer.checks._targets import checked, chosen
 from analyzer.facts.expressions import AnyExpression, Call, Constant, Mapping, Subscript
 from analyzer.facts.statements import Assign
-from analyzer.facts.visit import walk
+from analyzer.facts.visit import chain, walk
 from analyzer.flow.engine import Flow, Point
 from analyzer.flow.questions import Pictured, flow_of, location, places_calling
 from analyzer.model import Confidence, Finding, Rule
 from analyzer.project import Place
 
 _SAYS = "{data} comes from the client and decides where {sink} sends the browser: to any other site as well"
-_CALLS = frozenset({"Response", "make_response", "HTTPException", "send_header", "HttpResponse"})
+_SETTING = frozenset({"send_header", "set_header", "add_header"})
+_CALLS = _SETTING | {"Response", "make_response", "HTTPException", "HttpResponse"}
 _FIX = "Redirect to a path of your own, or compare the target's host with yours first"
 
 
@@ -45,11 +46,12 @@ def _writes_headers(flow: Flow, place: Place) -> bool:
 
 def _locations(flow: Flow, place: Place) -> Iterator[Point]:
     """What is given to a header of that name: ``response.headers["Location"] = …``, ``headers={"Location": …}``,
-    ``self.send_header("Location", …)``."""
+    ``self.send_header("Location", …)``. A place that something has is called ``location`` as well."""
     for node in walk(flow.project.body(place)):
         target = node.targets[0] if isinstance(node, Assign) else None
         if isinstance(node, Assign) and node.value is not None and isinstance(target, Subscript):
-            state = flow.state_at(place, node.value) if _named(target.index) else None
+            held = chain(target.value).endswith("headers") and _named(target.index)
+            state = flow.state_at(place, node.value) if held else None
             if state is not None:
                 yield Point(place, node.value, state)
     for point in flow.calls(place):
@@ -61,7 +63,8 @@ def _given(call: AnyExpression) -> Iterator[AnyExpression]:
     if not isinstance(call, Call):
         return
     plain = [one.value for one in call.arguments if one.keyword is None]
-    if len(plain) == 2 and _named(plain[0]):
+    sets = chain(call.func).rpartition(".")[2] in _SETTING
+    if sets and len(plain) == 2 and _named(plain[0]):
         yield plain[1]
     for one in call.arguments:
         if one.keyword == "headers" and isinstance(one.value, Mapping):
