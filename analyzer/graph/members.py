@@ -81,6 +81,8 @@ def _promises(picture: Picture, path: str, index: int) -> bool:
 
 
 def _functions(picture: Picture, path: str) -> Iterator[Member]:
+    """Handlers; without any, functions of services and repositories. Beside handlers a function is their helper."""
+    answering = any(place.path == path for place in picture.handlers())
     for index, function in enumerate(picture.project.outline(path).functions):
         place = Place(path, index)
         if function.owner >= 0 or (function.parent >= 0 and place not in picture.handlers()):
@@ -90,7 +92,7 @@ def _functions(picture: Picture, path: str) -> Iterator[Member]:
             known = place in picture.handlers()
         else:
             target = picture.project.function_target(path, index)
-            known = role.confidence is Confidence.HIGH and not provides(picture, target)
+            known = not answering and role.confidence is Confidence.HIGH and not provides(picture, target)
         if known and role.name in LAYERED:
             span = Span(function.line, function.column, function.line, function.end_column)
             yield Member(function.name, role.name, role.why, Location(path, span))
