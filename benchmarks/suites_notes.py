@@ -5,17 +5,17 @@ BY_DESIGN = {
     "command from a library's argument": "the argument of a library's function is no client's",
     "SQL from the command line": "who starts the program is no client",
     "broken ciphers": "the same four defects, reported where the cipher is made and not where it is used",
-    "secrets logged": "addresses, positions, telephone and card numbers are private, but nobody logs in with them. A "
-    "true miss among them: what `getpass` or a function called `get_password` gave, printed",
+    "secrets logged": "addresses, positions, telephone and card numbers are private, but nobody logs in with them, and "
+    "the password of eight lines is a constant placeholder. A true miss: what `getpass` gave, printed",
     "secrets stored": "a password written into a file; the rule looks at rows and comparisons",
     "cookie flags": "the cookie's name is a parameter. Each folder annotates one flag, and cookies of some names only; "
     "the other reports are cookies without another flag, or of other names",
     "short keys": "a helper that gets the size is reported at its caller; no curve is too short for the rule",
 }
 TRUE_MISSES = {
-    "path from a request": "`os.path.realpath` and the operators of `pathlib` lose the data, so does an object in a "
-    "global; the directory of `send_from_directory` is not looked at. Most of the other reports are false: "
-    "`startswith` of a constant that ends in a slash is not taken for a check",
+    "path from a request": "a search for `../` passes for a check, though an absolute path gets by; an object in a "
+    "global loses the data; the directory of `send_from_directory` is not looked at. The other reports are false: a "
+    "path that a helper or another name of `normpath` has normalized, checked with `startswith`",
     "command from a request": "a program that the client names, without a shell; six lines are modules of Python 2",
     "templates without escaping": "`Environment` under another name; a `Template` of plain text",
     "HTML from a request": "JSON sent as HTML",
