@@ -9,7 +9,7 @@ from benchmarks.suites import TOOLS, Row, Score, Suite, Suites
 from benchmarks.suites_notes import BY_DESIGN, TRUE_MISSES
 
 _SOURCES = {
-    "CodeQL": "CodeQL's tests of its security queries for Python (github/codeql, MIT)",
+    "CodeQL": "CodeQL's tests of its security queries for Python (github/codeql, MIT, as copied in microsoft/codeql)",
     "ruff": "ruff's fixtures of its flake8-bandit rules (astral-sh/ruff, MIT)",
     "bandit": "bandit's examples (PyCQA/bandit, Apache 2.0)",
 }
