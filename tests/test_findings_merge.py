@@ -39,7 +39,13 @@ def test_three_engines_on_one_call_of_several_lines_are_one_finding() -> None:
         assert merged.engines == ("backend-audit", "semgrep", "bandit")
         assert (merged.message, merged.fix) == ("said by backend-audit", "fix of backend-audit")
         assert merged.location.span == Span(12, 20, 14, 30)
-        assert merged.confidence is Confidence.HIGH
+        assert merged.confidence is Confidence.MEDIUM
+
+
+def test_what_we_followed_is_as_sure_as_we_are_whoever_sees_the_text_again() -> None:
+    for ours in (Confidence.LOW, Confidence.MEDIUM, Confidence.HIGH):
+        (merged,) = merge([seen((3, 1, 3, 9), confidence=ours), seen((3, 1, 3, 9), "semgrep", Confidence.HIGH)])
+        assert merged.confidence is ours
 
 
 def test_agreement_of_engines_raises_confidence_one_step_from_the_highest() -> None:

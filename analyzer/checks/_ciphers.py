@@ -207,6 +207,5 @@ def _finding(
         fix=fix,
         severity=rule.severity,
         confidence=confidence,
-        settled=confidence is Confidence.MEDIUM,
         related=(Related(location(sink.place, sink.expression), "it is used here"),) if apart and sink else (),
     )

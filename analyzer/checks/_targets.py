@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from analyzer.facts.expressions import AnyExpression, Attribute, Call, Compare, Constant, Name
-from analyzer.facts.outline import Use
+from analyzer.facts.outline import Function, Use
 from analyzer.facts.visit import chain, walk
 from analyzer.flow.engine import Flow
 from analyzer.flow.parts import Part, Row
@@ -27,7 +27,7 @@ _CHECK = re.compile(
     r"|same_?origin|is_?(?:local|internal|relative)_?url|is_?absolute|ssrf|whitelist|allowlist",
     re.IGNORECASE,
 )
-"""Functions that look at where a URL leads, by what they are called: one asked in the same module settles it."""
+"""Functions that look at where a URL leads, by what they are called."""
 _PARSERS = frozenset({"urlparse", "urlsplit", "URL", "url_parse", "make_url", "ip_address"})
 _HOSTS = frozenset(
     {
@@ -48,8 +48,9 @@ _REST = frozenset({"path", "query", "fragment", "params", "_replace", "geturl"})
 
 
 def checked(flow: Flow, place: Place) -> bool:
-    """Whether the code around looks at where a URL leads: a checking function anywhere in the module, or a parser of
-    URLs in the function itself or in one it calls. What they make of it is not followed, so the rule stays silent."""
+    """Whether the code around looks at where a URL leads: a checking function in the function itself, in what runs
+    around it or in what it calls, or a parser of URLs. What they make of it is not followed, so the rule stays
+    silent."""
     project = flow.project
     function = project.function(place)
     here = function.uses if function is not None else []
@@ -60,9 +61,36 @@ def checked(flow: Flow, place: Place) -> bool:
         called = project.function(Place(target.path, target.index)) if target and target.kind == "function" else None
         if called is not None and (_parsed(called.uses) or any(_looks(one) for one in called.uses)):
             return True
+    return any(_looks(use) for use in (*here, *_around(flow, place)))
+
+
+def _around(flow: Flow, place: Place) -> Iterator[Use]:
+    """What runs around a function: the functions that call it, its class, the module itself and its hooks."""
+    project = flow.project
     outline = project.outline(place.path)
-    uses = [use for one in outline.functions for use in one.uses]
-    return any(use.kind == "call" and _CHECK.search(use.chain.rpartition(".")[2]) for use in uses)
+    owner = project.owner_index(place)
+    callers = {site.place for site in flow.callers.every(place)}
+    for index, one in enumerate(outline.functions):
+        at = Place(place.path, index)
+        hooked = any("before" in chain(item) or "middleware" in chain(item) for item in one.decorators)
+        if at in callers or hooked or (owner >= 0 and one.owner == owner):
+            yield from one.uses
+    for caller in callers:
+        function = project.function(caller)
+        yield from function.uses if function is not None else ()
+    for decorator in _decorating(project, place):
+        yield from decorator.uses
+
+
+def _decorating(project: Project, place: Place) -> Iterator[Function]:
+    function = project.function(place)
+    for item in function.decorators if function is not None else ():
+        named = item.func if isinstance(item, Call) else item
+        target = project.resolve_expression(Place(place.path, -1), named) if chain(named) else None
+        if target is not None and target.kind == "function":
+            functions = project.outline(target.path).functions
+            yield functions[target.index]
+            yield from (one for one in functions if one.parent == target.index)
 
 
 def _only_searched(project: Project, place: Place) -> bool:

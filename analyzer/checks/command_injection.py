@@ -9,6 +9,7 @@ from analyzer.facts.expressions import Call
 from analyzer.facts.visit import chain
 from analyzer.flow.arguments import argument, constants
 from analyzer.flow.engine import Flow, Point
+from analyzer.flow.parts import Part, Row
 from analyzer.flow.questions import Pictured, chain_end
 from analyzer.model import Finding, Rule
 
@@ -20,6 +21,19 @@ def check(picture: Pictured, rule: Rule) -> Iterator[Finding]:
     """Findings of BA102, in order of places."""
     says = "{data} comes from the client and becomes part of a command that {sink} hands to a shell"
     yield from reaching(picture, rule, "command", request_part, says, counts=_shell)
+    named = "{data} comes from the client and names the program that {sink} runs"
+    yield from reaching(picture, rule, "command", _program, named, counts=_plain)
+
+
+def _program(row: Row) -> Part | None:
+    """What a command begins with, when a client sends it."""
+    first = next((part for part in row if part.kind != "text" or part.text.strip()), None)
+    return first if first is not None and request_part((first,)) is not None else None
+
+
+def _plain(flow: Flow, point: Point, call: Call) -> bool:
+    """Whether no shell reads the command, and its first word is the program."""
+    return not _shell(flow, point, call) and argument(call, -1, "executable") is None
 
 
 def _shell(flow: Flow, point: Point, call: Call) -> bool:

@@ -401,6 +401,8 @@ class _Search(msgspec.Struct):
                 return _given(inner, tainted) if self.answers and target.kind == "class" else None
             if target is not None and _ANSWERS.match(target.dotted):
                 return _given(inner, tainted)
+            if name in _TRACES and self.answers:
+                return inner
             if not _RESPONSES.search(name) and (not self.answers or name not in _KEEPING):
                 return None
             return _given(inner, tainted) if name not in {"str", "repr"} else _tells(inner, tainted)

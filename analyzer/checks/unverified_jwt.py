@@ -112,7 +112,6 @@ def _in_function(flow: Flow, rule: Rule, place: Place) -> Iterator[tuple[Finding
             fix=fault.fix,
             severity=rule.severity,
             confidence=min(fault.confidence, _trust(flow, point)),
-            settled=fault.signed,
         )
         yield finding, fault.signed
 

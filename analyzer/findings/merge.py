@@ -23,8 +23,8 @@ def merge(findings: Iterable[Finding]) -> list[Finding]:
     Same rule, same file, overlapping lines; engines disagree by a line inside a call of several lines. Findings of
     one engine are the same only when they begin on the same line or their spans overlap, and findings of ours with
     different ``key`` never are. Message, fix and evidence come from our own analysis where it saw the defect, the
-    place is the tightest span, the confidence ours (the highest of the engines' where we saw nothing), and one
-    step more when two agree, but for secrets and where we are unsure.
+    place is the tightest span, the confidence ours; where we saw nothing it is the highest of the engines', and one
+    step more when two of them agree.
     """
     merged: list[Finding] = []
     ordered = sorted(findings, key=lambda finding: (finding.rule, finding.location.path, *order(finding)))
@@ -115,10 +115,9 @@ def _unite(cluster: Sequence[Finding]) -> Finding:
     tightest = min(speakers, key=lambda finding: (_size(finding.location.span), order(finding)))
     engines = tuple(sorted({engine for finding in cluster for engine in finding.engines}, key=_engine_rank))
     confidence = max(finding.confidence for finding in own or cluster)
-    # Everybody looks at the same literal where a secret is told: that several do makes it no more of a secret. Where we
-    # followed the values and stay unsure, a pattern that sees the same text again knows nothing that we do not.
-    unsure = any(one.secrets or one.settled or one.confidence is Confidence.LOW for one in own)
-    if len(engines) > 1 and not unsure:
+    # A pattern that sees the same text again knows nothing that we, who followed the values, do not: of the findings
+    # that their agreement once made sure, none was (docs/precision.md).
+    if len(engines) > 1 and not own:
         confidence = Confidence(min(confidence + 1, Confidence.HIGH))
     told = [base, *(finding for finding in cluster if finding is not base)]
     reached = next((finding for finding in told if finding.route or finding.chain), base)

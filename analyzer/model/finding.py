@@ -46,8 +46,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 
     A detector fills the first block; ``graph`` adds the second (who reaches it), ``findings`` the third.
     ``message`` says what is wrong here with the names in the code, ``fix`` what to do instead.
-    ``key`` tells apart several findings of one rule on one line, ``settled`` says that the confidence was weighed with
-    what is known around the place, so that a pattern that sees it too makes it no surer; both are part of no output.
+    ``key`` tells apart several findings of one rule on one line and is part of no output.
     """
 
     rule: str
@@ -63,7 +62,6 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     secrets: tuple[Span, ...] = ()
     """Spans in the finding's file that hold a secret and must never be printed."""
     key: str = ""
-    settled: bool = False
 
     scope: str = ""
     """Dotted name of the enclosing definition, ``package.module.Class.method``; the module's name at top level."""
