@@ -45,6 +45,7 @@ UNFOLLOWED = {
     ("BA107-good-data", "table", "response"): _PAGE,
     ("BA108-good-cleaned_elsewhere", "inner_path", "parts"): _TAKEN_APART,
     ("BA110-bad-accounts", "login", "user"): _FILTER,
+    ("BA110-bad-body_by_helper", "login", "user"): _FILTER,
     ("BA113-bad-accounts", "fields", "body"): _BODY,
     ("BA113-bad-accounts", "register", "user"): _BODY,
     ("BA113-bad-rights", "join", "data"): _BODY,

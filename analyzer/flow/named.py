@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence as Row
 from typing import TYPE_CHECKING
 
 from analyzer.facts.expressions import (
@@ -23,6 +24,7 @@ from analyzer.flow.callers import bound
 from analyzer.flow.environment import Definition, Environment, key
 from analyzer.flow.origins import constant, origins
 from analyzer.flow.parts import Part, Value, concat, single, union
+from analyzer.frameworks.backend import Route
 from analyzer.project.target import Place, Target
 
 if TYPE_CHECKING:
@@ -72,6 +74,8 @@ def parameter(run: Evaluation, definition: Definition) -> Value:
         kind = sources.converted(run.flow.routes(place), name)
         if kind:
             return single(kind, name, definition.line)
+        if _by_default(run.flow.routes(place), function, name):
+            return single("supplied", name, definition.line)
         by_schema = any(route.framework in _BY_SCHEMA for route in run.flow.routes(place))
         if sources.from_client(run.flow.project, place, declared, by_schema=by_schema):
             return single("request", name, definition.line)
@@ -88,6 +92,17 @@ def parameter(run: Evaluation, definition: Definition) -> Value:
     if door is not None and door.kind == "command" and all(part.kind == "parameter" for part in passed.parts()):
         return single("setting", name, definition.line)  # an operator's choice, as the configuration is
     return passed
+
+
+def _by_default(routes: Row[Route], function: Function, name: str) -> bool:
+    """Whether a view of Flask has a parameter that no path of it holds and no decorator fills: what a registration says
+    (``defaults={"kind": "book"}``, ``url_defaults``) arrives there, and nothing of a client."""
+    plain = all(chain(one).replace("()", "").rpartition(".")[2] in _REGISTERING for one in function.decorators)
+    flask = bool(routes) and all(route.framework in {"Flask", "Quart"} for route in routes)
+    return flask and plain and function.owner < 0 and not any(f"{{{name}}}" in route.path for route in routes)
+
+
+_REGISTERING = frozenset({"route", "get", "post", "put", "patch", "delete"})
 
 
 def _passed(run: Evaluation, declared: Parameter, definition: Definition) -> Value:
