@@ -18,14 +18,17 @@ from functools import cache
 import libcst as cst
 import pytest
 from fixture_cases import Case, rule_cases
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests import transforms
 from tests.pictures import findings_of
 
 CASES = [case for case in rule_cases() if case.code.startswith("BA1") and case.path.is_file()]
-steady = settings(max_examples=60, deadline=None, derandomize=True, database=None)
+steady = settings(
+    max_examples=60, deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow]
+)
+"""A busy machine is no reason to fail: the first look at a case audits it."""
 
 _TWO_SINKS = "a statement that is made in one function and run in another is told in both"
 _TYPE = "the helper is given an object whose class its own parameter does not tell"
