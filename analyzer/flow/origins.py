@@ -34,7 +34,7 @@ _FOUND = 24
 
 
 _SHORT = 12
-"""Lines of a function that may do nothing but return what it makes."""
+"""Lines of a function with one end, that returns what it makes."""
 
 
 class Origin(msgspec.Struct, frozen=True):
@@ -99,7 +99,7 @@ class _Search:
         return found[:_FOUND]
 
     def _returned(self, place: Place, call: Call, depth: int) -> list[Origin]:
-        """What a function of the project makes of nothing that it is given: its one statement returns it."""
+        """What a function of the project makes of nothing that it is given, where it has one end and returns it."""
         project = self._flow.project
         target = project.resolve_expression(place, call.func) if chain(call.func) else None
         if target is None or target.kind != "function" or not target.ours:
@@ -111,9 +111,9 @@ class _Search:
         if function.end_line - function.line > _SHORT:
             return []
         body = project.body(made)
-        value = body[0].value if len(body) == 1 and isinstance(body[0], Return) else None
-        state = self._flow.state_at(made, value) if value is not None else None
-        return self.follow(made, value, state, depth - 1) if value is not None and state is not None else []
+        returns = self._flow.trace(made).returns if body and isinstance(body[-1], Return) else []
+        value, state = returns[0] if len(returns) == 1 else (None, {})
+        return self.follow(made, value, state, depth - 1) if value is not None else []
 
     def _item(self, place: Place, expression: Subscript, environment: Environment, depth: int) -> list[Origin]:
         """``MAPPING["key"]`` for a mapping display that has the key."""
