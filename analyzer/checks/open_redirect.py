@@ -11,6 +11,7 @@ from analyzer.facts.statements import Assign
 from analyzer.facts.visit import chain, walk
 from analyzer.flow.engine import Flow, Point
 from analyzer.flow.questions import Pictured, flow_of, location, places_calling
+from analyzer.flow.ways import ends, way
 from analyzer.model import Confidence, Finding, Rule
 from analyzer.project import Place
 
@@ -36,6 +37,7 @@ def check(picture: Pictured, rule: Rule) -> Iterator[Finding]:
                     fix=_FIX,
                     severity=rule.severity,
                     confidence=Confidence.HIGH,
+                    steps=way(flow, point, part, [ends(place, point.expression, "decides where the browser goes")]),
                 )
 
 
