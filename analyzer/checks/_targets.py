@@ -47,19 +47,19 @@ _HOSTS = frozenset(
 _REST = frozenset({"path", "query", "fragment", "params", "_replace", "geturl"})
 
 
-def checked(flow: Flow, place: Place) -> bool:
+def checked(flow: Flow, place: Place, *, host: bool = False) -> bool:
     """Whether the code around looks at where a URL leads: a checking function in the function itself, in what runs
     around it or in what it calls, or a parser of URLs. What they make of it is not followed, so the rule stays
-    silent."""
+    silent. Where the ``host`` must be settled, looking at the scheme alone is no check."""
     project = flow.project
     function = project.function(place)
     here = function.uses if function is not None else []
-    if _parsed(here):
+    if _parsed(here, host):
         return not _only_searched(project, place)
     for use in here:
         target = project.resolve(place, use.chain, use.line) if use.kind == "call" else None
         called = project.function(Place(target.path, target.index)) if target and target.kind == "function" else None
-        if called is not None and (_parsed(called.uses) or any(_looks(one) for one in called.uses)):
+        if called is not None and (_parsed(called.uses, host) or any(_looks(one) for one in called.uses)):
             return True
     return any(_looks(use) for use in (*here, *_around(flow, place)))
 
@@ -127,11 +127,13 @@ def _text(project: Project, place: Place, expression: AnyExpression) -> bool:
     return isinstance(value, Constant) and isinstance(value.value, str)
 
 
-def _parsed(uses: Iterable[Use]) -> bool:
+def _parsed(uses: Iterable[Use], host: bool) -> bool:
     """Whether a URL is taken apart and its scheme or host is read, or something else is made of it than its path."""
     uses = list(uses)
     parsers = {use.chain.rpartition(".")[2] for use in uses if use.kind == "call"} & _PARSERS
     read = {use.chain.rpartition(".")[2] for use in uses}
+    if host and {use.chain.rpartition(".")[2] for use in uses if "." in use.chain} & (_HOSTS | _REST) == {"scheme"}:
+        return False
     return bool(parsers) and (bool(read & _HOSTS) or not read & _REST)
 
 

@@ -17,6 +17,12 @@ from analyzer.flow.questions import place_at
 from analyzer.graph.guards import Guards
 from analyzer.graph.picture import Picture
 from analyzer.model import Confidence, Finding, Rule
+from analyzer.project.target import Place
+
+
+def _checked(flow: Flow, place: Place) -> bool:
+    return checked(flow, place, host=True)
+
 
 _RULING = re.compile(r"admin|superuser|staff|manager|operator|owner", re.IGNORECASE)
 """Guards that let only those in who run the application, and who may well name a host; told by their names."""
@@ -25,8 +31,8 @@ _RULING = re.compile(r"admin|superuser|staff|manager|operator|owner", re.IGNOREC
 def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
     """Findings of BA104, in order of places."""
     says = "{data} comes from the client and decides which host {sink} asks, the network behind the server included"
-    asked = reaching(picture, rule, "url", chosen, says, settled=checked, counts=_asks)
-    fetched = reaching(picture, rule, "command", _fetched, says, settled=checked)
+    asked = reaching(picture, rule, "url", chosen, says, settled=_checked, counts=_asks)
+    fetched = reaching(picture, rule, "command", _fetched, says, settled=_checked)
     for finding in (*asked, *fetched):
         yield msgspec.structs.replace(finding, confidence=Confidence.LOW) if _ruled(picture, finding) else finding
 

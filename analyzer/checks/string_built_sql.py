@@ -84,8 +84,12 @@ def check(picture: Pictured, rule: Rule) -> Iterator[Finding]:
 def _only_expressions(flow: Flow, place: Place) -> bool:
     """A quick look that spares most functions of an ORM's user: they call ``select()`` and its kin, put no text
     together (no formatted text, no operator) and call nothing that makes SQL of text."""
-    called = {use.chain.rpartition(".")[2] for use in uses_of(flow.project, place) if use.kind == "call"}
+    uses = [use for use in uses_of(flow.project, place) if use.kind == "call"]
+    called = {use.chain.rpartition(".")[2] for use in uses}
     if not called & _EXPRESSIONS or called & _COMPOSING:
+        return False
+    expressions = [use for use in uses if use.chain.rpartition(".")[2] in _EXPRESSIONS]
+    if any((named := flow.project.resolve(place, use.chain, use.line)) and named.ours for use in expressions):
         return False
     body = encode(flow.project.body(place))
     return not any(mark in body for mark in _PUT_TOGETHER)

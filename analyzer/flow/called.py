@@ -15,19 +15,17 @@ from analyzer.facts.expressions import (
     Lambda,
     Mapping,
     Name,
-    Sequence,
 )
 from analyzer.facts.visit import chain
 from analyzer.flow import dumped, forms, paths, sources
-from analyzer.flow.callers import bound
-from analyzer.flow.environment import Environment, key
+from analyzer.flow.environment import Definition, Environment, key
+from analyzer.flow.followed import by_value, followed, may_follow, returned
 from analyzer.flow.formats import braces, dollars, filled
-from analyzer.flow.named import method
 from analyzer.flow.parts import Part, Row, Value, concat, harmless, single, union
-from analyzer.flow.pieces import pieces
+from analyzer.flow.pieces import exact, grown, pieces
 from analyzer.frameworks.started import started
 from analyzer.knowledge import known
-from analyzer.project.target import Place, Target
+from analyzer.project.target import Target
 
 if TYPE_CHECKING:
     from analyzer.flow.values import Evaluation
@@ -53,7 +51,8 @@ _NUMBERS = frozenset(
         "uuid3", "uuid4", "uuid5", "uuid7", "hexdigest", "token_hex", "isoformat", "timestamp", "time", "now", "utcnow",
         "today", "date", "datetime", "timedelta", "strptime", "fromisoformat", "fromtimestamp", "count", "index",
         "randint", "randrange", "ObjectId", "total_seconds", "perf_counter", "monotonic", "ip_address", "ip_network",
-        "range", "toordinal", "year", "month", "day", "crc32", "token_urlsafe", "from_param", "bit_length",
+        "range", "b64encode", "urlsafe_b64encode", "b32encode", "b16encode", "hexlify", "toordinal", "year", "month",
+        "day", "crc32", "token_urlsafe", "from_param", "bit_length",
     }
 )  # fmt: skip
 """Calls whose result holds no quote, space or keyword, whatever goes in."""
@@ -128,6 +127,9 @@ def value(run: Evaluation, call: Call, state: Environment) -> Value:
             return single("enum", spelled(call), call.line)
         if not _QUOTING.search(last) and last not in _TRANSPARENT:
             return single("call", spelled(call), call.line)
+    made = by_value(run, call, state) if target is None or target.kind == "variable" else None
+    if made is not None:
+        return made
     hasher = known().hasher(target.dotted, name) if target is not None else None
     if hasher is not None and hasher.kind != "fast":
         return single("hashed", spelled(call), call.line)
@@ -182,77 +184,17 @@ def applied(run: Evaluation, function: AnyExpression, argument: Value) -> Value:
     """What calling a function by its name with one argument gives."""
     name = chain(function)
     last = name.rsplit(".", 1)[-1]
+    target = run.flow.project.resolve_expression(run.place, function) if name else None
+    if target is not None and target.kind == "function" and may_follow(run, target):
+        definition = run.flow.project.outline(target.path).functions[target.index]
+        found = returned(run, target, {one.name: argument for one in definition.parameters[-1:]})
+        if found is not None:
+            return found
     if last in _NUMBERS:
         return harmless(argument, "number", name, function.line)
     if _QUOTING.search(last):
         return harmless(argument, "quoted", name, function.line)
-    target = run.flow.project.resolve_expression(run.place, function) if name else None
-    if target is not None and target.kind == "function" and may_follow(run, target):
-        definition = run.flow.project.outline(target.path).functions[target.index]
-        if definition.parameters:
-            return _returned(run, target, {definition.parameters[-1].name: argument}) or argument
     return argument
-
-
-def followed(run: Evaluation, call: Call, target: Target, state: Environment) -> Value | None:
-    """What a function of the project returns for these arguments; ``None`` when it cannot be followed."""
-    if target.kind != "function" or not may_follow(run, target):
-        return None
-    function = run.flow.project.outline(target.path).functions[target.index]
-    arguments = bound(function, call, method(target, function, chain(call.func)))
-    if arguments is None:
-        return None
-    return _returned(run, target, {name: run.value(one.value, state) for name, one in arguments.items()})
-
-
-def followed_item(run: Evaluation, call: Call, state: Environment, index: int) -> Value | None:
-    """One item of the tuples that a function of the project returns; ``None`` when it returns anything else."""
-    from analyzer.flow.values import Evaluation
-
-    target = run.flow.project.resolve_expression(run.place, call.func)
-    if target is None or target.kind != "function" or not may_follow(run, target):
-        return None
-    function = run.flow.project.outline(target.path).functions[target.index]
-    arguments = bound(function, call, method(target, function, chain(call.func)))
-    place = Place(target.path, target.index)
-    returns = [(one, inside) for one, inside in run.flow.trace(place).returns if one is not None and not _nothing(one)]
-    rows = [(one, inside) for one, inside in returns if isinstance(one, Sequence) and index < len(one.items)]
-    if arguments is None or not rows or len(rows) != len(returns):
-        return None
-    given = {name: run.value(one.value, state) for name, one in arguments.items()}
-    inner = Evaluation(run.flow, place, given, run.stack)
-    return union(inner.value(one.items[index], inside) for one, inside in rows[:8])
-
-
-def may_follow(run: Evaluation, target: Target) -> bool:
-    """Whether a function may be entered: not yet on the way, and not too far out."""
-    from analyzer.flow.values import CALLS
-
-    return len(run.stack) <= CALLS and not run.flow.within(Place(target.path, target.index), run.stack)
-
-
-def _returned(run: Evaluation, target: Target, arguments: dict[str, Value]) -> Value | None:
-    from analyzer.flow.values import Evaluation
-
-    place = Place(target.path, target.index)
-    function = run.flow.project.outline(target.path).functions[target.index]
-    kind = sources.harmless_type(run.flow.project, place, function.returns)
-    if kind:
-        return single(kind, function.name, function.line)
-    if function.is_generator:
-        return None
-
-    def find() -> Value:
-        returns = [(one, state) for one, state in run.flow.trace(place).returns if one is not None]
-        inner = Evaluation(run.flow, place, arguments, run.stack)
-        return union(inner.value(one, state) for one, state in returns[:8] if not _nothing(one))
-
-    found = run.flow.answered((place, tuple(arguments.items())), run.stack, find)
-    return found if found.rows != ((),) else None
-
-
-def _nothing(expression: AnyExpression) -> bool:
-    return isinstance(expression, Constant) and expression.value is None
 
 
 def _method(
@@ -271,6 +213,9 @@ def _method(
         return _replaced(run, func, positional, state)
     if last in _PICKING and positional:
         return _got(run, func, positional, state)
+    if last in {"pop", "popleft"} and not positional:
+        items = exact(run, func.value, state)
+        return items[0 if last == "popleft" else -1].value() if items else run.value(func.value, state)
     if last in _GROUPS:
         return _matched(run, func, state)
     if last in paths.SAME | {"joinpath"} and paths.is_path(run, func.value, state):
@@ -384,8 +329,11 @@ def _replaced(run: Evaluation, func: Attribute, positional: list[AnyExpression],
 
 def _got(run: Evaluation, func: Attribute, positional: list[AnyExpression], state: Environment) -> Value | None:
     """``mapping.get(key, default)``: of a mapping display one of its values, of anything else what it holds."""
+    put = _put(func, positional, state)
+    if put:
+        return union(run.defined(definition) for definition in put)
     for origin in run.flow_origins(func.value, state):
-        if isinstance(origin.expression, Mapping) and origin.expression.values:
+        if isinstance(origin.expression, Mapping) and (origin.expression.values or positional[1:]):
             inner = run if origin.place == run.place else run.flow.evaluation(origin.place)
             wanted = positional[0].value if isinstance(positional[0], Constant) else None
             found = [
@@ -394,6 +342,12 @@ def _got(run: Evaluation, func: Attribute, positional: list[AnyExpression], stat
                 if wanted is None or not isinstance(name, Constant) or name.value == wanted
             ]
             found.extend(run.value(one, state) for one in positional[1:2])
+            found.extend(
+                run.value(one.expression, one.environment or {})
+                for one in grown(state, func.value)
+                if one.expression is not None
+                and (wanted is None or not isinstance(one.item, Constant) or one.item.value == wanted)
+            )
             return union(found) if found else None
     field = dumped.item(run, func.value, positional[0], state)
     if field is not None:
@@ -404,6 +358,14 @@ def _got(run: Evaluation, func: Attribute, positional: list[AnyExpression], stat
         if kind in kinds:
             return single(kind, _picked(Call(0, 0, 0, 0, func, [Argument(positional[0])])), func.line)
     return None
+
+
+def _put(func: Attribute, names: list[AnyExpression], state: Environment) -> tuple[Definition, ...]:
+    """What was put under the constant name that is asked for; under two of them in a configuration parser."""
+    base = key(func.value)
+    keys = [f"[{one.value!r}]" for one in names if isinstance(one, Constant)]
+    found = (state.get(base + "".join(keys[:count])) for count in (2, 1) if base and len(keys) >= count)
+    return next((one for one in found if one), ())
 
 
 def _matched(run: Evaluation, func: Attribute, state: Environment) -> Value | None:

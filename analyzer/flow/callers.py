@@ -144,9 +144,15 @@ class Callers:
                 defined[function.name] = defined.get(function.name, 0) + 1
             for item in outline.classes:
                 defined[item.name] = defined.get(item.name, 0) + 1
+        renamed: dict[str, dict[str, str]] = {
+            path: {item.bound: item.name for item in outline.imports if item.aliased and item.name}
+            for path, outline in self._project.modules.outlines.items()
+        }
         for place, uses in _all_uses(self._project):
+            other = renamed[place.path]
             for use in uses:
                 last = use.chain.rsplit(".", 1)[-1]
+                last = other.get(use.chain, last) if other else last
                 if last not in defined:
                     continue
                 if use.kind == "call":

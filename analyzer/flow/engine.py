@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 
 import msgspec
 
@@ -21,6 +21,7 @@ from analyzer.facts.expressions import (
 from analyzer.facts.outline import Bodies
 from analyzer.facts.visit import chain, children
 from analyzer.flow.callers import Callers, Site
+from analyzer.flow.decided import Decided
 from analyzer.flow.environment import Definition, Environment, bind, join
 from analyzer.flow.origins import Origin, origins
 from analyzer.flow.parts import Value
@@ -59,6 +60,7 @@ class Flow:
         self.project = project
         self.handlers = handlers
         self.doors = doors or {}
+        self.decided = Decided(project)
         self.callers = Callers(project, self.doors)
         self.aliases: dict[str, dict[str, str]] = {}
         """Imported names by the names they go by in a file, remembered by :mod:`~analyzer.flow.questions`."""
@@ -137,7 +139,7 @@ class Flow:
         if known is not None:
             self._traces.move_to_end(place)
             return known[0]
-        kept = trace(self.project.body(place), self.start(place))
+        kept = trace(self.project.body(place), self.start(place), partial(self.decided.truth, place))
         self._traces[place] = kept, self.project.bodies(place.path) if place.index >= 0 else None
         self._weight += len(kept)
         while self._weight > _KEPT and len(self._traces) > 1:

@@ -18,13 +18,15 @@ class Definition:
     """How a name got a value. Compared by identity.
 
     ``how``: ``value`` (``expression``), ``augment`` (``previous`` op ``expression``), ``append`` (``expression`` put
-    into the container ``previous``), ``element`` (an item of iterating over ``expression``), ``item`` (item ``index``
-    of ``expression``), ``with`` (what the context manager ``expression`` gives), ``parameter`` (``name``),
-    ``checked`` (``previous`` after a guard that made it ``name``, a kind of part), ``unknown``.
+    into the container ``previous``, under ``item`` where that is written; ``operator`` is the method that did it),
+    ``dropped`` (the container ``previous`` after the method ``operator`` took something out), ``element`` (an item of
+    iterating over ``expression``), ``item`` (item ``index`` of ``expression``), ``with`` (what the context manager
+    ``expression`` gives), ``parameter`` (``name``), ``checked`` (``previous`` after a guard that made it ``name``, a
+    kind of part), ``unknown``.
     ``environment`` is the state before the assignment, in which ``expression`` is to be read.
     """
 
-    __slots__ = ("environment", "expression", "how", "index", "line", "name", "operator", "previous")
+    __slots__ = ("environment", "expression", "how", "index", "item", "line", "name", "operator", "previous")
 
     def __init__(
         self,
@@ -36,6 +38,7 @@ class Definition:
         name: str = "",
         operator: str = "",
         index: tuple[int, ...] = (),
+        item: AnyExpression | None = None,
         line: int = 0,
     ) -> None:
         self.how = how
@@ -45,6 +48,7 @@ class Definition:
         self.name = name
         self.operator = operator
         self.index = index
+        self.item = item
         self.line = line
 
 

@@ -45,6 +45,10 @@ _ENOUGH = frozenset({"allowed", "text"})
 """Kinds of proofs after which a value is one of those that the code names."""
 
 
+_PARSING = frozenset({"int", "float", "decimal", "uuid", "ip_address", "fromisoformat"})
+"""Calls, in small letters, that raise for any text that is no number, identifier or date."""
+
+
 class Guard(msgspec.Struct, frozen=True):
     """A proof: the value called ``key`` (read by ``subject``) is of ``kind`` (a kind of part, ``inside`` for a path
     that stays in its folder, or ``prefix`` for what begins with ``text``).
@@ -103,6 +107,8 @@ def called_guard(call: Call, state: Environment) -> Iterator[Guard]:
     if isinstance(call.func, Attribute) and call.func.attr == "relative_to":
         for subject in paths.named(call.func.value, state):
             yield from _guard(subject, "inside")
+    if last in _PARSING and len(call.arguments) == 1 and not call.arguments[0].star:
+        yield from _guard(call.arguments[0].value, "number")  # it would have raised
     if _VALIDATING.search(last):
         for position, argument in enumerate(call.arguments):
             if not argument.star:

@@ -21,9 +21,11 @@ from analyzer.facts.outline import Function
 from analyzer.facts.visit import chain
 from analyzer.flow import dumped, forms, paths, sources
 from analyzer.flow.callers import bound
+from analyzer.flow.changes import ORDERED
 from analyzer.flow.environment import Definition, Environment, key
 from analyzer.flow.origins import constant, origins
 from analyzer.flow.parts import Part, Value, concat, single, union
+from analyzer.flow.pieces import exact, grown, number
 from analyzer.frameworks.backend import Route
 from analyzer.project.target import Place, Target
 
@@ -252,7 +254,7 @@ def _attribute(run: Evaluation, expression: Attribute, state: Environment, spell
     found = _global(run, expression) or _of_address(run, expression, state) or _of_path(run, expression, state)
     if found is not None:
         return found
-    own = _instance(run, expression)
+    own = _instance(run, expression) or _property(run, expression, state)
     if own is not None:
         return own
     if _SETTINGS.search(spelled.rpartition(".")[0]):
@@ -294,6 +296,13 @@ _ADDRESS = frozenset({"netloc", "path", "params", "query", "fragment", "hostname
 """What a parsed address can be asked for, its scheme and port apart."""
 
 
+def _property(run: Evaluation, expression: Attribute, state: Environment) -> Value | None:
+    """What a property of a class of the project gives."""
+    from analyzer.flow.followed import property_of
+
+    return property_of(run, expression, state)
+
+
 def _instance(run: Evaluation, expression: Attribute) -> Value | None:
     """``self.table``: what the methods of the class put there."""
     if not (isinstance(expression.value, Name) and expression.value.id in {"self", "cls"}):
@@ -303,11 +312,14 @@ def _instance(run: Evaluation, expression: Attribute) -> Value | None:
     if owner < 0:
         return None
     wanted = f"self.{expression.attr}"
+    grows = tuple(f"{wanted}.{one}" for one in ORDERED)
     found: list[Value] = []
     for at in project.namespace(place.path).methods.get(owner, {}).values():
         writer = Place(place.path, at)
         uses = project.outline(place.path).functions[at].uses
-        if not any(use.kind == "write" and use.chain == wanted for use in uses):
+        if not any(
+            (use.kind == "write" and use.chain == wanted) or (use.kind == "call" and use.chain in grows) for use in uses
+        ):
             continue
         if run.flow.within(writer, run.stack) or len(found) >= _WRITERS:
             return None
@@ -315,7 +327,8 @@ def _instance(run: Evaluation, expression: Attribute) -> Value | None:
         if known:
             from analyzer.flow.values import Evaluation
 
-            inner = Evaluation(run.flow, writer, None, run.stack)
+            given = run.made.arguments if run.made is not None and _constructs(run, writer) else None
+            inner = Evaluation(run.flow, writer, None if given is None else dict(given), run.stack, run.made)
             found.append(union(inner.defined(definition) for definition in known))
     if not found:
         return None
@@ -324,6 +337,13 @@ def _instance(run: Evaluation, expression: Attribute) -> Value | None:
         return whole
     kind = "request" if any(part.kind == "request" for part in whole.parts()) else "attribute"
     return single(kind, _spelled(expression), expression.line)
+
+
+def _constructs(run: Evaluation, writer: Place) -> bool:
+    """Whether a method is the constructor of the object at hand."""
+    assert run.made is not None
+    methods = dict(run.flow.project.classes.methods(run.made.path, run.made.index))
+    return methods.get("__init__") == writer
 
 
 def _declared(run: Evaluation, expression: Attribute) -> str:
@@ -336,14 +356,9 @@ def _declared(run: Evaluation, expression: Attribute) -> str:
 
 
 def _item(run: Evaluation, expression: Subscript, state: Environment, spelled: str) -> Value:
-    for base in origins(run.flow, run.place, expression.value, state):
-        inner = run if base.place == run.place else run.flow.evaluation(base.place)
-        if isinstance(base.expression, Mapping):
-            return _looked_up(inner, base.expression, base.environment, expression.index)
-        if isinstance(base.expression, Sequence) and isinstance(expression.index, Constant):
-            at = expression.index.value
-            if isinstance(at, int) and -len(base.expression.items) <= at < len(base.expression.items):
-                return inner.value(base.expression.items[at], base.environment)
+    kept = _displayed(run, expression, state)
+    if kept is not None:
+        return kept
     field = dumped.item(run, expression.value, expression.index, state)
     if field is not None:
         return field
@@ -357,6 +372,31 @@ def _item(run: Evaluation, expression: Subscript, state: Environment, spelled: s
     first = expression.index.value == 0 if isinstance(expression.index, Constant) else False
     cut = paths.cuts(expression.value, first) or all(part.type == "segment" for part in base_value.sources())
     return single(kind, spelled, expression.line, "segment" if cut else "str")
+
+
+def _displayed(run: Evaluation, expression: Subscript, state: Environment) -> Value | None:
+    """An item of a container that was written out, and of what was put into it since; ``None`` for any other."""
+    at = expression.index.value if isinstance(expression.index, Constant) else number(expression.index)
+    if isinstance(at, int):
+        ordered = exact(run, expression.value, state)
+        if ordered is not None and -len(ordered) <= at < len(ordered):
+            return ordered[at].value()
+    found: list[Value] = []
+    for base in origins(run.flow, run.place, expression.value, state):
+        inner = run if base.place == run.place else run.flow.evaluation(base.place)
+        if isinstance(base.expression, Mapping):
+            found.append(_looked_up(inner, base.expression, base.environment, expression.index))
+        elif isinstance(base.expression, Sequence) and isinstance(at, int):
+            items = base.expression.items
+            if -len(items) <= at < len(items):
+                found.append(inner.value(items[at], base.environment))
+    if not found:
+        return None
+    for one in grown(state, expression.value):
+        other = one.item.value if isinstance(one.item, Constant) else None
+        if one.expression is not None and (at is None or other is None or other == at):
+            found.append(run.value(one.expression, one.environment or {}))
+    return union(found)
 
 
 def _looked_up(run: Evaluation, mapping: Mapping, state: Environment, index: AnyExpression) -> Value:

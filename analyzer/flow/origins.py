@@ -92,7 +92,7 @@ class _Search:
             if definition.how == "value" and definition.expression is not None:
                 state = definition.environment or {}
                 found.extend(self.follow(place, definition.expression, state, depth - 1))
-            elif definition.how in {"checked", "append"}:
+            elif definition.how in {"checked", "append", "dropped"}:
                 found.extend(self._defined(place, definition.previous, here, depth - 1) if depth else here)
             else:
                 found.extend(here)

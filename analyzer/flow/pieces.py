@@ -21,6 +21,7 @@ from analyzer.facts.expressions import (
     Slice,
     Starred,
     Subscript,
+    Unary,
     Walrus,
 )
 from analyzer.facts.visit import chain
@@ -192,11 +193,16 @@ def _item_of(run: Evaluation, definition: Definition, depth: int) -> list[Piece]
         return pieces(run, expression, state, depth - 1)
     if definition.how == "checked":
         return [Piece(run, known=run.defined(definition))]
+    if definition.how == "dropped":
+        return exact_after(run, definition) or _together([_defined(run, one, depth - 1) for one in definition.previous])
     if definition.how in {"append", "augment"} and expression is not None:
         before = _together([_defined(run, one, depth - 1) for one in definition.previous]) if depth else None
         if before is None:
             return None
-        if isinstance(expression, Sequence | Comprehension) or definition.how == "augment":
+        spread = definition.operator in {"extend", "update", ""} and isinstance(expression, Sequence | Comprehension)
+        if definition.operator == "item" and definition.item is not None and _keyed(definition):
+            return [*before, Piece(run, definition.item, state)][:ITEMS]
+        if spread or definition.how == "augment":
             added = pieces(run, expression, state, depth - 1)
             return None if added is None else [*before, *added][:ITEMS]
         return [*before, Piece(run, expression, state)][:ITEMS]
@@ -207,12 +213,91 @@ def _item_of(run: Evaluation, definition: Definition, depth: int) -> list[Piece]
     return None
 
 
+def _keyed(definition: Definition) -> bool:
+    """Whether what was put under a key was put into a mapping: going over that gives its keys."""
+    return not (isinstance(definition.item, Constant) and isinstance(definition.item.value, int))
+
+
+def exact(run: Evaluation, expression: AnyExpression, state: Environment) -> list[Piece] | None:
+    """The items of a list in their order; ``None`` where it is not known what was done to it, and in which order."""
+    if isinstance(expression, Sequence):
+        starred = any(isinstance(item, Starred) for item in expression.items)
+        ordered = expression.kind in {"list", "tuple"} and not starred and len(expression.items) <= ITEMS
+        return [Piece(run, item, state) for item in expression.items] if ordered else None
+    if isinstance(expression, Name | Attribute | Subscript):
+        known = state.get(key(expression), ())
+        return exact_after(run, known[0]) if len(known) == 1 else None
+    if isinstance(expression, Call) and chain(expression.func).rpartition(".")[2] in {"list", "tuple", "deque"}:
+        given = expression.arguments
+        return exact(run, given[0].value, state) if len(given) == 1 and not given[0].star else [] if not given else None
+    return None
+
+
+def exact_after(run: Evaluation, definition: Definition, depth: int = ITEMS) -> list[Piece] | None:
+    """The items of a list in their order after a definition, where each step before it is known."""
+    state = definition.environment or {}
+    if definition.how == "value" and definition.expression is not None:
+        return exact(run, definition.expression, state)
+    if definition.how not in {"append", "dropped"} or len(definition.previous) != 1 or depth <= 0:
+        return None
+    before = exact_after(run, definition.previous[0], depth - 1)
+    if before is None:
+        return None
+    at = number(definition.item)
+    if definition.how == "dropped":
+        return _without(before, definition, at)
+    given = Piece(run, definition.expression, state)
+    if definition.operator == "append":
+        return [*before, given]
+    if definition.operator == "appendleft":
+        return [given, *before]
+    if definition.operator == "insert" and at is not None:
+        return [*before[:at], given, *before[at:]]
+    if definition.operator == "item" and at is not None and 0 <= at < len(before):
+        return [*before[:at], given, *before[at + 1 :]]
+    if definition.operator == "extend" and definition.expression is not None:
+        added = exact(run, definition.expression, state)
+        return [*before, *added] if added is not None else None
+    return None
+
+
+def number(expression: AnyExpression | None) -> int | None:
+    """The whole number that is written, also one below zero."""
+    if isinstance(expression, Unary) and expression.op == "-":
+        inner = number(expression.operand)
+        return -inner if inner is not None else None
+    value = expression.value if isinstance(expression, Constant) else None
+    return value if isinstance(value, int) else None
+
+
+def _without(before: list[Piece], definition: Definition, at: int | None) -> list[Piece] | None:
+    if definition.operator == "clear":
+        return []
+    if definition.operator == "pop" and before and (definition.item is None or at is not None):
+        gone = {-1 if at is None else at, (-1 if at is None else at) + len(before)}
+        return [one for place, one in enumerate(before) if place not in gone]
+    return before[1:] if definition.operator == "popleft" else None
+
+
+def grown(state: Environment, expression: AnyExpression) -> list[Definition]:
+    """What was put into a container after it was made, on any way to here."""
+    front, found = list(state.get(key(expression), ())), dict[Definition, None]()
+    while front and len(found) < ITEMS:
+        definition = front.pop()
+        if definition.how not in {"append", "dropped", "checked"} or definition in found:
+            continue
+        found[definition] = None
+        front.extend(definition.previous)
+    return [one for one in found if one.how == "append" and one.expression is not None]
+
+
 def _called(run: Evaluation, call: Call, state: Environment, depth: int) -> list[Piece] | None:
     name = chain(call.func)
     last = name.rsplit(".", 1)[-1] if name else getattr(call.func, "attr", "")
     arguments = [argument.value for argument in call.arguments if not argument.star and argument.keyword is None]
     if isinstance(call.func, Attribute) and not arguments:
-        return _mapping(run, call.func, last, state, depth)
+        found = _mapping(run, call.func, last, state, depth)
+        return found if found is not None else run.yielded(call, state, depth - 1)
     if last in _SAME and arguments:
         return pieces(run, arguments[-1 if last == "filter" else 0], state, depth - 1)
     if last == "range":
@@ -231,7 +316,7 @@ def _called(run: Evaluation, call: Call, state: Environment, depth: int) -> list
         return _mapped(run, arguments[0], arguments[1], state, depth)
     if last in {"split", "rsplit", "splitlines"} and isinstance(call.func, Attribute):
         return [Piece(run, call.func.value, state)]
-    return None
+    return run.yielded(call, state, depth - 1)
 
 
 def _mapping(run: Evaluation, func: Attribute, last: str, state: Environment, depth: int) -> list[Piece] | None:
@@ -251,6 +336,13 @@ def _mapping(run: Evaluation, func: Attribute, last: str, state: Environment, de
                 return None
             one, other = Piece(inner, name, origin.environment), Piece(inner, value, origin.environment)
             found.append({"keys": one, "values": other}.get(last) or Piece(inner, inner=(one, other)))
+    for definition in grown(state, func.value):
+        inside = definition.environment or {}
+        one = (
+            Piece(run, definition.item, inside) if definition.item is not None else Piece(run, known=single("unknown"))
+        )
+        other = Piece(run, definition.expression, inside)
+        found.append({"keys": one, "values": other}.get(last) or Piece(run, inner=(one, other)))
     return found[:ITEMS]
 
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from analyzer.facts.expressions import Call, Constant
 from analyzer.facts.outline import Function
 from analyzer.facts.visit import chain
-from analyzer.flow.called import may_follow
 from analyzer.flow.callers import bound
 from analyzer.flow.environment import Environment
+from analyzer.flow.followed import may_follow
 from analyzer.flow.guards import guards
 from analyzer.flow.named import method
 from analyzer.project.target import Place, Target

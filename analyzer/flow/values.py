@@ -6,6 +6,8 @@ from collections.abc import Callable
 from collections.abc import Mapping as Map
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from analyzer.facts.expressions import (
     AnyExpression,
     Attribute,
@@ -30,7 +32,7 @@ from analyzer.facts.expressions import (
     Walrus,
 )
 from analyzer.facts.visit import chain
-from analyzer.flow import called, named
+from analyzer.flow import called, followed, named
 from analyzer.flow.environment import Definition, Environment, key
 from analyzer.flow.formats import filled, percent
 from analyzer.flow.origins import Origin, origins
@@ -53,8 +55,17 @@ CALLS = 3
 """Calls of the project's own functions followed, into the callee or out to the callers."""
 
 
+class Made(msgspec.Struct, frozen=True):
+    """An object of a class of the project (``path``, ``index``) and what its constructor was given."""
+
+    path: str
+    index: int
+    arguments: tuple[tuple[str, Value], ...]
+
+
 class Evaluation:
-    """Values in one function. ``arguments`` are the values of its parameters where a call is being followed."""
+    """Values in one function. ``arguments`` are the values of its parameters where a call is being followed, ``made``
+    the object that it is a method of, where it is known how that was made."""
 
     def __init__(
         self,
@@ -62,10 +73,12 @@ class Evaluation:
         place: Place,
         arguments: Map[str, Value] | None = None,
         stack: tuple[Place, ...] = (),
+        made: Made | None = None,
     ) -> None:
         self.flow = flow
         self.place = place
         self.arguments = arguments
+        self.made = made
         self.stack = (*stack, place)
         self._values: dict[Definition, Value] = {}
         self._provisional: dict[Definition, Value] = {}
@@ -142,7 +155,11 @@ class Evaluation:
 
     def returned_item(self, call: Call, state: Environment, index: int) -> Value | None:
         """Item ``index`` of the tuple that a function of the project returns; ``None`` when that is not known."""
-        return called.followed_item(self, call, state, index)
+        return followed.followed_item(self, call, state, index)
+
+    def yielded(self, call: Call, state: Environment, depth: int) -> list[Piece] | None:
+        """What a generator of the project hands on; ``None`` for any other call."""
+        return followed.yielded(self, call, state, depth)
 
     def _define(self, definition: Definition) -> Value:
         expression, state = definition.expression, definition.environment or {}
@@ -154,6 +171,12 @@ class Evaluation:
             return union(piece.value() for piece in found) if found else single("unknown", "", definition.line)
         if how == "checked":
             return self._checked(definition)
+        if how == "dropped":
+            return union(self.defined(one) for one in definition.previous)
+        if how == "with" and isinstance(expression, Call):
+            entered = followed.entered(self, expression, state)
+            if entered is not None:
+                return entered
         if expression is None:
             return single("unknown", definition.name, definition.line)
         if how in {"augment", "append"}:
@@ -248,13 +271,24 @@ def _conditional(run: Evaluation, expression: Conditional, state: Environment) -
     from analyzer.flow.guards import guards
     from analyzer.flow.walk import apply
 
+    always = run.flow.decided.truth(run.place, expression.test, state)
+    if always is not None:
+        return run.value(expression.then if always else expression.otherwise, state)
     then = apply(guards(expression.test, True, state), state)
     otherwise = apply(guards(expression.test, False, state), state)
     return union((run.value(expression.then, then), run.value(expression.otherwise, otherwise)))
 
 
 def _boolean(run: Evaluation, expression: Boolean, state: Environment) -> Value:
-    return union(run.value(value, state) for value in expression.values)
+    taken: list[AnyExpression] = []
+    for side in expression.values:
+        always = run.flow.decided.truth(run.place, side, state)
+        if always is (expression.op == "and") and side is not expression.values[-1]:
+            continue  # the next one counts
+        taken.append(side)
+        if always is (expression.op == "or"):
+            break
+    return union(run.value(side, state) for side in taken or expression.values[-1:])
 
 
 def _number(expression: Compare | Unary) -> Value:
@@ -312,6 +346,8 @@ def _operated(
     if operator == "*":
         text = any(part.kind == "text" and part.type == "str" and part.text for part in left.parts())
         return left if text else (right if not right.sources() else harmless(left, "number", "", expression.line))
+    if operator == "&" and not (left.sources() and right.sources()):
+        return right if left.sources() else left  # what two sets have in common is in each
     if operator in {"|", "&", "or"}:
         return union((left, right))
     if operator == "/":

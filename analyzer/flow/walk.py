@@ -10,12 +10,16 @@ from collections.abc import Callable, Iterable
 
 from analyzer.facts.expressions import (
     AnyExpression,
+    Attribute,
     Await,
     Call,
     Constant,
+    Name,
     Sequence,
     Starred,
+    Subscript,
     Walrus,
+    Yield,
 )
 from analyzer.facts.statements import (
     AnyStatement,
@@ -36,13 +40,12 @@ from analyzer.facts.statements import (
     With,
 )
 from analyzer.facts.visit import chain, walk
+from analyzer.flow.changes import TAKING, added, changed
 from analyzer.flow.environment import Definition, Environment, bind, join, key
-from analyzer.flow.guards import Guard, called_guard, guards
+from analyzer.flow.guards import HARMLESS_TYPES, Guard, called_guard, guards
 
 ENDING = frozenset({"abort", "exit", "_exit", "fail", "bail"})
 """Last names of calls that end a request or the process: Flask and Litestar ``abort``, ``sys.exit`` …"""
-
-ADDING = frozenset({"append", "extend", "insert", "add", "appendleft", "write", "update"})
 
 
 class Trace:
@@ -52,6 +55,7 @@ class Trace:
     def __init__(self) -> None:
         self._points: dict[int, tuple[AnyExpression, Environment]] = {}
         self._returns: dict[int, tuple[AnyExpression | None, Environment]] = {}
+        self._yields: dict[int, tuple[Yield, Environment]] = {}
         self.end: Environment | None = {}
 
     def __len__(self) -> int:
@@ -69,6 +73,11 @@ class Trace:
         return list(self._returns.values())
 
     @property
+    def yields(self) -> list[tuple[Yield, Environment]]:
+        """What a generator hands on, each with its state."""
+        return list(self._yields.values())
+
+    @property
     def exits(self) -> list[Environment]:
         """The states in which the function returns or falls off its end."""
         found = [environment for _, environment in self._returns.values()]
@@ -83,16 +92,28 @@ class Trace:
         found = self._points.get(id(expression))
         return found[1] if found is not None else None
 
+    def produce(self, given: Yield, environment: Environment) -> None:
+        """Note what a generator hands on."""
+        self._yields[id(given)] = (given, environment)
+
     def leave(self, statement: Return, environment: Environment) -> None:
         """Note a return."""
         self._returns[id(statement)] = (statement.value, environment)
 
 
-def trace(body: list[AnyStatement], start: Environment) -> Trace:
-    """Walk a body from a start state (its parameters)."""
-    walker = _Walker()
+Decide = Callable[[AnyExpression, Environment], "bool | None"]
+"""Whether a condition always holds in a state, never, or (``None``) now and then."""
+
+
+def trace(body: list[AnyStatement], start: Environment, decide: Decide | None = None) -> Trace:
+    """Walk a body from a start state (its parameters). What ``decide`` says is never reached is not walked."""
+    walker = _Walker(decide or _undecided)
     walker.result.end = walker.block(body, start)
     return walker.result
+
+
+def _undecided(_test: AnyExpression, _state: Environment) -> None:
+    return None
 
 
 class _Loop:
@@ -102,7 +123,8 @@ class _Loop:
 
 
 class _Walker:
-    def __init__(self) -> None:
+    def __init__(self, decide: Decide) -> None:
+        self.decide = decide
         self.result = Trace()
         self.loops: list[_Loop] = []
 
@@ -125,6 +147,14 @@ class _Walker:
         for target in statement.targets:
             self.result.point(target, before)
             state = store(target, statement.value, before, state)
+        return self.given(statement.value, before, state)
+
+    def given(self, value: AnyExpression, before: Environment, state: Environment) -> Environment:
+        """What else an expression does: a generator hands a value on, ``pop`` takes one out."""
+        if isinstance(value, Yield):
+            self.result.produce(value, before)
+        elif isinstance(value, Call) and isinstance(value.func, Attribute) and value.func.attr in TAKING:
+            return changed(value, state)
         return state
 
     def augment(self, statement: Augment, state: Environment) -> Environment:
@@ -147,6 +177,8 @@ class _Walker:
 
     def evaluate(self, statement: Evaluate, state: Environment) -> Environment | None:
         self.result.point(statement.value, state)
+        if isinstance(statement.value, Yield):
+            self.result.produce(statement.value, state)
         call = statement.value.value if isinstance(statement.value, Await) else statement.value
         if not isinstance(call, Call):
             return state
@@ -154,9 +186,8 @@ class _Walker:
         last = name.rsplit(".", 1)[-1]
         if last in ENDING:
             return None
-        if last in ADDING and "." in name:
-            return _added(call, state)
-        return apply(called_guard(call, state), state)
+        after = changed(call, state)
+        return after if after is not state else apply(called_guard(call, state), state)
 
     def leave(self, statement: Return, state: Environment) -> None:
         if statement.value is not None:
@@ -169,8 +200,12 @@ class _Walker:
 
     def branch(self, statement: If, state: Environment) -> Environment | None:
         state = self.test(statement.test, state)
-        then = self.block(statement.then, apply(guards(statement.test, True, state), state))
-        otherwise = self.block(statement.otherwise, apply(guards(statement.test, False, state), state))
+        always = self.decide(statement.test, state)
+        then = otherwise = None
+        if always is not False:
+            then = self.block(statement.then, apply(guards(statement.test, True, state), state))
+        if always is not True:
+            otherwise = self.block(statement.otherwise, apply(guards(statement.test, False, state), state))
         return join(then, otherwise)
 
     def test(self, test: AnyExpression, state: Environment) -> Environment:
@@ -190,6 +225,9 @@ class _Walker:
         return self.loop(statement.body, statement.otherwise, state, enter, statement)
 
     def repeat(self, statement: While, state: Environment) -> Environment | None:
+        if self.decide(statement.test, state) is False:
+            return self.block(statement.otherwise, self.test(statement.test, state))
+
         def enter(head: Environment) -> Environment:
             return apply(guards(statement.test, True, head), self.test(statement.test, head))
 
@@ -292,9 +330,13 @@ def store(target: AnyExpression, value: AnyExpression, before: Environment, stat
     name = key(target)
     made = Definition("value", expression=value, environment=before, line=target.line)
     if name:
+        if isinstance(target, Subscript):
+            state = added(key(target.value), None, value, state, "item", target.index, before)
         return bind(state, name, (made,))
     base = key(getattr(target, "value", None))
-    return _append(base, value, before, state) if base else state
+    if not base:
+        return state
+    return added(base, None, value, state, "item", target.index if isinstance(target, Subscript) else None, before)
 
 
 def apply(found: Iterable[Guard], state: Environment) -> Environment:
@@ -332,22 +374,6 @@ def _spread(target: AnyExpression, made: Definition, state: Environment, path: t
     return bind(state, name, (made,))
 
 
-def _added(call: Call, state: Environment) -> Environment:
-    base = key(getattr(call.func, "value", None))
-    for argument in call.arguments[-1:]:
-        if base and not argument.star:
-            return _append(base, argument.value, state, state)
-    return state
-
-
-def _append(base: str, value: AnyExpression, before: Environment, state: Environment) -> Environment:
-    previous = state.get(base)
-    if previous is None:
-        return state
-    made = Definition("append", expression=value, environment=before, previous=previous, line=value.line)
-    return {**state, base: (made,)}
-
-
 def _checked_all(loop: For, end: Environment, state: Environment) -> Environment:
     """``for c in columns: if c not in ALLOWED: raise`` has checked the columns themselves when it is through."""
     iterated = loop.iterable
@@ -369,17 +395,37 @@ def _matched(pattern: Pattern, subject: AnyExpression, state: Environment) -> En
         value = pattern.value
         text = value.value if isinstance(value, Constant) and isinstance(value.value, str) else ""
         return apply([Guard(name, "text" if text else "allowed", subject, None, text=text)], state) if name else state
-    for bound in _captured(pattern):
-        made = Definition("element", expression=subject, environment=state, line=pattern.line)
-        state = bind(state, bound, (made,))
-    return state
+    return _captured(pattern, subject, state, state)
 
 
-def _captured(pattern: Pattern) -> Iterable[str]:
+def _choices(pattern: Pattern) -> list[Pattern]:
+    return pattern.patterns if pattern.kind == "or" else [pattern]
+
+
+def _captured(pattern: Pattern, subject: AnyExpression, before: Environment, state: Environment) -> Environment:
+    """The state after a pattern has bound its names to parts of what it is matched with (read in ``before``)."""
+    at = subject.line, subject.column, subject.end_line, subject.end_column
     if pattern.name:
-        yield pattern.name
-    for inner in pattern.patterns:
-        yield from _captured(inner)
+        whole = pattern.kind in {"capture", "as"}
+        made = Definition("value" if whole else "element", expression=subject, environment=before, line=pattern.line)
+        state = bind(state, pattern.name, (made,))
+        if pattern.kind == "as" and all(one.kind == "value" for one in _choices(pattern.patterns[0])):
+            state = apply([Guard(pattern.name, "allowed", Name(*at, pattern.name))], state)
+    for number, inner in enumerate(pattern.patterns):
+        part = subject
+        if pattern.kind == "mapping" and number < len(pattern.keys):
+            part = Subscript(*at, subject, pattern.keys[number])
+        elif pattern.kind == "sequence":
+            part = Subscript(*at, subject, Constant(*at, number))
+        elif pattern.kind == "class":
+            named = number - (len(pattern.patterns) - len(pattern.keywords))
+            part = Attribute(*at, subject, pattern.keywords[named]) if named >= 0 else subject
+            if named < 0 and chain(pattern.value).rpartition(".")[2] in HARMLESS_TYPES and inner.name:
+                state = bind(state, inner.name, (Definition("value", expression=part, environment=before),))
+                state = apply([Guard(inner.name, "number", Name(*at, inner.name))], state)
+                continue
+        state = _captured(inner, part, before, state)
+    return state
 
 
 _STEPS: dict[type, Callable[..., Environment | None]] = {
@@ -396,4 +442,5 @@ _STEPS: dict[type, Callable[..., Environment | None]] = {
     Match: _Walker.match,
     Assert: _Walker.insist,
     Delete: _Walker.forget,
+    Jump: _Walker.jump,
 }

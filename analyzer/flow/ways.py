@@ -24,10 +24,10 @@ from analyzer.facts.expressions import (
 )
 from analyzer.facts.visit import chain
 from analyzer.flow import sources
-from analyzer.flow.called import may_follow
 from analyzer.flow.callers import bound
 from analyzer.flow.engine import Flow, Point, below
 from analyzer.flow.environment import Definition, Environment, key
+from analyzer.flow.followed import may_follow
 from analyzer.flow.named import method
 from analyzer.flow.parts import Part, Value
 from analyzer.flow.pieces import comprehended
