@@ -118,6 +118,8 @@ def value(run: Evaluation, call: Call, state: Environment) -> Value:
         found = _method(run, call, call.func, last, positional, state)
         if found is not None:
             return found
+        if last in sources.asked_methods() and _given_by_client(run, call.func.value, state):
+            return single("request", spelled(call), call.line)
     target = run.flow.project.resolve_expression(run.place, call.func) if name else None
     if target is not None and target.ours:
         found = followed(run, call, target, state)
@@ -152,6 +154,17 @@ def value(run: Evaluation, call: Call, state: Environment) -> Value:
     if last == "getattr" and len(positional) > 1:
         return single("attribute", spelled(call), call.line)
     return _carried(run, call, target, state)
+
+
+def _given_by_client(run: Evaluation, held: AnyExpression, state: Environment) -> bool:
+    """Whether an object is the request, or the websocket, that a framework hands to a handler under any name."""
+    known_as = state.get(held.id, ()) if isinstance(held, Name) else ()
+    return (
+        run.place in run.flow.handlers
+        and len(known_as) == 1
+        and known_as[0].how == "parameter"
+        and all(part.kind == "request" for part in run.defined(known_as[0]).parts())
+    )
 
 
 def _cast(call: Call) -> str:

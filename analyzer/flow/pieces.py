@@ -30,6 +30,7 @@ from analyzer.flow.guards import guards
 from analyzer.flow.origins import constant
 from analyzer.flow.parts import Value, single, union
 from analyzer.flow.paths import cuts, last_part
+from analyzer.flow.sources import listened
 from analyzer.flow.walk import apply
 from analyzer.project.target import Place
 
@@ -137,6 +138,8 @@ def pieces(run: Evaluation, expression: AnyExpression, state: Environment, depth
     if isinstance(expression, Subscript) and isinstance(expression.index, Slice):
         return pieces(run, expression.value, state, depth - 1)
     if isinstance(expression, Name | Attribute | Subscript):
+        if listened(run.flow.project, run.place, expression):
+            return [Piece(run, known=single("request", chain(expression), expression.line))]
         return _named(run, expression, state, depth)
     if isinstance(expression, Call):
         return _called(run, expression, state, depth)

@@ -62,6 +62,8 @@ def request_data(project: Project, place: Place, spelled: str, state: Environmen
         made = state.get(spelled.partition(".")[0], ())
         # ``req = requests.get(url)`` is a request of our own, and what it brings no client of ours sent.
         return not made or not all(one.how == "value" and isinstance(one.expression, Call | Await) for one in made)
+    if _of_object(project, place, spelled):
+        return True
     owned = _OWN.match(spelled)
     if owned is None:
         return False
@@ -70,6 +72,37 @@ def request_data(project: Project, place: Place, spelled: str, state: Environmen
         owned[1] in by_name(one.parts) and project.classes.descends(place.path, index, frozenset(one.classes))
         for one in known().requests.handlers
     )
+
+
+def _of_object(project: Project, place: Place, spelled: str) -> bool:
+    """Whether a chain reads what a client sends from a request or websocket of a framework under any name."""
+    asked = _asked().match(spelled)
+    target = project.resolve(place, asked[1]) if asked is not None else None
+    return target is not None and target.dotted.removesuffix("()") in known().requests.objects
+
+
+def listened(project: Project, place: Place, expression: AnyExpression) -> bool:
+    """Whether going over an object waits for what the client of a websocket sends."""
+    target = project.resolve(place, expression.id) if isinstance(expression, Name) else None
+    return (
+        target is not None
+        and "WebSocket" in target.dotted
+        and (target.dotted.removesuffix("()") in known().requests.objects)
+    )
+
+
+@cache
+def asked_methods() -> frozenset[str]:
+    """Methods of a request or websocket that give what the client sends."""
+    requests = known().requests
+    return frozenset({"json", "form", "post", "text", "read", "body", "get_json", "get_media", *requests.receiving})
+
+
+@cache
+def _asked() -> re.Pattern[str]:
+    requests = known().requests
+    read = "|".join(sorted({*by_name(requests.parts), *by_name(requests.methods), *requests.receiving}))
+    return re.compile(rf"(\w+)\.(?:{read})(?![A-Za-z_])")
 
 
 def spelled_as_request(spelled: str) -> bool:
@@ -81,10 +114,10 @@ def spelled_as_request(spelled: str) -> bool:
 def _spelling() -> re.Pattern[str]:
     """Reads of a request, as the frameworks spell them."""
     requests = known().requests
-    read = "|".join(sorted({*by_name(requests.parts), *by_name(requests.methods)}))
+    read = "|".join(sorted({*by_name(requests.parts), *by_name(requests.methods), *requests.receiving}))
     return re.compile(
         rf"(?:^|\.)(?:request|req|_request|http_request|websocket)\.(?:{read})(?![A-Za-z_])"
-        rf"|^self\.(?:{'|'.join(sorted(by_name(requests.methods)))})\b|(?:^|\.)self\.kwargs\["
+        rf"|^self\.(?:{'|'.join(sorted(by_name(requests.methods)))})\b|(?:^|\.)self\.(?:kwargs|path_kwargs)\["
         r"|^(?:flask|quart|bottle)\.request\."
     )
 

@@ -125,13 +125,16 @@ class OwnRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Requests(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How the frameworks' requests spell what a client sends: attributes and methods of a request (``parts``), methods
     whose first argument names the input (``methods``), those that bring no text (``numbers``), ``handlers``, and the
-    dotted names of the classes that a file comes in (``uploads``)."""
+    dotted names of the classes that a file comes in (``uploads``), of those that requests and websockets are objects
+    of (``objects``), and the methods of a websocket that wait for its client (``receiving``)."""
 
     parts: Kinds = {}
     methods: Kinds = {}
     numbers: Kinds = {}
     handlers: tuple[OwnRequest, ...] = ()
     uploads: tuple[str, ...] = ()
+    objects: tuple[str, ...] = ()
+    receiving: tuple[str, ...] = ()
 
 
 class System(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
