@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from analyzer.checks._reaching import reaching, request_part
-from analyzer.facts.expressions import Call
+from analyzer.facts.expressions import AnyExpression, Call, Constant, Sequence
 from analyzer.facts.visit import chain
-from analyzer.flow.arguments import argument, constants
+from analyzer.flow.arguments import argument, constants, entries
 from analyzer.flow.engine import Flow, Point
 from analyzer.flow.parts import Part, Row
 from analyzer.flow.questions import Pictured, chain_end
@@ -33,15 +34,49 @@ def _program(row: Row) -> Part | None:
 
 def _plain(flow: Flow, point: Point, call: Call) -> bool:
     """Whether no shell reads the command, and its first word is the program."""
+    if chain_end(call) == "create_subprocess_exec":
+        return False
     return not _shell(flow, point, call) and argument(call, -1, "executable") is None
 
 
 def _shell(flow: Flow, point: Point, call: Call) -> bool:
-    """Whether a shell reads the command: always, but for subprocess, which needs ``shell=True``."""
+    """Whether a shell reads the command: always, but for subprocess, which needs ``shell=True`` or is given one."""
+    if chain_end(call) == "create_subprocess_exec":
+        return _named_shell(flow, point, [one.value for one in call.arguments if one.keyword is None and not one.star])
     if chain_end(call) not in _WITH_SHELL:
         return True
     target = flow.project.resolve_expression(point.place, call.func) if chain(call.func) else None
     if target is None or not target.dotted.startswith("subprocess."):
         return True
     given = argument(call, -1, "shell")
-    return given is not None and True in constants(flow, Point(point.place, given, point.environment))
+    if given is not None:
+        return True in constants(flow, Point(point.place, given, point.environment))
+    spread = (Point(point.place, one.value, point.environment) for one in call.arguments if one.star == 2)
+    if any(True in constants(flow, kept) for one in spread for kept in entries(flow, one, "shell")):
+        return True
+    command = argument(call, 0, "args")
+    listed = flow.origins(Point(point.place, command, point.environment)) if command is not None else []
+    return any(
+        isinstance(one.expression, Sequence)
+        and _named_shell(flow, Point(one.place, one.expression, one.environment), one.expression.items)
+        for one in listed
+    )
+
+
+def _named_shell(flow: Flow, point: Point, words: list[AnyExpression]) -> bool:
+    """Whether a program is a shell that is handed a command, ``["sh", "-c", command]``, and a client has a say in it:
+    what stands behind the command are arguments, and no shell reads those."""
+    if len(words) < 3 or not all(isinstance(one, Constant) and isinstance(one.value, str) for one in words[:2]):
+        return False
+    program, flag = (str(one.value) for one in words[:2] if isinstance(one, Constant))
+    if _SHELLS.search(program) is None or _COMMAND.fullmatch(flag) is None:
+        return False
+    command = flow.value(Point(point.place, words[2], point.environment))
+    return any(request_part(row) is not None for row in command.rows)
+
+
+_SHELLS = re.compile(
+    r"(?:^|[/\\])(?:ba|z|da|k|c|tc|a|fi)?sh$|(?:^|[/\\])(?:cmd|powershell|pwsh)(?:\.exe)?$", re.IGNORECASE
+)
+_COMMAND = re.compile(r"-[a-z]*c|/c|-command", re.IGNORECASE)
+"""The option behind which a shell takes a command."""

@@ -45,12 +45,27 @@ def _opens(flow: Flow, point: Point, call: Call) -> bool:
     function = call.func
     target = flow.project.resolve_expression(point.place, function) if chain(function) else None
     dotted = target.dotted if target is not None else ""
+    if dotted.startswith(_READERS):
+        return _put_together(flow, point, call)
     sink = known().sink("path", dotted, written(call))
     if sink is None or not sink.receiver or not isinstance(function, Attribute):
         return True
     if dotted.startswith("pathlib.") or (target is None and function.attr in _OF_PATHS):
         return True
     return paths.is_path(flow.evaluation(point.place), function.value, point.environment)
+
+
+_READERS = ("pandas.", "polars.", "PIL.", "zipfile.", "tarfile.", "glob.", "numpy.", "cv2.")
+"""Libraries that are given an opened file as often as its path."""
+
+
+def _put_together(flow: Flow, point: Point, call: Call) -> bool:
+    """Whether what a reader of files is given is a text that is made here: a path, and no upload."""
+    given = call.arguments[0].value if call.arguments else None
+    if given is None:
+        return False
+    rows = flow.value(Point(point.place, given, point.environment)).rows
+    return any(any(part.kind != "request" and part.text.strip() for part in row) for row in rows)
 
 
 def _upload(flow: Flow, rule: Rule, point: Point, says: str) -> Finding | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
 import msgspec
 
@@ -20,6 +20,7 @@ from analyzer.flow.values import spelled
 from analyzer.flow.ways import ends, way
 from analyzer.graph.picture import Picture
 from analyzer.model import Confidence, Finding, Rule
+from analyzer.project.target import Place
 
 _HTML_ANSWERS = frozenset({"Flask", "Quart", "Bottle"})
 """Frameworks that send a returned text as HTML."""
@@ -66,10 +67,15 @@ def _told_of_oneself(row: Row) -> Part | None:
 
 def _returned(picture: Picture, flow: Flow, rule: Rule) -> Iterator[Finding]:
     """Texts that handlers return and their framework sends as HTML."""
-    for place, routes in picture.handlers().items():
+    sent = [
+        place
+        for place, routes in picture.handlers().items()
+        if (function := flow.project.function(place)) is not None
+        and (any(one.framework in _HTML_ANSWERS for one in routes) or _answers_html(function))
+    ]
+    for place in sorted({*sent, *_answering_errors(picture, {place.path for place in sent})}):
         function = flow.project.function(place)
-        if function is None or not (any(one.framework in _HTML_ANSWERS for one in routes) or _answers_html(function)):
-            continue
+        assert function is not None
         seen = set()
         for expression, state in flow.trace(place).returns:
             if expression is None or (expression.line, expression.column) in seen:
@@ -81,6 +87,15 @@ def _returned(picture: Picture, flow: Flow, rule: Rule) -> Iterator[Finding]:
                     seen.add((expression.line, expression.column))
                     yield _finding(flow, rule, Point(place, expression, state), *found, text)
                     break
+
+
+def _answering_errors(picture: Picture, paths: Container[str]) -> Iterator[Place]:
+    """What answers instead of a handler where something went wrong: ``@app.errorhandler(404)``."""
+    for place in picture.project.places():
+        function = picture.project.function(place) if place.path in paths else None
+        for one in function.decorators if function is not None else ():
+            if isinstance(one, Call) and chain(one.func).rpartition(".")[2] in {"errorhandler", "app_errorhandler"}:
+                yield place
 
 
 def _streamed(picture: Picture, flow: Flow, rule: Rule) -> Iterator[Finding]:
