@@ -81,7 +81,8 @@ def parameter(run: Evaluation, definition: Definition) -> Value:
         by_schema = any(route.framework in _BY_SCHEMA for route in run.flow.routes(place))
         if sources.from_client(run.flow.project, place, declared, by_schema=by_schema):
             return single("request", name, definition.line)
-        return single("attribute", name, definition.line)
+        asked = sources.is_request(run.flow.project, place, name)
+        return single("attribute", name, definition.line, "asking" if asked else "str")
     if place in run.flow.providers and sources.from_client(run.flow.project, place, declared):
         return single("request", name, definition.line)
     if function.owner >= 0 and declared is function.parameters[0] and name in {"self", "cls", "mcs"}:
@@ -125,6 +126,8 @@ def _passed(run: Evaluation, declared: Parameter, definition: Definition) -> Val
         else:
             values.append(given)
     parts = [part for one in values for part in one.parts()]
+    if parts and all(part.type == "asking" for part in parts):
+        return single("attribute", declared.name, definition.line, "asking")
     sent = [part for part in parts if part.kind == "request" and part.type != "object"]
     if sent:
         cut = all(part.type == "segment" for part in sent)
@@ -263,6 +266,8 @@ def _attribute(run: Evaluation, expression: Attribute, state: Environment, spell
     if kind:
         return single(kind, spelled, expression.line)
     base = run.value(expression.value, state)
+    if expression.attr in sources.asked_parts() and all(part.type == "asking" for part in base.parts()):
+        return single("request", spelled, expression.line)
     given = (part.kind for part in base.sources() if part.type != "object")
     carried = next((kind for kind in given if kind in {"request", "parameter"}), "")
     if not base.sources() and base.rows != ((),) and all(part.kind not in {"text", "schema"} for part in base.parts()):

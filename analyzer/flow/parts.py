@@ -31,7 +31,8 @@ class Part(msgspec.Struct, frozen=True, order=True):
     give a constant), ``schema`` (a table's or column's own name), and the sources: ``request``, ``parameter``,
     ``attribute``, ``call``, ``unknown``. For all but ``text`` the field ``text`` is how the code spells it and
     ``line`` where. ``type`` tells ``None``, numbers and booleans from strings for constants; it is ``object`` for
-    what a library made of a source, which need not be text at all, and ``segment`` for text without a slash.
+    what a library made of a source, which need not be text at all, ``asking`` for a request or websocket itself, and
+    ``segment`` for text without a slash.
     """
 
     kind: str

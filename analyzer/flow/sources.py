@@ -77,7 +77,12 @@ def request_data(project: Project, place: Place, spelled: str, state: Environmen
 def _of_object(project: Project, place: Place, spelled: str) -> bool:
     """Whether a chain reads what a client sends from a request or websocket of a framework under any name."""
     asked = _asked().match(spelled)
-    target = project.resolve(place, asked[1]) if asked is not None else None
+    return asked is not None and is_request(project, place, asked[1])
+
+
+def is_request(project: Project, place: Place, name: str) -> bool:
+    """Whether a name stands for a request or a websocket of a framework, by its class."""
+    target = project.resolve(place, name)
     return target is not None and target.dotted.removesuffix("()") in known().requests.objects
 
 
@@ -92,6 +97,13 @@ def listened(project: Project, place: Place, expression: AnyExpression) -> bool:
 
 
 @cache
+def asked_parts() -> frozenset[str]:
+    """Attributes and methods of a request or websocket that bring what a client sends."""
+    requests = known().requests
+    return frozenset({*by_name(requests.parts), *by_name(requests.methods), *requests.receiving})
+
+
+@cache
 def asked_methods() -> frozenset[str]:
     """Methods of a request or websocket that give what the client sends."""
     requests = known().requests
@@ -100,9 +112,7 @@ def asked_methods() -> frozenset[str]:
 
 @cache
 def _asked() -> re.Pattern[str]:
-    requests = known().requests
-    read = "|".join(sorted({*by_name(requests.parts), *by_name(requests.methods), *requests.receiving}))
-    return re.compile(rf"(\w+)\.(?:{read})(?![A-Za-z_])")
+    return re.compile(rf"(\w+)\.(?:{'|'.join(sorted(asked_parts()))})(?![A-Za-z_])")
 
 
 def spelled_as_request(spelled: str) -> bool:
@@ -114,7 +124,7 @@ def spelled_as_request(spelled: str) -> bool:
 def _spelling() -> re.Pattern[str]:
     """Reads of a request, as the frameworks spell them."""
     requests = known().requests
-    read = "|".join(sorted({*by_name(requests.parts), *by_name(requests.methods), *requests.receiving}))
+    read = "|".join(sorted(asked_parts()))
     return re.compile(
         rf"(?:^|\.)(?:request|req|_request|http_request|websocket)\.(?:{read})(?![A-Za-z_])"
         rf"|^self\.(?:{'|'.join(sorted(by_name(requests.methods)))})\b|(?:^|\.)self\.(?:kwargs|path_kwargs)\["
