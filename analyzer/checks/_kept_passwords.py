@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from analyzer.checks._spread_passwords import copied, spread
+from analyzer.checks._spread_passwords import copied, dumped_passwords, spread
 from analyzer.facts.expressions import AnyExpression, Attribute, Call, Constant, Mapping, Name, Subscript
 from analyzer.facts.statements import Assign
 from analyzer.facts.visit import chain, walk
@@ -19,7 +19,7 @@ from analyzer.flow.hashing import protecting_call, protects
 from analyzer.flow.named import method
 from analyzer.flow.parts import Part
 from analyzer.flow.passwords import as_it_is, clear_parts, clear_password, is_password_column, is_password_name
-from analyzer.flow.questions import chain_end, written
+from analyzer.flow.questions import chain_end, uses_of, written
 from analyzer.flow.stored import hashes_itself, persisted, setter_hashes
 from analyzer.frameworks import persistence
 from analyzer.model import Confidence
@@ -303,6 +303,8 @@ def _line_of_a_file(flow: Flow, point: Point, call: Call) -> Part | None:
 def _entries(flow: Flow, point: Point, depth: int) -> Iterator[tuple[str, Part]]:
     for origin in flow.origins(point):
         expression = origin.expression
+        if isinstance(expression, Call) and not _filled_in(flow, point):
+            yield from dumped_passwords(flow, Point(origin.place, expression, origin.environment))
         if isinstance(expression, Call) and chain_end(expression) in {"dumps", "dict"} and depth:
             for one in expression.arguments:
                 inner = Point(origin.place, one.value, origin.environment)
@@ -312,14 +314,26 @@ def _entries(flow: Flow, point: Point, depth: int) -> Iterator[tuple[str, Part]]
                 yield from _entries(flow, inner, depth - 1)
         if not isinstance(expression, Mapping):
             continue
+        named = any(isinstance(one, Constant) and is_password_column(str(one.value)) for one in expression.keys)
         for name, value in zip(expression.keys, expression.values, strict=True):
             inner = Point(origin.place, value, origin.environment)
-            if isinstance(value, Mapping) and depth:
+            if (isinstance(value, Mapping) and depth) or (name is None and depth and not named):
                 yield from _entries(flow, inner, depth - 1)
             elif isinstance(name, Constant) and isinstance(name.value, str) and is_password_column(name.value):
                 secret = clear_password(flow, inner)
                 if secret is not None:
                     yield name.value, secret
+
+
+def _filled_in(flow: Flow, point: Point) -> bool:
+    """Whether a mapping got a password of its own, or lost the one it had, before it is kept."""
+    held = point.expression
+    if not isinstance(held, Name):
+        return False
+    written_ = f"{held.id}["
+    put = any(name.startswith(written_) and is_password_column(name) for name in point.environment)
+    uses = uses_of(flow.project, point.place)
+    return put or any(use.chain in {f"{held.id}.pop", f"{held.id}.update"} or use.kind == "delete" for use in uses)
 
 
 def harmless(flow: Flow, place: Place, first: int, last: int) -> bool:

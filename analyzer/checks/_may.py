@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 
 import msgspec
@@ -12,7 +12,8 @@ from analyzer.checks import _public
 from analyzer.checks._owners import Owners
 from analyzer.checks._records import Records
 from analyzer.checks._resources import Resources
-from analyzer.checks._trails import Trail
+from analyzer.checks._trails import Load, Trail
+from analyzer.facts.expressions import Name
 from analyzer.frameworks import Route
 from analyzer.graph.guards import Guard, Guards
 from analyzer.graph.picture import Picture
@@ -52,6 +53,8 @@ class Handled(msgspec.Struct):
 
     stands: bool = False
     """The handler only stands for the one that a generic view brings; it goes by the name of its class."""
+    view: int = -1
+    """The index of the class where nothing of it answers: the framework does it all, and ``handler`` is the module."""
 
     @property
     def base(self) -> str:
@@ -210,10 +213,13 @@ def evidence(picture: Picture) -> Evidence:
 
 def _handled(picture: Picture) -> list[Handled]:
     guards, records, resources = picture.shared(Guards), picture.shared(Records), picture.shared(Resources)
-    found = []
+    found: list[Handled] = []
     for handler, routes in picture.handlers().items():
         function = picture.project.function(handler)
-        if function is None or picture.tier(handler.path) is not Tier.MAIN or picture.is_side(handler.path):
+        if picture.tier(handler.path) is not Tier.MAIN or picture.is_side(handler.path):
+            continue
+        if function is None:
+            found.extend(_left_to_framework(picture, handler, routes))
             continue
         stood = [guards.of(route).guards for route in routes]
         route = next((one for one in routes if one.method in _CHANGING), routes[0])
@@ -228,13 +234,32 @@ def _handled(picture: Picture) -> list[Handled]:
                 (trail := records.of(handler, routes)),
                 any(one.method in _CHANGING for one in routes)
                 or (route.method == "ANY" and any(load.used == "changed" for load in trail.loads)),
-                owner is not None and _stated(picture, handler),
+                owner is not None and _stated(picture, handler.path, picture.project.owner_index(handler)),
                 resources.supplied(handler),
             )
         )
     return found
 
 
-def _stated(picture: Picture, handler: Place) -> bool:
-    index = picture.project.owner_index(handler)
-    return any(_SAYING.search(name) for name, _, _ in picture.project.classes.fields(handler.path, index))
+def _left_to_framework(picture: Picture, module: Place, routes: Sequence[Route]) -> Iterator[Handled]:
+    """The class views of a module that bring no answering method: what they do by themselves to the records of their
+    model."""
+    guards, resources = picture.shared(Guards), picture.shared(Resources)
+    for view in sorted({route.view for route in routes if route.view >= 0}):
+        mine = [route for route in routes if route.view == view]
+        keyed = [route for route in mine if "{" in route.path]
+        route = next((one for one in keyed if one.method in _CHANGING), (keyed or mine)[0])
+        resource, at = resources.viewed_by(module.path, view), picture.project.outline(module.path).classes[view]
+        shown = Name(at.line, at.column, at.line, at.end_column, "get_object")
+        changing = route.method in _CHANGING
+        load = Load(resource, module, shown, "get_object", keyed="{" in route.path)
+        load.scoped = resources.narrowed_by(module.path, view)
+        load.used = "changed" if changing else "read"
+        stood = min((guards.of(one).guards for one in mine), key=len)
+        stated = _stated(picture, module.path, view)
+        trail = Trail([load], set())
+        yield Handled(module, at.name, at.name, route, stood, trail, changing, stated, stands=True, view=view)
+
+
+def _stated(picture: Picture, path: str, index: int) -> bool:
+    return any(_SAYING.search(name) for name, _, _ in picture.project.classes.fields(path, index))

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
+from analyzer.checks._chains import spine
+from analyzer.checks._owners import Owners
 from analyzer.checks._privileged import gives_money
 from analyzer.checks._resources import Resources
 from analyzer.facts.codec import encode
@@ -283,6 +285,7 @@ def personal(picture: Picture, handler: Place, *, owned: bool = False) -> tuple[
         )
     for place in below(picture, handler):
         told = selected(picture, place, owned=owned) or _picked(picture, place)
+        told = told or _all_people(picture, place)
         if told is not None:
             return told
         if not any(access.kind == "read" for access in picture.accesses_of(place)):
@@ -299,6 +302,25 @@ def personal(picture: Picture, handler: Place, *, owned: bool = False) -> tuple[
                 if _PERSONAL.match(name) or (owned and name in _OWNED):
                     return project.outline(target.path).classes[target.index].name, name
     return None
+
+
+def _all_people(picture: Picture, place: Place) -> tuple[str, str] | None:
+    """A collection of people all of whose documents are asked for, none of their fields left out but their key."""
+    resources, owners = picture.shared(Resources), picture.shared(Owners)
+    for call in calls(picture.project.body(place)) if _finds(picture, place) else ():
+        if not isinstance(call.func, Attribute) or call.func.attr != "find":
+            continue
+        given = [one.value for one in call.arguments]
+        asked = [[str(getattr(key, "value", "")) for key in one.keys] for one in given if isinstance(one, Mapping)]
+        every = len(asked) == len(given) and asked[:1] in ([], [[]]) and asked[1:2] in ([], [["_id"]])
+        resource = resources.asked(place, call, spine(call)[0]) if every else ""
+        if resource.startswith("collection:") and owners.people(resource):
+            return resource.partition(":")[2], "records"
+    return None
+
+
+def _finds(picture: Picture, place: Place) -> bool:
+    return any(use.kind == "call" and use.chain.endswith(".find") for use in uses_of(picture.project, place))
 
 
 def _picked(picture: Picture, place: Place) -> tuple[str, str] | None:

@@ -305,11 +305,18 @@ class _Body:
     def _touch(self, target: AnyExpression) -> None:
         """Something of a record is set."""
         if isinstance(target, Attribute | Subscript):
-            self._use(self.value(target.value), "changed")
+            marks = self.value(target.value)
             if isinstance(target, Subscript):
-                self._use(self.value(target), "changed")
+                marks |= self.value(target)
+            for mark in marks:
+                # A row or document that is changed after it was read is not what the database keeps.
+                row = isinstance(target, Subscript) and isinstance(mark, int) and self._row(mark)
+                self._use((mark,), "read" if row else "changed")
 
-    def _use(self, marks: Marks, how: str) -> None:
+    def _row(self, mark: int) -> bool:
+        return self.loads[mark].resource.startswith(("collection:", "table:"))
+
+    def _use(self, marks: Iterable[Mark], how: str) -> None:
         for mark in marks:
             if isinstance(mark, int) and self.loads[mark].used != "changed":
                 self.loads[mark].used = how

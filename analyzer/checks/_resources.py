@@ -105,8 +105,12 @@ class Resources:
 
     def viewed(self, place: Place) -> str:
         """The model that a class view works on."""
-        found = self._held(place, "get_object")
-        index = self.project.owner_index(place)
+        return self.viewed_by(place.path, self.project.owner_index(place))
+
+    def viewed_by(self, path: str, index: int) -> str:
+        """The model that the class view with an index works on."""
+        place = Place(path, -1)
+        found = self._of_view(path, index, ("queryset", "model"))
         for name in ("serializer_class", "form_class") if not found and index >= 0 else ():
             value = self.project.classes.variable(place.path, index, name)
             target = self.project.resolve_expression(Place(value[0], -1), value[1]) if value is not None else None
@@ -116,10 +120,32 @@ class Resources:
 
     def narrowed(self, place: Place) -> bool:
         """Whether a class view looks records up among those of the caller, or asks whose they are."""
-        index = self.project.owner_index(place)
-        return index >= 0 and any(
+        return self.narrowed_by(place.path, self.project.owner_index(place))
+
+    def narrowed_by(self, path: str, index: int) -> bool:
+        """The same for the class view with an index."""
+        return index >= 0 and (self._permits(path, index) or self._looks_up(path, index))
+
+    def _permits(self, path: str, index: int) -> bool:
+        """Whether a permission of the project that the view names is asked about each record."""
+        named = self.project.classes.variable(path, index, "permission_classes")
+        asked = [(Place(named[0], -1), named[1])] if named is not None else []
+        for name, at in self.project.classes.methods(path, index):
+            if name == "get_permissions":
+                asked += [(at, node) for node in self.project.body(at)]
+        for place, inside in asked:
+            for node in walk(inside):
+                held = self.project.resolve_expression(place, node) if isinstance(node, Name | Attribute) else None
+                if held is not None and held.kind == "class" and held.ours and held.index >= 0:
+                    methods = dict(self.project.classes.methods(held.path, held.index))
+                    if "has_object_permission" in methods:
+                        return True
+        return False
+
+    def _looks_up(self, path: str, index: int) -> bool:
+        return any(
             _CALLERS.search(chain(node))
-            for name, at in self.project.classes.methods(place.path, index)
+            for name, at in self.project.classes.methods(path, index)
             if name in _LOOKING
             for node in walk(self.project.body(at))
             if isinstance(node, Attribute)
@@ -264,8 +290,12 @@ class Resources:
         if index < 0:
             return ""
         wanted = (name,) if name not in {"get_object", "get_queryset", "object"} else ("queryset", "model")
-        for one in wanted:
-            found = self.project.classes.variable(place.path, index, one)
+        return self._of_view(place.path, index, wanted)
+
+    def _of_view(self, path: str, index: int, names: Sequence[str]) -> str:
+        """The model that one of some variables of a class speaks of."""
+        for one in names if index >= 0 else ():
+            found = self.project.classes.variable(path, index, one)
             if found is not None:
                 for node in walk(found[1]):
                     named = self._class(Place(found[0], -1), node) if isinstance(node, Name | Attribute) else ""

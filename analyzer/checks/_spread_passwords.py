@@ -46,6 +46,21 @@ def spread(flow: Flow, point: Point, call: Call, model: Target) -> Iterator[tupl
                     yield one.value, secret, name
 
 
+def dumped_passwords(flow: Flow, point: Point) -> Iterator[tuple[str, Part]]:
+    """Passwords in the clear among the fields of an object that a call makes a mapping of, with their names."""
+    call = point.expression
+    if not isinstance(call, Call) or any(one.keyword in {"exclude", "include"} for one in call.arguments):
+        return
+    held = whole(call)
+    target = flow.project.resolve_expression(point.place, held) if held is not None and chain(held) else None
+    for name in _fields(flow, target) if target is not None else ():
+        if held is not None and is_password_name(name) and _has(flow, point, held, name):
+            field = Attribute(held.line, held.column, held.end_line, held.end_column, held, name)
+            secret = clear_password(flow, Point(point.place, field, point.environment))
+            if secret is not None:
+                yield name, secret
+
+
 def copied(flow: Flow, point: Point, call: Call) -> Target | None:
     """The class that ``User.model_validate(data)`` makes a row of, unless it is given a password of its own."""
     function = call.func

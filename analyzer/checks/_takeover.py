@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from analyzer.checks import _public
-from analyzer.facts.expressions import Call, Constant
+from analyzer.facts.expressions import Call, Constant, Mapping
 from analyzer.facts.statements import Assign
 from analyzer.facts.visit import chain, walk
 from analyzer.flow.passwords import is_password_column
@@ -47,7 +47,7 @@ def takes_over(picture: Picture, handler: Place, routes: Sequence[Route]) -> boo
 
 
 def _sets_password(picture: Picture, handler: Place) -> bool:
-    """``user.password = …`` of a record that was looked up, in the handler itself."""
+    """``user.password = …`` of a record that was looked up, in the handler itself, or an update of its column."""
     body = picture.project.body(handler)
     found = set()
     for node in walk(body):
@@ -55,11 +55,40 @@ def _sets_password(picture: Picture, handler: Place) -> bool:
             calls = (one for one in walk(node.value) if isinstance(one, Call))
             if any(chain(one.func).rpartition(".")[2] in _FOUND for one in calls):
                 found |= {chain(target) for target in node.targets}
+    if any(isinstance(node, Call) and _updates(node) for node in walk(body)):
+        return True
     for use in uses_of(picture.project, handler):
         head, _, last = use.chain.rpartition(".")
         if head in found and ((use.kind == "write" and is_password_column(last)) or last == "set_password"):
             return True
     return False
+
+
+def _updates(call: Call) -> bool:
+    """``users.update_one({"email": email}, {"$set": {"password": password}})``, ``filter(…).update(password=…)`` and
+    ``UPDATE users SET password = …``."""
+    last = chain(call.func).rpartition(".")[2] or getattr(call.func, "attr", "")
+    if last in _UPDATING:
+        named = [one.keyword for one in call.arguments if one.keyword is not None]
+        named += [
+            str(name.value)
+            for one in call.arguments[-1:]
+            for node in walk(one.value)
+            if isinstance(node, Mapping)
+            for name in node.keys
+            if isinstance(name, Constant)
+        ]
+        return any(map(is_password_column, named))
+    return last in _EXECUTING and any(
+        isinstance(node, Constant) and isinstance(node.value, str) and _STATEMENT.search(node.value) is not None
+        for one in call.arguments[:1]
+        for node in walk(one.value)
+    )
+
+
+_UPDATING = frozenset({"update", "update_one", "update_many", "find_one_and_update"})
+_EXECUTING = frozenset({"execute", "text", "fetchrow", "query"})
+_STATEMENT = re.compile(r"\bUPDATE\b.*\bSET\b[^;]*\b\w*passw\w*\s*=", re.IGNORECASE | re.DOTALL)
 
 
 def _said(picture: Picture, handler: Place) -> Iterator[str]:

@@ -11,7 +11,7 @@ from analyzer.checks import _public
 from analyzer.checks._claimed import Claim, claims
 from analyzer.checks._may import Evidence, Handled, evidence
 from analyzer.checks._owners import Model, Owners
-from analyzer.checks._privileged import gives_money
+from analyzer.checks._privileged import gives_money, gives_rights
 from analyzer.checks._resources import Resources
 from analyzer.checks._trails import Load
 from analyzer.facts.expressions import AnyExpression, Attribute, Call, Name
@@ -151,7 +151,7 @@ def _sure(picture: Picture, known: Evidence, one: Handled, load: Load) -> Confid
             return None if open_ else Confidence.MEDIUM
         # An administrator's tool works on everybody; without roles, or without a person who asks, nobody can tell.
         own = _PROFILE.search(one.route.path) is not None and known.logged_in(one)
-        sure = own or (known.identity(one) and (sibling is not None or known.roles(one)))
+        sure = own or _grants(picture, one) or (known.identity(one) and (sibling is not None or known.roles(one)))
         return Confidence.MEDIUM if sure else Confidence.LOW
     if not columns and not likely:
         return None
@@ -212,8 +212,18 @@ def _function(picture: Picture, rule: Rule, known: Evidence, one: Handled) -> Fi
     )
 
 
+def _grants(picture: Picture, one: Handled) -> bool:
+    """Whether a handler gives rights itself: ``user.is_staff = True``."""
+    return one.view < 0 and any(
+        use.kind == "write" and "." in use.chain and gives_rights(use.chain.rpartition(".")[2])
+        for use in uses_of(picture.project, one.handler)
+    )
+
+
 def _intimate(picture: Picture, one: Handled) -> bool:
     """Whether a handler hands out what nobody but its owner is meant to see."""
+    if one.view >= 0:
+        return False
     return _public.selected(picture, one.handler) is not None or any(
         use.kind == "read" and _INTIMATE.search(use.chain.rpartition(".")[2])
         for use in uses_of(picture.project, one.handler)
@@ -257,12 +267,15 @@ def _finding(
     load: Load | None,
 ) -> Finding:
     outline = picture.project.outline(one.handler.path)
-    function: Function | Class = outline.functions[one.handler.index]
-    if one.stands:
+    function: Function | Class = outline.classes[one.view] if one.view >= 0 else outline.functions[one.handler.index]
+    if one.stands and one.view < 0:
         function = outline.classes[outline.functions[one.handler.index].owner]
     related: Sequence[Related] = ()
     if sibling is not None and sibling is not one:
-        other = picture.project.outline(sibling.handler.path).functions[sibling.handler.index]
+        there = picture.project.outline(sibling.handler.path)
+        other: Function | Class = (
+            there.classes[sibling.view] if sibling.view >= 0 else (there.functions[sibling.handler.index])
+        )
         at = Location(sibling.handler.path, Span(other.line, other.column, other.line, other.end_column))
         related = (Related(at, f"`{sibling.name}` asks"),)
     steps: Sequence[Step] = ()

@@ -440,13 +440,22 @@ def _carried(run: Evaluation, call: Call, target: Target | None, state: Environm
     """A library call we know nothing of gives what it was given; one of nothing foreign gives a call result."""
     from analyzer.flow.values import spelled
 
-    if target is not None and not target.ours and len(run.stack) < 8:
+    kept = chain(call.func).rpartition(".")[2] in _FETCHING
+    if target is not None and not target.ours and not kept and len(run.stack) < 8:
         found: list[Part] = []
         for argument in _values(call):
             found.extend(part for part in run.value(argument, state).sources() if part.kind in {"request", "parameter"})
         if found:
             return Value((tuple(dict.fromkeys(Part(one.kind, one.text, one.line, "object") for one in found)),))
     return single("call", spelled(call), call.line)
+
+
+_FETCHING = frozenset(
+    "find_one find_one_and_update fetchone fetchall fetchmany fetch_one fetch_all fetchrow fetchval first first_or_404 "
+    "one one_or_none one_or_404 scalar scalar_one scalar_one_or_none scalars get_or_none get_object_or_404 get_item "
+    "find_first find_unique get_or_404".split()
+)
+"""Methods of databases that give what is kept there, whatever it was looked up by."""
 
 
 def _values(call: Call) -> list[AnyExpression]:

@@ -55,9 +55,10 @@ def _of_success(declared: AnyExpression | None) -> AnyExpression | None:
     return None
 
 
-def serializer_of(project: Project, place: Place) -> str:
-    """The ``serializer_class`` of a class-based view, inherited ones included."""
-    owner = project.owner_index(place)
+def serializer_of(project: Project, place: Place, view: int = -1) -> str:
+    """The ``serializer_class`` of a class-based view, inherited ones included. ``view`` is the index of the class where
+    the place is none of its methods."""
+    owner = view if view >= 0 else project.owner_index(place)
     if owner < 0:
         return ""
     value = project.classes.variable(place.path, owner, "serializer_class")

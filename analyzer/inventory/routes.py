@@ -52,13 +52,15 @@ def _entry(picture: Picture, one: EntryPoint, layers: _Layers) -> EntryRow:
 def _row(picture: Picture, route: Route, layers: _Layers) -> Row:
     project = picture.project
     function = project.function(route.handler)
+    view = project.outline(route.handler.path).classes[route.view] if function is None and route.view >= 0 else None
+    handler = project.qualified(route.handler)
     inputs = sorted(set(_inputs(picture, route)), key=lambda item: (INPUT_KINDS.index(item.kind), item))
     return Row(
         method=route.method,
         path=route.path,
-        handler=project.qualified(route.handler),
+        handler=f"{handler}.{view.qualname}" if view is not None else handler,
         file=route.handler.path,
-        line=function.line if function else route.line,
+        line=function.line if function else view.line if view is not None else route.line,
         framework=route.framework,
         pattern=route.pattern,
         registered=f"{route.registered}:{route.line}",
@@ -68,7 +70,11 @@ def _row(picture: Picture, route: Route, layers: _Layers) -> Row:
             *(project.qualified(place) for place in route.dependencies),
             *picture.shared(Injected).of(route),
         ),
-        response=response_of(project, route.handler, function) if function else "",
+        response=response_of(project, route.handler, function)
+        if function
+        else serializer_of(project, route.handler, route.view)
+        if view is not None
+        else "",
         statuses=statuses_of(project, route.handler, function) if function else (),
         limits=_limits(picture, route),
         layers=layers.of(route.handler),
@@ -96,6 +102,8 @@ def _inputs(picture: Picture, route: Route) -> Iterator[Input]:
     function = project.function(route.handler)
     yield from path_inputs(project, route)
     if function is None:
+        sent = serializer_of(project, route.handler, route.view) if route.method in _WRITING and route.view >= 0 else ""
+        yield from [Input("body", "", sent)] if sent else ()
         return
     declared = [*signature_inputs(project, route), *decorated_inputs(project, route.handler, function)]
     serializer = serializer_of(project, route.handler) if route.method in _WRITING else ""
