@@ -149,6 +149,40 @@ def test_view_classes_give_their_serializer_and_throttles() -> None:
     assert (row.response, row.limits) == ("OrderSerializer", ("throttling.UserRateThrottle",))
 
 
+def test_a_view_that_leaves_everything_to_the_framework_goes_by_its_class() -> None:
+    rows = rows_of(
+        {
+            "shop/models.py": """
+                from django.db import models
+                class Order(models.Model):
+                    total = models.IntegerField()
+            """,
+            "shop/views.py": """
+                from rest_framework import serializers, viewsets
+                from shop.models import Order
+                class OrderSerializer(serializers.ModelSerializer):
+                    class Meta:
+                        model = Order
+                        fields = ["total"]
+                class OrderViewSet(viewsets.ModelViewSet):
+                    queryset = Order.objects.all()
+                    serializer_class = OrderSerializer
+            """,
+            "shop/urls.py": """
+                from rest_framework.routers import DefaultRouter
+                from shop.views import OrderViewSet
+                router = DefaultRouter()
+                router.register("orders", OrderViewSet)
+                urlpatterns = router.urls
+            """,
+        }
+    )
+    changed = rows["PUT /orders/{pk}/"]
+    assert (changed.handler, changed.file, changed.line) == ("shop.views.OrderViewSet", "shop/views.py", 8)
+    assert changed.response == "OrderSerializer"
+    assert [item.type for item in changed.inputs if item.kind == "body"] == ["OrderSerializer"]
+
+
 def test_the_class_that_checks_what_comes_in_is_its_type() -> None:
     rows = rows_of(
         {

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+import msgspec
+
 from analyzer.checks._owners import FRAMEWORK, STANDS_FOR_USER, WHOSE, Model, Owners
 from analyzer.facts.expressions import AnyExpression, Attribute, Call, Constant, Format, Mapping, Name, Subscript
 from analyzer.facts.expressions import Sequence as Display
@@ -129,7 +131,7 @@ class Resources:
     def _permits(self, path: str, index: int) -> bool:
         """Whether a permission of the project that the view names is asked about each record."""
         named = self.project.classes.variable(path, index, "permission_classes")
-        asked = [(Place(named[0], -1), named[1])] if named is not None else []
+        asked: list[tuple[Place, msgspec.Struct]] = [(Place(named[0], -1), named[1])] if named is not None else []
         for name, at in self.project.classes.methods(path, index):
             if name == "get_permissions":
                 asked += [(at, node) for node in self.project.body(at)]

@@ -11,6 +11,7 @@ from analyzer.facts.outline import Import
 from analyzer.facts.statements import Assign, If
 from analyzer.facts.visit import chain, walk
 from analyzer.flow.arguments import argument
+from analyzer.flow.arrivals import handing
 from analyzer.flow.engine import Flow, Point
 from analyzer.flow.questions import flow_of, location, places_calling, uses_of
 from analyzer.graph.picture import Picture
@@ -63,6 +64,11 @@ def _called(flow: Flow, rule: Rule, point: Point, call: Call) -> Iterator[Findin
             continue
         choice = _on(flow, Point(point.place, given, point.environment))
         if choice is None:
+            for site in handing(flow, Point(point.place, given, point.environment), True):
+                if not conditional(flow, site.place, site.expression.line):
+                    what, on = f"`{flag}` of `{name}`, told here,", Choice(True, site, False)
+                    watching = "reload" in flag
+                    yield _finding(flow, rule, site.place, site.expression, what, on, package, watching=watching)
             continue
         watching = "reload" in flag
         what = f"`{name}({flag}=…)`" if not isinstance(given, Constant) else f"`{name}({flag}={given.value})`"

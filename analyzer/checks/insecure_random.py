@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 
 from analyzer.checks._choices import deployed
-from analyzer.facts.expressions import AnyExpression, Attribute, Call, Name
-from analyzer.facts.statements import Assign, Return
+from analyzer.facts.expressions import AnyExpression, Attribute, Call, Constant, Mapping, Name
+from analyzer.facts.statements import AnyStatement, Assign, Return
 from analyzer.facts.visit import chain, walk
 from analyzer.flow.engine import Flow
 from analyzer.flow.questions import flow_of, location, places_calling, written
@@ -69,16 +69,26 @@ def _given(flow: Flow, place: Place, given: str) -> Iterator[tuple[str, AnyExpre
                 last = chain(target).rpartition(".")[2]
                 if isinstance(target, Name | Attribute) and (_SECRET.search(last) or _key(last, node.value)):
                     yield last, node.value
+                    yield from ((last, value) for value in _before(body, node.value))
+        elif isinstance(node, Mapping):
+            for name, value in zip(node.keys, node.values, strict=True):
+                if isinstance(name, Constant) and isinstance(name.value, str) and _SECRET.search(name.value):
+                    yield name.value, value
+                    yield from ((name.value, one) for one in _before(body, value))
         elif isinstance(node, Call):
             for one in node.arguments:
                 if one.keyword is not None and _SECRET.search(one.keyword):
                     yield one.keyword, one.value
         elif isinstance(node, Return) and node.value is not None and given:
             yield given, node.value
-            held = node.value.id if isinstance(node.value, Name) else ""
-            for inner in walk(body) if held else ():
-                if isinstance(inner, Assign) and inner.value is not None and chain(inner.targets[0]) == held:
-                    yield given, inner.value
+            yield from ((given, value) for value in _before(body, node.value))
+
+
+def _before(body: list[AnyStatement], value: AnyExpression) -> Iterator[AnyExpression]:
+    """What a name that is handed on was made of in the same function."""
+    for inner in walk(body) if isinstance(value, Name) else ():
+        if isinstance(inner, Assign) and inner.value is not None and chain(inner.targets[0]) == chain(value):
+            yield inner.value
 
 
 def _key(name: str, value: AnyExpression) -> bool:

@@ -10,6 +10,7 @@ from analyzer.facts.expressions import Attribute, Call, Constant, Name
 from analyzer.facts.statements import Assign
 from analyzer.facts.visit import chain, walk
 from analyzer.flow.arguments import argument, constants
+from analyzer.flow.arrivals import handing
 from analyzer.flow.engine import Flow, Point
 from analyzer.flow.questions import flow_of, location, places_calling
 from analyzer.graph.picture import Picture
@@ -65,6 +66,9 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
                 if given is None:
                     continue
                 off = False in constants(flow, Point(place, given, point.environment))
+                if isinstance(given, Name) and (switch != "ssl" or library == "aiohttp"):
+                    for site in handing(flow, Point(place, given, point.environment), False):
+                        yield _finding(rule, site.place, site.expression, f"`{switch}=False`")
                 if (off and (switch != "ssl" or library == "aiohttp")) or _none(given):
                     yield _finding(rule, place, given, f"`{switch}=False`" if off else f"`{switch}=CERT_NONE`")
     for place in project.places():

@@ -10,6 +10,7 @@ from analyzer.checks._jwt_by_hand import BASE64, Fault, by_hand
 from analyzer.facts.expressions import AnyExpression, Attribute, Call, Compare, Constant, Name, Sequence, Subscript
 from analyzer.facts.visit import chain
 from analyzer.flow.arguments import argument, constants, entries, spread, texts
+from analyzer.flow.arrivals import handing
 from analyzer.flow.engine import Flow, Point, scan
 from analyzer.flow.environment import key
 from analyzer.flow.questions import (
@@ -100,6 +101,8 @@ def _in_function(flow: Flow, rule: Rule, place: Place) -> Iterator[tuple[Finding
                 verified.add(_token(call))
         if fault is not None:
             faults.append((point, fault, _token(call) if decoder else "?"))
+        elif decoder is not None and decoder.kind == "verify":
+            faults.extend(_told(flow, point, call))
     for point, fault, token in faults:
         if (token in verified and not fault.signed) or (token == "?" and (verified or proven)):
             continue
@@ -107,13 +110,29 @@ def _in_function(flow: Flow, rule: Rule, place: Place) -> Iterator[tuple[Finding
             continue
         finding = Finding(
             rule=rule.code,
-            location=location(place, point.expression),
+            location=location(point.place, point.expression),
             message=fault.message,
             fix=fault.fix,
             severity=rule.severity,
-            confidence=min(fault.confidence, _trust(flow, point)),
+            confidence=min(fault.confidence, _trust(flow, point) if point.place == place else Confidence.HIGH),
         )
         yield finding, fault.signed
+
+
+def _told(flow: Flow, point: Point, call: Call) -> Iterator[tuple[Point, Fault, str]]:
+    """Callers elsewhere that tell a function which decodes not to verify: ``read(token, verify=False)``."""
+    verify, options = argument(call, -1, "verify"), argument(call, 3, "options")
+    switches = [Point(point.place, verify, point.environment)] if verify is not None else []
+    if options is not None:
+        switches += entries(flow, Point(point.place, options, point.environment), "verify_signature")
+    for switch in switches:
+        for site in handing(flow, switch, False):
+            name = written(site.expression) if isinstance(site.expression, Call) else ""
+            fault = Fault(
+                f"`{name}` is told not to verify the signature: anybody can write the claims of this token",
+                f"Let `{name}` verify every token, and take the switch away",
+            )
+            yield site, fault, ""
 
 
 def _trust(flow: Flow, point: Point) -> Confidence:

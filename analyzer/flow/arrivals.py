@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from analyzer.facts.expressions import Attribute, Call, Name
+from analyzer.facts.expressions import Attribute, Call, Constant, Name
 from analyzer.flow.callers import bound
 from analyzer.flow.engine import Flow, Point
 from analyzer.flow.named import method
@@ -39,6 +39,16 @@ def arrivals(flow: Flow, point: Point, depth: int = DEPTH, site: Point | None = 
             yield from kept or [Arrival(here, site)]
         else:
             yield Arrival(here, site)
+
+
+def handing(flow: Flow, point: Point, value: object) -> Iterator[Point]:
+    """The calls elsewhere that hand a constant in for an argument that is a parameter here, each once."""
+    seen: set[int] = set()
+    for one in arrivals(flow, point):
+        given = one.point.expression
+        if one.site is not None and isinstance(given, Constant) and given.value is value and id(one.site) not in seen:
+            seen.add(id(one.site))
+            yield one.site
 
 
 def _handed(flow: Flow, here: Point, name: str, depth: int) -> Iterator[Arrival]:
