@@ -6,6 +6,7 @@ callers are asked, and the finding stands where the text was put together.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 
 import msgspec
@@ -17,9 +18,11 @@ from analyzer.flow.callers import bound
 from analyzer.flow.engine import Flow, Point
 from analyzer.flow.named import method
 from analyzer.flow.parts import Part, Row
-from analyzer.flow.questions import Pictured, called_name, flow_of, location, places_calling, written
+from analyzer.flow.questions import Pictured, called_name, flow_of, location, place_at, places_calling, written
 from analyzer.flow.values import spelled
 from analyzer.flow.ways import ends, given, way
+from analyzer.graph.guards import Guards
+from analyzer.graph.picture import Picture
 from analyzer.knowledge import Sink, known
 from analyzer.knowledge.schema import names
 from analyzer.model import Confidence, Finding, Related, Rule, Step
@@ -187,3 +190,17 @@ def _finding(flow: Flow, rule: Rule, one: _Reached, related: tuple[Related, ...]
         related=related,
         steps=way(flow, one.point, one.part, one.onward),
     )
+
+
+_RULING = re.compile(r"admin|superuser|staff|manager|operator|owner", re.IGNORECASE)
+"""Guards that let only those in who run the application, and who may well name a host or
+write the code that it runs; told by their names."""
+
+
+def ruled(picture: Picture, finding: Finding) -> bool:
+    """Whether only people who run the application reach the place."""
+    place = place_at(picture.project, finding.location.path, finding.location.span.line)
+    reached = picture.chain_to(place) if place is not None else None
+    if reached is None:
+        return False
+    return any(_RULING.search(guard.name) for guard in picture.shared(Guards).of(reached[0]).guards)

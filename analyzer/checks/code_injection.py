@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from analyzer.checks._reaching import reaching, request_part
+import msgspec
+
+from analyzer.checks._reaching import reaching, request_part, ruled
 from analyzer.facts.expressions import Attribute, Call, Subscript
 from analyzer.facts.visit import chain
 from analyzer.flow.engine import Flow, Point
@@ -22,7 +24,8 @@ _FIX = "Choose among functions of yours by name, `ACTIONS[name]`, and refuse eve
 def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
     """Findings of BA106: code, then modules, then methods; each in order of places."""
     says = "{data} comes from the client, and {sink} runs it as code"
-    yield from reaching(picture, rule, "code", _sent, says)
+    for finding in reaching(picture, rule, "code", _sent, says):
+        yield msgspec.structs.replace(finding, confidence=Confidence.LOW) if ruled(picture, finding) else finding
     says = "{data} comes from the client and decides which module {sink} loads: its top level runs"
     yield from reaching(picture, rule, "module", _foremost, says)
     flow = flow_of(picture)

@@ -7,14 +7,12 @@ from collections.abc import Iterator
 
 import msgspec
 
-from analyzer.checks._reaching import reaching
+from analyzer.checks._reaching import reaching, ruled
 from analyzer.checks._targets import checked, chosen
 from analyzer.facts.expressions import Call
 from analyzer.facts.visit import chain
 from analyzer.flow.engine import Flow, Point
 from analyzer.flow.parts import Part, Row
-from analyzer.flow.questions import place_at
-from analyzer.graph.guards import Guards
 from analyzer.graph.picture import Picture
 from analyzer.model import Confidence, Finding, Rule
 from analyzer.project.target import Place
@@ -24,17 +22,13 @@ def _checked(flow: Flow, place: Place) -> bool:
     return checked(flow, place, host=True)
 
 
-_RULING = re.compile(r"admin|superuser|staff|manager|operator|owner", re.IGNORECASE)
-"""Guards that let only those in who run the application, and who may well name a host; told by their names."""
-
-
 def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
     """Findings of BA104, in order of places."""
     says = "{data} comes from the client and decides which host {sink} asks, the network behind the server included"
     asked = reaching(picture, rule, "url", chosen, says, settled=_checked, counts=_asks)
     fetched = reaching(picture, rule, "command", _fetched, says, settled=_checked)
     for finding in (*asked, *fetched):
-        yield msgspec.structs.replace(finding, confidence=Confidence.LOW) if _ruled(picture, finding) else finding
+        yield msgspec.structs.replace(finding, confidence=Confidence.LOW) if ruled(picture, finding) else finding
 
 
 _ANSWER = re.compile(r"\b(?:get|post|put|patch|delete|head|options|request|send|urlopen)\(\)\.", re.IGNORECASE)
@@ -60,12 +54,3 @@ def _asks(flow: Flow, point: Point, call: Call) -> bool:
     if chain(call.func).endswith(".setopt"):  # of all options of curl the URL alone
         return bool(call.arguments) and chain(call.arguments[0].value).rpartition(".")[2] == "URL"
     return target is None or not _ANSWER.search(target.dotted)
-
-
-def _ruled(picture: Picture, finding: Finding) -> bool:
-    """Whether only people who run the application reach the place."""
-    place = place_at(picture.project, finding.location.path, finding.location.span.line)
-    reached = picture.chain_to(place) if place is not None else None
-    if reached is None:
-        return False
-    return any(_RULING.search(guard.name) for guard in picture.shared(Guards).of(reached[0]).guards)

@@ -49,6 +49,10 @@ _PARSING = frozenset({"int", "float", "decimal", "uuid", "ip_address", "fromisof
 """Calls, in small letters, that raise for any text that is no number, identifier or date."""
 
 
+_SAME_HOST = frozenset({"url_has_allowed_host_and_scheme", "is_safe_url"})
+"""Django's tests of whether a URL stays on hosts that are allowed."""
+
+
 class Guard(msgspec.Struct, frozen=True):
     """A proof: the value called ``key`` (read by ``subject``) is of ``kind`` (a kind of part, ``inside`` for a path
     that stays in its folder, or ``prefix`` for what begins with ``text``).
@@ -193,6 +197,9 @@ def _called(call: Call, truth: bool, state: Environment, depth: int) -> Iterator
         yield from _guard(_unwrapped(call.func.value), "allowed")
     elif last in {"fullmatch", "match"} and arguments:
         yield from _full_match(last, name, arguments)
+    elif last in _SAME_HOST and arguments:
+        named = [one.value for one in call.arguments if one.keyword == "url"]
+        yield from _guard((named or arguments)[0], "prefix", text="/")
     elif _VALIDATING.search(last.lower()):
         for position, argument in enumerate(call.arguments):
             if not argument.star:

@@ -24,7 +24,7 @@ from analyzer.flow.callers import bound
 from analyzer.flow.changes import ORDERED
 from analyzer.flow.environment import Definition, Environment, key
 from analyzer.flow.origins import constant, origins
-from analyzer.flow.parts import Part, Value, concat, single, union
+from analyzer.flow.parts import Part, Value, concat, shared_keys, single, union
 from analyzer.flow.pieces import exact, grown, number
 from analyzer.frameworks.backend import Route
 from analyzer.project.target import Place, Target
@@ -91,7 +91,9 @@ def parameter(run: Evaluation, definition: Definition) -> Value:
     if door is not None and door.kind == "rpc":
         sent = declared in function.parameters[1:2]  # the request or the stream of them; the context comes after it
         return single("request" if sent else "attribute", name, definition.line)
-    passed = _passed(run, declared, definition)
+    passed, keys = _passed(run, declared, definition)
+    if keys is not None:
+        passed = Value(passed.rows, keys)
     if door is not None and door.kind == "command" and all(part.kind == "parameter" for part in passed.parts()):
         return single("setting", name, definition.line)  # an operator's choice, as the configuration is
     return passed
@@ -108,13 +110,13 @@ def _by_default(routes: Row[Route], function: Function, name: str) -> bool:
 _REGISTERING = frozenset({"route", "get", "post", "put", "patch", "delete"})
 
 
-def _passed(run: Evaluation, declared: Parameter, definition: Definition) -> Value:
-    """The union of what all callers pass when they are known; whether any of them passes request data otherwise."""
+def _passed(run: Evaluation, declared: Parameter, definition: Definition) -> tuple[Value, tuple[str, ...] | None]:
+    """The union of what all callers pass when they are known, else whether any of them passes request data; and the
+    keys of the mappings that all callers found hand over."""
     from analyzer.flow.values import CALLS
 
-    own = single("parameter", declared.name, definition.line)
     if len(run.stack) > CALLS or declared.kind in {"args", "kwargs"}:
-        return own
+        return single("parameter", declared.name, definition.line), None
     found, complete = run.flow.callers.of(run.place)
     values: list[Value] = []
     for site in found:
@@ -125,6 +127,12 @@ def _passed(run: Evaluation, declared: Parameter, definition: Definition) -> Val
             complete = False
         else:
             values.append(given)
+    return _summed_up(declared, definition, values, complete), shared_keys(values)
+
+
+def _summed_up(declared: Parameter, definition: Definition, values: list[Value], complete: bool) -> Value:
+    """What a parameter is by what its callers pass."""
+    own = single("parameter", declared.name, definition.line)
     parts = [part for one in values for part in one.parts()]
     if parts and all(part.type == "asking" for part in parts):
         return single("attribute", declared.name, definition.line, "asking")

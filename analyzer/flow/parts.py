@@ -6,7 +6,7 @@ over the paths that lead to a point, so it has alternatives; each alternative is
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
@@ -50,9 +50,11 @@ Row = tuple[Part, ...]
 
 
 class Value(msgspec.Struct, frozen=True):
-    """What an expression may be made of: one row of parts for each alternative, never empty."""
+    """What an expression may be made of: one row of parts for each alternative, never empty. ``keys`` are those of a
+    mapping all of whose keys are written out; ``None`` for anything else."""
 
     rows: tuple[Row, ...]
+    keys: tuple[str, ...] | None = None
 
     def parts(self) -> Iterator[Part]:
         """All parts of all alternatives."""
@@ -96,13 +98,28 @@ def concat(values: Iterable[Value]) -> Value:
 
 def union(values: Iterable[Value]) -> Value:
     """One of the values."""
+    values = list(values)
+    keys = shared_keys(values)
     rows = list(dict.fromkeys(row for value in values for row in value.rows))
     if len(rows) > ALTERNATIVES:
         if all(part.kind == "text" for row in rows for part in row):
             rows = rows[: ALTERNATIVES * 4]
         else:
             rows = [_sum(rows)]
-    return Value(tuple(rows) or ((),))
+    return Value(tuple(rows) or ((),), keys)
+
+
+def shared_keys(values: Sequence[Value]) -> tuple[str, ...] | None:
+    """The keys that one of several mappings may have, ``None`` where those of one are not known."""
+    values = [value for value in values if not _none(value)] if len(values) > 1 else values
+    if not values or any(value.keys is None and not _none(value) for value in values):
+        return None
+    return tuple(sorted({key for value in values for key in value.keys or ()}))
+
+
+def _none(value: Value) -> bool:
+    """Whether a value is ``None``: where a mapping may be handed over, that is one without keys."""
+    return all(part.type == "NoneType" for part in value.parts()) and value.rows != ((),)
 
 
 def harmless(value: Value, kind: str, spelled: str, line: int) -> Value:

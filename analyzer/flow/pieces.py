@@ -332,7 +332,7 @@ def _mapping(run: Evaluation, func: Attribute, last: str, state: Environment, de
     found: list[Piece] = []
     for origin in run.flow_origins(func.value, state):
         if not isinstance(origin.expression, Mapping):
-            return None
+            return _handed(run, func.value, last, state)
         inner = run.flow.evaluation(origin.place) if origin.place != run.place else run
         for name, value in zip(origin.expression.keys, origin.expression.values, strict=True):
             if name is None:
@@ -347,6 +347,16 @@ def _mapping(run: Evaluation, func: Attribute, last: str, state: Environment, de
         other = Piece(run, definition.expression, inside)
         found.append({"keys": one, "values": other}.get(last) or Piece(run, inner=(one, other)))
     return found[:ITEMS]
+
+
+def _handed(run: Evaluation, held: AnyExpression, last: str, state: Environment) -> list[Piece] | None:
+    """The items of a mapping that callers wrote out: its keys are theirs, whatever stands under them."""
+    whole = run.value(held, state)
+    if whole.keys is None:
+        return None
+    value = Piece(run, known=Value(whole.rows))
+    names = [Piece(run, known=single("text", name, held.line)) for name in whole.keys]
+    return [{"keys": name, "values": value}.get(last) or Piece(run, inner=(name, value)) for name in names]
 
 
 def _mapped(

@@ -38,7 +38,7 @@ from analyzer.flow.formats import filled, percent
 from analyzer.flow.origins import Origin, origins
 from analyzer.flow.parts import EMPTY, Value, concat, harmless, single, union
 from analyzer.flow.paths import last_part
-from analyzer.flow.pieces import Piece, pieces
+from analyzer.flow.pieces import ITEMS, Piece, pieces
 from analyzer.flow.proofs import proves
 from analyzer.project.target import Place
 
@@ -323,7 +323,9 @@ def _mapping(run: Evaluation, expression: Mapping, state: Environment) -> Value:
     row: list[Value] = []
     for value in expression.values[:64]:
         row.extend((run.value(value, state), single("text", " ")))
-    return concat(row[:-1])
+    whole = concat(row[:-1])
+    written = [name.value for name in expression.keys if isinstance(name, Constant) and isinstance(name.value, str)]
+    return Value(whole.rows, tuple(written)) if len(written) == len(expression.keys) <= ITEMS else whole
 
 
 def _binary(run: Evaluation, expression: Binary, state: Environment) -> Value:
