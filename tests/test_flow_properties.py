@@ -34,6 +34,7 @@ _TWO_SINKS = "a statement that is made in one function and run in another is tol
 _TYPE = "the helper is given an object whose class its own parameter does not tell"
 _RESOLVED = "a condition keeps a path in its folder where it was resolved before, which the helper now does"
 _TAKEN_APART = "an address is taken apart in the helper, and put together again outside of it"
+_LIBRARY_CHECK = "what a library has found on hosts of ours is known where it is asked, not from a helper"
 _PAGE = "BA107 goes by what the handler itself does: puts together, asks of a database, says of its answer"
 _FILTER = "BA110 goes by what a filter is made of, and the helper is given the body under a name of its own"
 _BODY = "BA113 goes by what a handler itself reads, makes and merges"
@@ -46,6 +47,7 @@ UNFOLLOWED = {
     ("BA107-bad-plain_server", "do_GET", "page"): _PAGE,
     ("BA107-bad-stored_rows", "comments", "rows"): _PAGE,
     ("BA107-good-data", "table", "response"): _PAGE,
+    ("BA108-good-checked_two_helpers_deep", "came_from", "safe"): _LIBRARY_CHECK,
     ("BA108-good-cleaned_elsewhere", "inner_path", "parts"): _TAKEN_APART,
     ("BA110-bad-accounts", "login", "user"): _FILTER,
     ("BA110-bad-body_by_helper", "login", "user"): _FILTER,
