@@ -199,8 +199,13 @@ write the code that it runs; told by their names."""
 
 def ruled(picture: Picture, finding: Finding) -> bool:
     """Whether only people who run the application reach the place."""
-    place = place_at(picture.project, finding.location.path, finding.location.span.line)
-    reached = picture.chain_to(place) if place is not None else None
-    if reached is None:
-        return False
-    return any(_RULING.search(guard.name) for guard in picture.shared(Guards).of(reached[0]).guards)
+    told = finding.steps[0].location if finding.steps else finding.location
+    place = place_at(picture.project, told.path, told.span.line)
+    routes = picture.handlers().get(place, ()) if place is not None else ()
+    if not routes:
+        # The data does not come in where it is told: the shortest way to the sink has to do.
+        place = place_at(picture.project, finding.location.path, finding.location.span.line)
+        reached = picture.chain_to(place) if place is not None else None
+        routes = [reached[0]] if reached is not None else []
+    guards = picture.shared(Guards)
+    return bool(routes) and all(any(_RULING.search(one.name) for one in guards.of(route).guards) for route in routes)
