@@ -269,6 +269,8 @@ def _grade(part: Part, where: str) -> Confidence | None:
         return Confidence.HIGH
     if part.kind not in {"parameter", "attribute"} or where in {"name", "whole"}:
         return Confidence.LOW
+    if part.kind == "parameter" and "[" in part.text and where != "quoted":
+        return Confidence.LOW  # a field of what is handed in: who fills it, and from what, is further away
     return Confidence.LOW if _IDENTITY.search(part.text) and where != "quoted" else Confidence.MEDIUM
 
 
