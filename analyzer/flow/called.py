@@ -159,7 +159,7 @@ def value(run: Evaluation, call: Call, state: Environment) -> Value:
 def _given_by_client(run: Evaluation, held: AnyExpression, state: Environment) -> bool:
     """Whether an object is the request, or the websocket, that a framework hands to a handler under any name."""
     known_as = state.get(held.id, ()) if isinstance(held, Name) else ()
-    if len(known_as) == 1 and all(part.type == "asking" for part in run.defined(known_as[0]).parts()):
+    if len(known_as) == 1 and run.defined(known_as[0]).asking:
         return True
     return (
         run.place in run.flow.handlers

@@ -274,7 +274,7 @@ def _attribute(run: Evaluation, expression: Attribute, state: Environment, spell
     if kind:
         return single(kind, spelled, expression.line)
     base = run.value(expression.value, state)
-    if expression.attr in sources.asked_parts() and all(part.type == "asking" for part in base.parts()):
+    if expression.attr in sources.asked_parts() and base.asking:
         return single("request", spelled, expression.line)
     given = (part.kind for part in base.sources() if part.type != "object")
     carried = next((kind for kind in given if kind in {"request", "parameter"}), "")

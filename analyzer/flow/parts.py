@@ -65,6 +65,12 @@ class Value(msgspec.Struct, frozen=True):
         """The parts that carry foreign data, once each, in order."""
         return list(dict.fromkeys(part for part in self.parts() if part.source))
 
+    @property
+    def asking(self) -> bool:
+        """Whether the value is a request or a websocket itself."""
+        parts = list(self.parts())
+        return bool(parts) and all(part.type == "asking" for part in parts)
+
     def constants(self) -> list[str] | None:
         """Every text the value can be, or ``None`` when a part of it is not constant."""
         if any(part.kind != "text" for part in self.parts()):
