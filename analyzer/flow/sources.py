@@ -126,7 +126,7 @@ def _spelling() -> re.Pattern[str]:
     requests = known().requests
     read = "|".join(sorted(asked_parts()))
     return re.compile(
-        rf"(?:^|\.)(?:request|req|_request|http_request|websocket)\.(?:{read})(?![A-Za-z_])"
+        rf"(?:^|(?<!urllib)\.)(?:request|req|_request|http_request|websocket)\.(?:{read})(?!\w)"
         rf"|^self\.(?:{'|'.join(sorted(by_name(requests.methods)))})\b|(?:^|\.)self\.(?:kwargs|path_kwargs)\["
         r"|^(?:flask|quart|bottle)\.request\."
     )
