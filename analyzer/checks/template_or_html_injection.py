@@ -9,7 +9,7 @@ import msgspec
 
 from analyzer.checks import _autoescape, _html, _pages
 from analyzer.checks._reaching import reaching, request_part
-from analyzer.facts.expressions import AnyExpression, Call
+from analyzer.facts.expressions import AnyExpression, Attribute, Call
 from analyzer.facts.outline import Function
 from analyzer.facts.visit import chain, walk
 from analyzer.flow.arguments import argument
@@ -24,6 +24,8 @@ from analyzer.project.target import Place
 
 _HTML_ANSWERS = frozenset({"Flask", "Quart", "Bottle"})
 """Frameworks that send a returned text as HTML."""
+_SANDBOXES = frozenset({"SandboxedEnvironment", "ImmutableSandboxedEnvironment", "NativeSandboxedEnvironment"})
+"""Environments of jinja2 whose templates reach no attribute that leads out of them."""
 _STRINGS = frozenset({"render_template_string", "from_string"})
 _UNESCAPED = re.compile(r"\{\{-?\s*(\w+)[^{}]*\|\s*safe\b")
 _ESCAPE_OFF = re.compile(r"\{%-?\s*autoescape\s+(?:false|off)", re.IGNORECASE)
@@ -42,7 +44,8 @@ _FIX = "Render a template that escapes by itself, or escape the value with `mark
 def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
     """Findings of BA107: templates, markup, answers, and engines that do not escape; each in order of places."""
     says = "{data} comes from the client and becomes part of the template that {sink} compiles: a client who writes "
-    yield from reaching(picture, rule, "template", request_part, says + "template code runs it on the server")
+    says += "template code runs it on the server"
+    yield from reaching(picture, rule, "template", request_part, says, counts=_unconfined)
     says = "{data} comes from the client, and {sink} declares it safe HTML: scripts in it run in the browser"
     yield from reaching(picture, rule, "markup", request_part, says)
     says = "{data} is what a user calls themselves, and {sink} declares it safe HTML: scripts in it run in the browser"
@@ -56,6 +59,32 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
     yield from _marked_safe(flow, rule)
     yield from _pages.findings(flow, rule)
     yield from _autoescape.findings(picture, flow, rule)
+
+
+def _unconfined(flow: Flow, point: Point, call: Call) -> bool:
+    """Whether templates of clients reach everything here: those of a sandbox are meant to be a client's."""
+    if not isinstance(call.func, Attribute):
+        return True
+    held = Point(point.place, call.func.value, point.environment)
+    return not any(_sandboxed(flow, one.place, one.expression) for one in flow.origins(held))
+
+
+def _sandboxed(flow: Flow, place: Place, made: AnyExpression) -> bool:
+    """Whether an object is a sandbox, made here or by a function of the project."""
+    if not isinstance(made, Call):
+        return False
+    target = flow.project.resolve_expression(place, made.func) if chain(made.func) else None
+    if target is None or target.kind != "function":
+        return (target.dotted if target is not None else chain(made.func)).rpartition(".")[2].removesuffix(
+            "()"
+        ) in _SANDBOXES
+    maker = Place(target.path, target.index)
+    made_there = [Point(maker, one, state) for one, state in flow.trace(maker).returns if one is not None]
+    return any(
+        isinstance(inner.expression, Call) and chain(inner.expression.func).rpartition(".")[2] in _SANDBOXES
+        for one in made_there
+        for inner in flow.origins(one)
+    )
 
 
 def _told_of_oneself(row: Row) -> Part | None:

@@ -40,8 +40,8 @@ _KEPT = frozenset(
 """Methods of text that give back what they were given, in another shape."""
 
 _TRANSPARENT = frozenset({"str", "repr", "cast", "dedent", "cleandoc", "text", "TextClause", "SQL", "bytes", "SafeText",
-    "mark_safe", "force_str", "smart_str", "unescape", "unquote", "unquote_plus", "url2pathname", "list", "tuple", "set",
-    "sorted", "reversed", "fspath", "dict", "frozenset", "iter", "next", "deepcopy", "min", "max"})  # fmt: skip
+    "mark_safe", "force_str", "smart_str", "unescape", "unquote", "unquote_plus", "url2pathname", "list", "tuple",
+    "set", "sorted", "reversed", "fspath", "dict", "frozenset", "iter", "next", "deepcopy", "min", "max"})  # fmt: skip
 """Functions whose result is made of their argument."""
 
 _NUMBERS = frozenset(
