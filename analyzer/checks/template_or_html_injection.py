@@ -101,6 +101,7 @@ def _returned(picture: Picture, flow: Flow, rule: Rule) -> Iterator[Finding]:
         for place, routes in picture.handlers().items()
         if (function := flow.project.function(place)) is not None
         and (any(one.framework in _HTML_ANSWERS for one in routes) or _answers_html(function))
+        and not _answers_json(picture, place)
     ]
     for place in sorted({*sent, *_answering_errors(picture, {place.path for place in sent})}):
         function = flow.project.function(place)
@@ -116,6 +117,16 @@ def _returned(picture: Picture, flow: Flow, rule: Rule) -> Iterator[Finding]:
                     seen.add((expression.line, expression.column))
                     yield _finding(flow, rule, Point(place, expression, state), *found, text)
                     break
+
+
+def _answers_json(picture: Picture, place: Place) -> bool:
+    """Whether a handler is a method of a resource whose library writes what it returns as JSON."""
+    owner = picture.project.owner_index(place)
+    bases = picture.project.classes.externals(place.path, owner) if owner >= 0 else ()
+    return any(one.startswith(_JSON_ANSWERS) for one in bases)
+
+
+_JSON_ANSWERS = ("flask_restful.", "flask_restx.", "flask_restplus.")
 
 
 def _answering_errors(picture: Picture, paths: Container[str]) -> Iterator[Place]:
