@@ -37,9 +37,78 @@ def test_the_applications_own_table_is_found() -> None:
     main = importlib.import_module("tests.oracles.fastapi_app.main")
     # Starlette answers HEAD with every GET of a plain route; that is no route of its own.
     expected = table(main.create().routes) | (table(main.table) - {("HEAD", "/plain", "plain")})
-    files = {f"fastapi_app/{path.name}": path.read_text() for path in _APP.glob("*.py")}
+    names = ("__init__", "main", "orders", "people", "reports")
+    files = {f"fastapi_app/{name}.py": (_APP / f"{name}.py").read_text() for name in names}
     backend = recognise(project_of(files))
     assert backend.unresolved == ()
     functions = [(route, backend.project.function(route.handler)) for route in backend.routes]
     assert {(route.method, route.path, one.qualname) for route, one in functions if one is not None} == expected
     assert len(expected) == 25
+
+
+def test_loops_over_constant_tables_and_routers_that_functions_make() -> None:
+    pytest.importorskip("fastapi", reason="FastAPI is not installed: its routes cannot be asked")
+    expected = table(importlib.import_module("tests.oracles.fastapi_app.catalogue").create().routes)
+    names = ("__init__", "catalogue", "authors", "shelves")
+    backend = recognise(project_of({f"fastapi_app/{name}.py": (_APP / f"{name}.py").read_text() for name in names}))
+    assert backend.unresolved == ()
+    functions = [(route, backend.project.function(route.handler)) for route in backend.routes]
+    assert {(route.method, route.path, one.qualname) for route, one in functions if one is not None} == expected
+    assert len(expected) == 25
+
+
+def test_a_router_that_a_loop_finds_at_run_time_is_told() -> None:
+    source = """
+        import importlib
+        import pkgutil
+        from fastapi import FastAPI
+        app = FastAPI()
+        for found in pkgutil.iter_modules(["parts"]):
+            module = importlib.import_module(found.name)
+            app.include_router(module.router)
+            app.mount("/x", importlib.import_module(found.name).app)
+        for name in ("one", "two"):
+            app.include_router(importlib.import_module(name).router)
+        routers = []
+        for router in routers:
+            app.include_router(router)
+    """
+    found = recognise(project_of({"app.py": source}))
+    assert found.routes == ()
+    assert [one.line for one in found.unresolved] == [8, 9, 11, 14]
+
+
+def test_what_stands_in_the_document_is_asked_of_the_application_that_has_the_route() -> None:
+    source = """
+        from fastapi import APIRouter, FastAPI
+        silent = FastAPI(openapi_url=None)
+        loud = FastAPI(docs_url=None)
+        shared, secret = APIRouter(), APIRouter(include_in_schema=False)
+        @silent.get("/silent")
+        def one(): ...
+        @loud.get("/loud")
+        @loud.get("/whispered", include_in_schema=False)
+        def two(): ...
+        @shared.get("/shared")
+        def three(): ...
+        @secret.get("/secret")
+        def four(): ...
+        def plain(request): ...
+        silent.include_router(shared, prefix="/a")
+        loud.include_router(shared, prefix="/b")
+        loud.include_router(shared, prefix="/c", include_in_schema=False)
+        loud.include_router(secret)
+        loud.add_route("/plain", plain)
+        silent.mount("/loud", loud)
+    """
+    found = {route.path: route.schema for route in recognise(project_of({"app.py": source})).routes}
+    assert found == {
+        "/silent": "off",
+        "/loud/loud": "yes",
+        "/loud/whispered": "hidden",
+        "/a/shared": "off",
+        "/loud/b/shared": "yes",
+        "/loud/c/shared": "hidden",
+        "/loud/secret": "hidden",
+        "/loud/plain": "hidden",
+    }

@@ -37,7 +37,8 @@ class Route(msgspec.Struct, frozen=True, order=True):
     the answering one). ``line`` is where the route is registered, in the file ``registered``.
     ``view`` is the index of that class in the handler's file, −1 where the handler itself answers.
     ``dependencies`` are the functions the framework runs before the handler (``Depends`` …), in order; ``attached``
-    is everything that runs around it and is not written at the handler itself.
+    is everything that runs around it and is not written at the handler itself. ``schema`` says where the route stands
+    in the document that its application writes: ``yes``, ``hidden``, ``off`` (none is written), ``""`` (not told here).
     """
 
     path: str
@@ -50,6 +51,7 @@ class Route(msgspec.Struct, frozen=True, order=True):
     dependencies: tuple[Place, ...] = ()
     attached: tuple[Attachment, ...] = ()
     view: int = -1
+    schema: str = ""
 
     @property
     def label(self) -> str:

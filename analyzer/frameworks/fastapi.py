@@ -7,62 +7,33 @@ from collections.abc import Iterator
 
 import msgspec
 
-from analyzer.facts.expressions import AnyExpression, Argument, Attribute, Call, Name, Sequence, Subscript
+from analyzer.facts.expressions import AnyExpression, Argument, Call, Name, Sequence, Subscript
 from analyzer.facts.outline import Function
-from analyzer.facts.statements import Assign
 from analyzer.facts.visit import chain as chain_of
-from analyzer.facts.visit import walk
 from analyzer.frameworks.attachments import attachment, listed
 from analyzer.frameworks.backend import Attachment, Found, Route, Unresolved
-from analyzer.frameworks.class_based import brought_by_class, injected_by_class
-from analyzer.frameworks.prefixes import Mount, doors, own_prefix
+from analyzer.frameworks.class_based import injected_by_class
+from analyzer.frameworks.fastapi_routers import ROUTERS, Door, Routers, is_false, routers
+from analyzer.frameworks.forwarded import forwarded
+from analyzer.frameworks.loops import Registration, registrations
 from analyzer.frameworks.registry import (
     VERBS,
     Holder,
-    alternatives,
-    answerer,
     calls,
-    created,
-    creations,
     holder,
     imports_any,
     methods_of,
-    of_object,
     router,
 )
+from analyzer.frameworks.starlette import Answer, Entry, answers_of, tables
 from analyzer.frameworks.text import argument, text
 from analyzer.project.project import Project
 from analyzer.project.target import Place
 
-ROUTERS = frozenset(
-    {
-        "fastapi.FastAPI",
-        "fastapi.APIRouter",
-        "fastapi.routing.APIRouter",
-        "fastapi.applications.FastAPI",
-        "starlette.applications.Starlette",
-        "starlette.routing.Router",
-    }
-)
-_ROUTES = frozenset({"starlette.routing.Route", "starlette.routing.WebSocketRoute", "fastapi.routing.APIRoute"})
-_MOUNTS = frozenset({"starlette.routing.Mount"})
-_TABLED = frozenset({"Route", "WebSocketRoute", "APIRoute", "Mount"})
 _INJECTORS = {"Depends", "Security"}
-
-
-class Routers(msgspec.Struct, frozen=True):
-    """The routers of a project: their own prefixes, what hangs below what, what is attached to each."""
-
-    own: dict[Holder, str]
-    mounts: list[Mount]
-    attached: dict[Holder, list[Attachment]]
-    known: dict[Holder, dict[str, tuple[Attachment, ...]]] = {}
-
-    def doors(self, held: Holder) -> dict[str, tuple[Attachment, ...]]:
-        """Every prefix of a router with what runs before its routes there."""
-        if held not in self.known:
-            self.known[held] = doors(self.own, self.attached, self.mounts, held)
-        return self.known[held]
+_ADDING = frozenset({"add_api_route", "add_route", "add_websocket_route", "add_api_websocket_route"})
+_PLAIN = frozenset({"route", "websocket_route", "add_route", "add_websocket_route", "Route", "WebSocketRoute"})
+"""What Starlette's own routes are registered with, in FastAPI too."""
 
 
 def recognise(project: Project) -> Found | None:
@@ -70,19 +41,9 @@ def recognise(project: Project) -> Found | None:
     if not imports_any(project, frozenset({"fastapi", "starlette"})):
         return None
     found = Found()
-    own: dict[Holder, str] = {}
-    attached: dict[Holder, list[Attachment]] = {}
-    for creation in creations(project, ROUTERS):
-        prefix = argument(creation.call, 99, "prefix")
-        own[creation.holder] = own_prefix(project, creation, prefix, found)
-        begun, brought = brought_by_class(project, creation.place, creation.call)
-        own[creation.holder] = begun + own[creation.holder] if prefix is None else own[creation.holder]
-        given = listed(project, creation.place, creation.call, "router", "dependencies", "middleware")
-        attached.setdefault(creation.holder, []).extend((*brought, *given))
-    mounts = list(_mounts(project, own, found))
-    _unknown_routers(project, own, attached, mounts)
-    _middleware(project, attached)
-    known = Routers(own, mounts, attached)
+    known = routers(project, found)
+    entries = tables(project, known, found)
+    _middleware(project, known.attached)
     for place in project.places():
         function = project.function(place)
         if function is None or not function.decorators:
@@ -90,55 +51,12 @@ def recognise(project: Project) -> Found | None:
         for decorator in function.decorators:
             if isinstance(decorator, Call):
                 _decorated(project, place, function, decorator, known, found)
-    for place, call in calls(project, frozenset({"add_api_route", "add_route", "add_websocket_route"})):
-        _added(project, place, call, known, found)
-    _tables(project, found)
+    for made in registrations(project, _ADDING):
+        for one, where in forwarded(project, made) or [(made, (made.place.path, made.call.line))]:
+            _added(project, one, where, known, found)
+    for entry in entries:
+        _of_table(project, entry, known, found)
     return found
-
-
-def _mounts(project: Project, own: dict[Holder, str], found: Found) -> Iterator[Mount]:
-    for place, call in calls(project, frozenset({"include_router", "mount"})):
-        chain, _, name = chain_of(call.func).rpartition(".")
-        parent = holder(project, place, chain)
-        included = argument(call, 0, "router") if name == "include_router" else argument(call, 1, "app")
-        given = argument(call, 99, "prefix") if name == "include_router" else argument(call, 0, "path")
-        prefix = text(project, place, given) if given is not None else ""
-        for item in alternatives(project, place, included):
-            child = _child(project, place, item)
-            if child is None or (name == "mount" and child not in own):
-                if name == "include_router":
-                    found.unresolved.append(
-                        Unresolved(place.path, call.line, "the included router is not a plain name")
-                    )
-                continue
-            attached = listed(project, place, call, "router", "dependencies")
-            yield Mount(child, parent or Holder("", -1, ""), prefix, attached=attached)
-
-
-def _unknown_routers(
-    project: Project, own: dict[Holder, str], attached: dict[Holder, list[Attachment]], mounts: list[Mount]
-) -> None:
-    """Routers of a class that a library derived from FastAPI's: what includes routers is one, and so is what is
-    included, whatever made it."""
-    used = {held for mount in mounts for held in (mount.parent, mount.child) if held.path and held.scope >= -1}
-    for held in sorted(used - set(own)):
-        made = _made(project, held)
-        if made is not None:
-            place, call = made
-            own[held] = text(project, place, argument(call, 99, "prefix")) or ""
-            attached.setdefault(held, []).extend(listed(project, place, call, "router", "dependencies"))
-
-
-def _made(project: Project, held: Holder) -> tuple[Place, Call] | None:
-    """The call that a variable of a module or a function gets its value from, and where."""
-    if held.scope < 0:
-        found = project.variable(held.path, held.name)
-        return (Place(found[0], -1), found[1]) if found is not None and isinstance(found[1], Call) else None
-    place = Place(held.path, held.scope)
-    for statement in walk(project.body(place)):
-        if isinstance(statement, Assign) and any(chain_of(target) == held.name for target in statement.targets):
-            return (place, statement.value) if isinstance(statement.value, Call) else None
-    return None
 
 
 def _middleware(project: Project, attached: dict[Holder, list[Attachment]]) -> None:
@@ -158,23 +76,6 @@ def _middleware(project: Project, attached: dict[Holder, list[Attachment]]) -> N
                 attached.setdefault(held, []).append(one)
 
 
-def _child(project: Project, place: Place, item: AnyExpression) -> Holder | None:
-    """A router by name, or the variable that a factory called here returns."""
-    if isinstance(item, Call):
-        target = project.resolve_expression(place, item.func)
-        if target is None or target.kind != "function":
-            return None
-        made = Place(target.path, target.index)
-        function = project.function(made)
-        for local in function.locals if function else ():
-            if local.target == "return" and local.how == "return":
-                return holder(project, made, local.source)
-        return None
-    if isinstance(item, Attribute) and isinstance(item.value, Call):
-        return of_object(project, project.resolve_expression(place, item.value), item.attr)
-    return holder(project, place, chain_of(item))
-
-
 def _decorated(
     project: Project,
     place: Place,
@@ -191,100 +92,74 @@ def _decorated(
     if held is None:
         return
     methods = methods_of(project, outside, decorator, name)
-    path = text(project, outside, argument(decorator, 0, "path"))
+    path = argument(decorator, 0, "path")
     dependencies = (*_listed(project, outside, decorator), *providers(project, place, function))
     attached = (
         *injected_by_class(project, place, function),
         *listed(project, outside, decorator, "handler", "dependencies"),
     )
-    for prefix, around in known.doors(held).items():
-        _add(found, methods, prefix, path, place, (place.path, decorator.line), dependencies, (*around, *attached))
+    where = place.path, decorator.line
+    for door in known.paths(project, held, outside, path):
+        _add(found, door, Answer(methods, place, -1, attached), where, dependencies, decorator)
 
 
-def _added(
-    project: Project,
-    place: Place,
-    call: Call,
-    known: Routers,
-    found: Found,
-) -> None:
+def _added(project: Project, one: Registration, where: tuple[str, int], known: Routers, found: Found) -> None:
+    call = one.call
     chain, _, name = chain_of(call.func).rpartition(".")
-    held = router(project, place, chain, known.own, ROUTERS)
+    held = router(project, one.where(call.func), chain, known.own, ROUTERS)
     if held is None:
         return
-    target = answerer(project, place, argument(call, 1, "endpoint", "route"))
-    if target is None or target.kind != "function":
-        found.unresolved.append(Unresolved(place.path, call.line, "the endpoint is not a plain function"))
-        return
-    handler = Place(target.path, target.index)
-    function = project.function(handler)
-    path = text(project, place, argument(call, 0, "path"))
-    dependencies = providers(project, handler, function) if function else ()
-    attached = tuple(listed(project, place, call, "handler", "dependencies"))
-    methods = methods_of(project, place, call, name)
-    for prefix, around in known.doors(held).items():
-        _add(found, methods, prefix, path, handler, (place.path, call.line), dependencies, (*around, *attached))
+    endpoint, path = argument(call, 1, "endpoint", "route"), argument(call, 0, "path")
+    methods = methods_of(project, one.where(argument(call, 99, "methods")), call, name)
+    answers = list(answers_of(project, one.where(endpoint), endpoint, methods))
+    if not answers:
+        found.unresolved.append(Unresolved(*where, "the endpoint is not a plain function"))
+    listing = listed(project, one.place, call, "handler", "dependencies")
+    for answer in answers:
+        function = project.function(answer.handler)
+        dependencies = providers(project, answer.handler, function) if function else ()
+        whole = msgspec.structs.replace(answer, attached=(*answer.attached, *listing))
+        for door in known.paths(project, held, one.where(path), path):
+            _add(found, door, whole, where, dependencies, call)
 
 
-def _tables(project: Project, found: Found) -> None:
-    """``routes=[Route("/x", endpoint), Mount("/p", routes=[…])]`` of plain Starlette."""
-    for place in project.places():
-        outline = project.outline(place.path)
-        if not any(
-            item.module.startswith("starlette.routing") or item.name in {"Route", "Mount"} for item in outline.imports
-        ):
-            continue
-        function = project.function(place)
-        uses = function.uses if function else outline.uses
-        if not any(use.kind == "call" and use.chain.rpartition(".")[2] in _TABLED for use in uses):
-            continue
-        inside: set[int] = set()
-        for node in walk(project.body(place)):
-            if isinstance(node, Call) and id(node) not in inside:
-                _entry(project, place, node, "", found, inside)
-
-
-def _entry(project: Project, place: Place, call: Call, prefix: str, found: Found, inside: set[int]) -> None:
-    if created(project, place, call, _MOUNTS):
-        routes = argument(call, 99, "routes")
-        start = prefix + (text(project, place, argument(call, 0, "path")) or "")
-        for item in routes.items if isinstance(routes, Sequence) else ():
-            if isinstance(item, Call):
-                inside.add(id(item))
-                _entry(project, place, item, start, found, inside)
-    elif created(project, place, call, _ROUTES):
-        target = answerer(project, place, argument(call, 1, "endpoint"))
-        path = text(project, place, argument(call, 0, "path"))
-        socket = chain_of(call.func).endswith("WebSocketRoute")
-        if target is None or target.kind not in {"function", "class"}:
-            found.unresolved.append(Unresolved(place.path, call.line, "the endpoint is not a plain function"))
-        elif target.kind == "function":
-            methods = ["WEBSOCKET"] if socket else methods_of(project, place, call, "route")
-            _add(found, methods, prefix, path, Place(target.path, target.index), (place.path, call.line), ())
-        else:
-            for name, method in project.classes.methods(target.path, target.index):
-                if name in VERBS:
-                    _add(found, [name.upper()], prefix, path, method, (place.path, call.line), ())
+def _of_table(project: Project, one: Entry, known: Routers, found: Found) -> None:
+    """An entry of a table of routes, at every door of the application that has it."""
+    call = one.call
+    endpoint, name = argument(call, 1, "endpoint"), chain_of(call.func).rpartition(".")[2]
+    methods = ["WEBSOCKET"] if one.socket else methods_of(project, one.place, call, "route")
+    where = one.place.path, call.line
+    answers = list(answers_of(project, one.place, endpoint, methods))
+    if not answers:
+        found.unresolved.append(Unresolved(*where, "the endpoint is not a plain function"))
+    path = text(project, one.place, argument(call, 0, "path"))
+    schemas = known.schemas(one.held)
+    for answer in answers:
+        function = project.function(answer.handler)
+        dependencies = providers(project, answer.handler, function) if function and name not in _PLAIN else ()
+        for prefix, around in known.doors(one.held).items():
+            door = Door(prefix + one.prefix, path, (*around, *one.attached), schemas.get(prefix, ""))
+            _add(found, door, answer, where, dependencies, call)
 
 
 def _add(
-    found: Found,
-    methods: list[str],
-    prefix: str,
-    path: str | None,
-    handler: Place,
-    where: tuple[str, int],
-    dependencies: tuple[Place, ...],
-    attached: tuple[Attachment, ...] = (),
+    found: Found, door: Door, answer: Answer, where: tuple[str, int], dependencies: tuple[Place, ...], call: Call
 ) -> None:
-    if path is None:
+    if door.path is None:
         found.unresolved.append(Unresolved(*where, "the path is not constant"))
         return
-    whole = prefix + path or "/"
+    whole = door.prefix + door.path or "/"
     shown = re.sub(r"\{(\w+):[^}]*\}", r"{\1}", whole)
     shown = shown if shown.startswith("/") else "/" + shown
-    for method in methods:
-        found.routes.append(Route(shown, method, handler, "FastAPI", *where, whole, dependencies, attached))
+    # What is Starlette's own stands in no document, though FastAPI writes one.
+    plain = chain_of(call.func).rpartition(".")[2] in _PLAIN
+    hidden = door.schema == "yes" and (plain or is_false(argument(call, 99, "include_in_schema")))
+    schema, framework = "hidden" if hidden else door.schema, "Starlette" if plain else "FastAPI"
+    attached = (*door.around, *answer.attached)
+    for method in answer.methods:
+        found.routes.append(
+            Route(shown, method, answer.handler, framework, *where, whole, dependencies, attached, answer.view, schema)
+        )
 
 
 def _listed(project: Project, place: Place, decorator: Call) -> tuple[Place, ...]:

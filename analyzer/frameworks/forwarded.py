@@ -46,7 +46,7 @@ def forwarded(project: Project, one: Registration) -> list[tuple[Registration, t
     found = []
     for given in _givens(project, place, function):
         origins = dict(one.origins)
-        known = {**given.known, **_locals(project, place, given, origins)}
+        known = {**given.known, **locals_of(project, place, given, origins)}
         made = substitute(_starred(call, _parameters(project, place), given), known, origins)
         if isinstance(made, Call):
             found.append((Registration(place, made, origins), (given.place.path, given.line)))
@@ -75,12 +75,12 @@ def _hangs(project: Project, place: Place, call: Call) -> bool:
 
 
 def _givens(project: Project, place: Place, function: Function) -> Iterator[Given]:
-    yield from _called(project, place, function)
+    yield from called(project, place, function)
     if function.parent >= 0 and function.parameters:
         yield from _decorating(project, place, function)
 
 
-def _called(project: Project, place: Place, function: Function) -> Iterator[Given]:
+def called(project: Project, place: Place, function: Function) -> Iterator[Given]:
     """What the callers of a function give it."""
     name = function.name
     if name == "__init__" and function.owner >= 0:
@@ -89,12 +89,17 @@ def _called(project: Project, place: Place, function: Function) -> Iterator[Give
         target = project.resolve_expression(site.place, site.call.func)
         if target is None or (target.path, target.index) != (place.path, place.index):
             continue
-        bound = function.owner >= 0 and _bound(function)
-        parameters = [one.name for one in function.parameters[1 if bound else 0 :] if one.kind in _PLAIN]
-        given = _given(project, site, Place(place.path, -1), function, parameters)
-        if bound:
-            _object(project, place, function, site, given)
-        yield given
+        yield given_by(project, place, function, site)
+
+
+def given_by(project: Project, place: Place, function: Function, site: Registration) -> Given:
+    """What one call gives a function."""
+    bound = function.owner >= 0 and _bound(function)
+    parameters = [one.name for one in function.parameters[1 if bound else 0 :] if one.kind in _PLAIN]
+    given = _given(project, site, Place(place.path, -1), function, parameters)
+    if bound:
+        _object(project, place, function, site, given)
+    return given
 
 
 _PLAIN = ("positional", "normal", "keyword")
@@ -168,7 +173,7 @@ def _given(project: Project, site: Registration, home: Place, function: Function
     return given
 
 
-def _locals(project: Project, place: Place, given: Given, origins: dict[int, Place]) -> dict[str, Item]:
+def locals_of(project: Project, place: Place, given: Given, origins: dict[int, Place]) -> dict[str, Item]:
     """What the function's variables come to that are written once, with its parameters known."""
     written: dict[str, list[AnyExpression]] = {}
     for node in walk(project.body(place)):

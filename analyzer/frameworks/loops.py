@@ -23,7 +23,7 @@ from analyzer.facts.expressions import (
     Subscript,
 )
 from analyzer.facts.expressions import Mapping as Dict
-from analyzer.facts.statements import Assign, For
+from analyzer.facts.statements import Assign, Augment, For
 from analyzer.facts.visit import chain as chain_of
 from analyzer.facts.visit import children, walk
 from analyzer.project.project import Project
@@ -31,6 +31,8 @@ from analyzer.project.target import Place
 
 _LIMIT = 200
 """Longer lists are data, not registrations: a larger backend has some tens of routes in one loop."""
+_MOST = 2000
+"""Rounds of loops in loops, all together."""
 _DEPTH = 8
 _VIEWS = (".items()", ".values()", ".keys()")
 Item = tuple[Place, AnyExpression]
@@ -76,23 +78,40 @@ def _last(chain: str) -> str:
     return chain.removesuffix("()").rpartition(".")[2]
 
 
-def _nodes(project: Project, place: Place, nodes: Iterable[msgspec.Struct], known: Known) -> Iterator[Registration]:
+def _nodes(
+    project: Project, place: Place, nodes: Iterable[msgspec.Struct], known: Known, depth: int = 0, width: int = 1
+) -> Iterator[Registration]:
     for node in nodes:
         if isinstance(node, For):
-            rounds = rounds_of(project, place, node)
-            for names in rounds if rounds is not None else [{}]:
-                yield from _nodes(project, place, node.body, {**known, **names})
-            yield from _nodes(project, place, node.otherwise, known)
+            rounds = _rounds(project, place, node, known, depth, width)
+            for names in rounds:
+                yield from _nodes(project, place, node.body, {**known, **names}, depth, width * len(rounds))
+            yield from _nodes(project, place, node.otherwise, known, depth, width)
             continue
         if isinstance(node, Comprehension) and len(node.generators) == 1 and not node.generators[0].conditions:
             # ``[api.add_resource(*one) for one in routes]``, a loop in other words.
-            rounds = rounds_of(project, place, node.generators[0])
-            for names in rounds if rounds is not None else [{}]:
-                yield from _nodes(project, place, [node.element], {**known, **names})
+            rounds = _rounds(project, place, node.generators[0], known, depth, width)
+            for names in rounds:
+                yield from _nodes(project, place, [node.element], {**known, **names}, depth, width * len(rounds))
             continue
         if isinstance(node, Call):
             yield replaced(place, node, known)
-        yield from _nodes(project, place, list(children(node)), known)
+        yield from _nodes(project, place, list(children(node)), known, depth, width)
+
+
+def _rounds(
+    project: Project, place: Place, loop: For | Generator, known: Known, depth: int, width: int
+) -> list[dict[str, Item]]:
+    """The rounds of a loop, also inside others (``for prefix, routers in GROUPS: for one in routers``); one that binds
+    nothing where the list is not constant, or filled by others."""
+    at = place
+    if known and any(isinstance(node, Name) and node.id in known for node in walk(loop.iterable)):
+        origins: dict[int, Place] = {}
+        inner: AnyExpression = substitute(loop.iterable, known, origins)  # type: ignore[assignment]
+        at = next((origins[id(one)] for one in walk(inner) if id(one) in origins), place)
+        loop = msgspec.structs.replace(loop, iterable=inner)
+    rounds = rounds_of(project, at, loop, depth)
+    return rounds if rounds and width * len(rounds) <= _MOST else [{}]
 
 
 def replaced(place: Place, call: Call, known: Known) -> Registration:
@@ -104,27 +123,54 @@ def replaced(place: Place, call: Call, known: Known) -> Registration:
     return Registration(place, found if isinstance(found, Call) else call, origins)
 
 
-def rounds_of(project: Project, place: Place, loop: For | Generator) -> list[dict[str, Item]] | None:
+def rounds_of(project: Project, place: Place, loop: For | Generator, depth: int = 0) -> list[dict[str, Item]] | None:
     """The names bound in each round of a loop over a constant list; ``None`` where the list is not constant."""
-    items = constant_items(project, place, loop.iterable)
+    items = constant_items(project, place, loop.iterable, depth)
     if items is None or len(items) > _LIMIT:
         return None
-    if isinstance(loop.target, Name):
-        return [{loop.target.id: item} for item in items]
-    if not isinstance(loop.target, Sequence):
+    rounds = [_bound(project, loop.target, item) for item in items]
+    return None if None in rounds else [one for one in rounds if one is not None]
+
+
+def _by_name(project: Project, item: Item) -> Item:
+    """An object of a class of the project whose fields are given in order, with their names: ``Part(router, "/x")``."""
+    place, value = item
+    if not isinstance(value, Call) or all(one.keyword is not None or one.star for one in value.arguments):
+        return item
+    target = project.resolve_expression(place, value.func)
+    if target is None or target.kind != "class" or target.index < 0:
+        return item
+    init = dict(project.classes.methods(target.path, target.index)).get("__init__")
+    function = project.function(init) if init is not None else None
+    fields = project.classes.fields(target.path, target.index)
+    names = [one.name for one in function.parameters[1:]] if function else list(dict.fromkeys(one[0] for one in fields))
+    plain = [one for one in value.arguments if one.keyword is None]
+    if len(plain) > len(names) or any(one.star for one in plain):
+        return item
+    named = [Argument(one.value, name) for one, name in zip(plain, names, strict=False)]
+    rest = [one for one in value.arguments if one.keyword is not None]
+    return place, msgspec.structs.replace(value, arguments=[*named, *rest])
+
+
+def _bound(project: Project, target: AnyExpression, item: Item) -> dict[str, Item] | None:
+    """The names that a loop's target takes out of an item; ``None`` where their shapes differ."""
+    if isinstance(target, Name):
+        return {target.id: _by_name(project, item)}
+    at, value = item
+    if not isinstance(target, Sequence) or not isinstance(value, Sequence) or len(target.items) != len(value.items):
         return None
-    names = [target.id for target in loop.target.items if isinstance(target, Name)]
-    rounds: list[dict[str, Item]] = []
-    for at, item in items:
-        if not isinstance(item, Sequence) or len(item.items) != len(loop.target.items) or len(names) != len(item.items):
+    found: dict[str, Item] = {}
+    for one, inner in zip(target.items, value.items, strict=True):
+        bound = _bound(project, one, (at, inner))
+        if bound is None:
             return None
-        rounds.append({name: (at, one) for name, one in zip(names, item.items, strict=True)})
-    return rounds
+        found |= bound
+    return found
 
 
 def constant_items(project: Project, place: Place, iterable: AnyExpression | None, depth: int = 0) -> list[Item] | None:
-    """The items of a list, tuple or dict (``.items()`` as pairs), written out, joined, or held by a variable that is
-    written once."""
+    """The items of a list, tuple or dict (``.items()`` as pairs), written out, joined, comprehended from such a one, or
+    held by a variable that is written once, with what is appended to it beside."""
     view = next((one for one in _VIEWS if chain_of(iterable).endswith(one)), "")
     if view and isinstance(iterable, Call) and isinstance(iterable.func, Attribute):
         iterable = iterable.func.value
@@ -133,13 +179,19 @@ def constant_items(project: Project, place: Place, iterable: AnyExpression | Non
     if isinstance(iterable, Binary) and iterable.op == "+":
         sides = [constant_items(project, place, one, depth + 1) for one in (iterable.left, iterable.right)]
         return None if None in sides else [item for side in sides for item in side or ()]
+    if isinstance(iterable, Comprehension):
+        return _comprehended(project, place, iterable, depth)
+    if isinstance(iterable, Call):
+        return _handed_on(project, place, iterable, depth)
     if isinstance(iterable, Name | Attribute):
-        held = _held(project, place, iterable)
+        held = held_value(project, place, iterable)
         if held is None:
             return None
-        place, iterable = held
-        if isinstance(iterable, Binary):
-            return constant_items(project, place, iterable, depth + 1)
+        added = _grown(project, held[0], chain_of(held[2]), depth)
+        place, iterable = held[0], held[1]
+        if added is None or added or isinstance(iterable, Binary | Comprehension | Call):
+            items = constant_items(project, place, iterable, depth + 1) if added is not None else None
+            return [*items, *added] if items is not None and added is not None else None
     if isinstance(iterable, Sequence):
         found: list[Item] = []
         for item in iterable.items:
@@ -155,8 +207,108 @@ def constant_items(project: Project, place: Place, iterable: AnyExpression | Non
     return None
 
 
-def _held(project: Project, place: Place, named: Name | Attribute) -> Item | None:
-    """What a name holds, of the function or of a module, when it is written once."""
+def _comprehended(project: Project, place: Place, made: Comprehension, depth: int) -> list[Item] | None:
+    """The items of ``[(f"/{name}", view) for name, view in pairs]``; ``None`` where some are left out."""
+    if made.value is not None or any(one.conditions or one.is_async for one in made.generators) or depth > _DEPTH:
+        return None
+    known: list[dict[str, Item]] = [{}]
+    for generator in made.generators:
+        rounds = rounds_of(project, place, generator, depth + 1)
+        if rounds is None or len(rounds) * len(known) > _LIMIT:
+            return None
+        known = [{**outer, **inner} for outer in known for inner in rounds]
+    found: list[Item] = []
+    for names in known:
+        origins: dict[int, Place] = {}
+        item: AnyExpression = substitute(made.element, names, origins)  # type: ignore[assignment]
+        found.append((next((origins[id(one)] for one in walk(item) if id(one) in origins), place), item))
+    return found
+
+
+def _handed_on(project: Project, place: Place, call: Call, depth: int) -> list[Item] | None:
+    """The items of what hands on those it is given (``sorted(routes)``), numbers them or pairs them; and of ``range``
+    of constants."""
+    name = chain_of(call.func)
+    given = [one.value for one in call.arguments if one.keyword is None and not one.star]
+    if name == "range" and given:
+        numbers = [one.value if isinstance(one, Constant) else None for one in given]
+        if any(type(one) is not int or abs(one) > _LIMIT for one in numbers) or 0 in numbers[2:] or len(numbers) > 3:
+            return None
+        return [(place, _number(call, one)) for one in range(*(one for one in numbers if type(one) is int))]
+    if name not in _HANDING or not given:
+        return None
+    lists = [constant_items(project, place, one, depth + 1) for one in (given if name == "zip" else given[:1])]
+    if None in lists:
+        return None
+    items = [one for one in lists if one is not None]
+    if name == "zip":
+        return [(pair[0][0], _tuple(call, [value for _, value in pair])) for pair in zip(*items, strict=False)]
+    if name == "enumerate":
+        start = given[1].value if len(given) > 1 and isinstance(given[1], Constant) else 0
+        first = start if type(start) is int else 0
+        return [(at, _tuple(call, [_number(call, first + n), one])) for n, (at, one) in enumerate(items[0])]
+    return items[0]
+
+
+_HANDING = frozenset({"list", "tuple", "set", "sorted", "reversed", "iter", "enumerate", "zip"})
+
+
+def _number(like: AnyExpression, value: int) -> Constant:
+    return Constant(like.line, like.column, like.end_line, like.end_column, value)
+
+
+def _tuple(like: AnyExpression, items: list[AnyExpression]) -> Sequence:
+    return Sequence(like.line, like.column, like.end_line, like.end_column, "tuple", items)
+
+
+_ADDING = {"append": 0, "add": 0, "insert": 1}
+_OTHERWISE = frozenset({"extend", "update", "remove", "pop", "clear", "sort"})
+
+
+def _grown(project: Project, place: Place, name: str, depth: int) -> list[Item] | None:
+    """What is put into a list after it is made, where its own module or function does so; ``None`` where that is not
+    constant."""
+    known: dict[tuple[Place, str], list[Item] | None] = vars(project).setdefault("_grown_lists", {})
+    asked = (place, name)
+    if asked not in known:
+        known[asked] = None  # a list that grows by what it holds
+        known[asked] = _additions(project, place, name, depth)
+    return known[asked]
+
+
+def _additions(project: Project, place: Place, name: str, depth: int) -> list[Item] | None:
+    function = project.function(place)
+    uses = function.uses if function else project.outline(place.path).uses
+    found: list[Item] = []
+    if any(use.kind == "call" and use.chain.rpartition(".")[0] == name for use in uses):
+        for one in _nodes(project, place, project.body(place), {}, depth + 1):
+            before, _, method = chain_of(one.call.func).rpartition(".")
+            if before != name or method not in _OTHERWISE | set(_ADDING):
+                continue
+            given = [each.value for each in one.call.arguments]
+            if method in _ADDING and len(given) > _ADDING[method]:
+                value = given[_ADDING[method]]
+                found.append((one.where(value), value))
+            elif method == "extend" and given:
+                inner = constant_items(project, one.where(given[0]), given[0], depth + 1)
+                if inner is None:
+                    return None
+                found += inner
+            elif method not in {"sort"}:
+                return None
+    for node in walk(project.body(place)):
+        if isinstance(node, Augment) and chain_of(node.target) == name:
+            inner = constant_items(project, place, node.value, depth + 1)
+            if inner is None:
+                return None
+            found += inner
+    return found
+
+
+def held_value(
+    project: Project, place: Place, named: Name | Attribute
+) -> tuple[Place, AnyExpression, AnyExpression] | None:
+    """What a name holds, of the function or of a module, when it is written once; with the name it has there."""
     chain = chain_of(named)
     local = [
         statement.value
@@ -164,9 +316,13 @@ def _held(project: Project, place: Place, named: Name | Attribute) -> Item | Non
         if isinstance(statement, Assign) and any(chain_of(target) == chain for target in statement.targets)
     ]
     if local:
-        return (place, local[0]) if len(local) == 1 and local[0] is not None else None
+        return (place, local[0], named) if len(local) == 1 and local[0] is not None else None
     found = project.variable(place.path, chain)
-    return (Place(found[0], -1), found[1]) if found is not None else None
+    if found is None:
+        return None
+    home = Place(found[0], -1)
+    same = next((name for name, values in project.namespace(found[0]).variables.items() if found[1] in values), "")
+    return (home, found[1], Name(named.line, 1, named.line, 1, same or chain.rpartition(".")[2]))
 
 
 def _pair(key: AnyExpression, value: AnyExpression) -> Sequence:
@@ -198,6 +354,10 @@ def substitute(node: msgspec.Struct, known: Known, origins: dict[int, Place] | N
     if isinstance(made, Subscript):
         entry = _entry(made)
         return kept(made.value, entry) if entry is not None else made
+    if isinstance(made, Attribute) and isinstance(made.value, Call) and made is not node:
+        # ``one.router`` of ``Entry(router=users, prefix="/users")``.
+        named = next((one.value for one in made.value.arguments if one.keyword == made.attr), None)
+        return kept(made.value, named) if named is not None else made
     if isinstance(made, Call) and any(one.star for one in made.arguments):
         written = [
             Argument(kept(one.value, inner.value), inner.keyword) if inner is not one else one

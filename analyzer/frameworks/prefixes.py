@@ -27,6 +27,8 @@ class Mount(msgspec.Struct, frozen=True, order=True):
     """The prefix stands instead of the child's own one (Flask's ``url_prefix`` at registration)."""
     attached: tuple[Attachment, ...] = ()
     """What the registration attaches to every route of the child."""
+    hidden: bool = False
+    """The registration keeps the routes of the child out of the application's document."""
 
 
 def prefixes(own: dict[Holder, str], mounts: list[Mount], held: Holder, depth: int = 0) -> list[str]:

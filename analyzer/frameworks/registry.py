@@ -189,13 +189,22 @@ def creations(project: Project, wanted: frozenset[str], also: frozenset[str] = f
         if not any(use.kind == "call" and _wanted(project, place, use.chain, use.line, wanted, also) for use in uses):
             continue
         for statement in walk(project.body(place)):
-            if isinstance(statement, Assign) and isinstance(statement.value, Call):
-                dotted = created(project, place, statement.value, wanted, also)
-                if dotted:
-                    for target in statement.targets:
-                        held = _target(project, place, target)
-                        if held is not None:
-                            yield Creation(held, place, statement.value, dotted)
+            for target, value in _pairs(statement) if isinstance(statement, Assign) else ():
+                dotted = created(project, place, value, wanted, also)
+                held = _target(project, place, target) if dotted else None
+                if held is not None:
+                    yield Creation(held, place, value, dotted)
+
+
+def _pairs(statement: Assign) -> Iterator[tuple[AnyExpression, Call]]:
+    """The calls that an assignment stores, each with what it is stored in; also ``one, other = Router(), Router()``."""
+    for target in statement.targets:
+        if isinstance(statement.value, Call):
+            yield target, statement.value
+        elif isinstance(statement.value, Sequence) and isinstance(target, Sequence):
+            for one, value in zip(target.items, statement.value.items, strict=False):
+                if isinstance(value, Call):
+                    yield one, value
 
 
 def created(

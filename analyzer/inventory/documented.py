@@ -42,7 +42,7 @@ class Documented:
         one), or ``""`` where that is no question."""
         if route.framework in _WITHOUT or route.method == "WEBSOCKET":
             return ""
-        around = self._application(route)
+        around = route.schema or self._application(route)
         return "hidden" if around == "yes" and self._hidden(route) else around
 
     def _application(self, route: Route) -> str:

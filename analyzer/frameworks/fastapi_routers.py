@@ -1,0 +1,306 @@
+"""The routers of FastAPI and Starlette: which there are, what hangs below what, and which ones functions make."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from analyzer.facts.expressions import AnyExpression, Attribute, Call, Constant, Name
+from analyzer.facts.statements import Assign, For
+from analyzer.facts.visit import chain as chain_of
+from analyzer.facts.visit import walk
+from analyzer.frameworks.attachments import listed
+from analyzer.frameworks.backend import Attachment, Found, Unresolved
+from analyzer.frameworks.class_based import brought_by_class
+from analyzer.frameworks.forwarded import Given, called, forwarded, given_by, locals_of
+from analyzer.frameworks.loops import Item, Registration, registrations, substitute
+from analyzer.frameworks.prefixes import UNKNOWN, Mount, doors
+from analyzer.frameworks.registry import Creation, Holder, creations, holder, of_object
+from analyzer.frameworks.spelling import spelt
+from analyzer.frameworks.text import argument, text
+from analyzer.project.project import Project
+from analyzer.project.target import Place
+
+ROUTERS = frozenset(
+    {
+        "fastapi.FastAPI",
+        "fastapi.APIRouter",
+        "fastapi.routing.APIRouter",
+        "fastapi.applications.FastAPI",
+        "starlette.applications.Starlette",
+        "starlette.routing.Router",
+    }
+)
+_MOST = 200
+"""Calls of one function that makes routers."""
+_APPLICATIONS = frozenset({"fastapi.FastAPI", "fastapi.applications.FastAPI"})
+_DEPTH = 16
+
+
+class Door(msgspec.Struct, frozen=True):
+    """A prefix, a path below it (``None``: not constant), what runs before the route there, and whether it stands in
+    the document (as ``schema`` of :class:`~analyzer.frameworks.backend.Route`)."""
+
+    prefix: str
+    path: str | None
+    around: tuple[Attachment, ...]
+    schema: str = ""
+
+
+class Instance(msgspec.Struct, frozen=True):
+    """A router as one call of the function makes it that it is created in, with what that call gives."""
+
+    holder: Holder
+    known: dict[str, Item]
+    place: Place
+
+
+class Routers(msgspec.Struct, frozen=True):
+    """The routers of a project: their own prefixes, what hangs below what, what is attached to each.
+
+    ``instances`` are the routers that functions make of what they are given, by the variable in the function.
+    """
+
+    own: dict[Holder, str] = {}
+    mounts: list[Mount] = []
+    attached: dict[Holder, list[Attachment]] = {}
+    instances: dict[Holder, list[Instance]] = {}
+    made: dict[Holder, Creation] = {}
+    """The calls that make routers, where that is known."""
+    known: dict[Holder, dict[str, tuple[Attachment, ...]]] = {}
+
+    def doors(self, held: Holder) -> dict[str, tuple[Attachment, ...]]:
+        """Every prefix of a router with what runs before its routes there."""
+        if held not in self.known:
+            self.known[held] = doors(self.own, self.attached, self.mounts, held)
+        return self.known[held]
+
+    def paths(self, project: Project, held: Holder, place: Place, given: AnyExpression | None) -> Iterator[Door]:
+        """Every prefix of a router with the path of one of its routes, which may hang on what its function is given."""
+        path = text(project, place, given)
+        if path is None and given is not None and held in self.instances:
+            for one in self.instances[held]:
+                written, at = _written(one, given)
+                schemas = self.schemas(one.holder)
+                for prefix, around in self.doors(one.holder).items():
+                    before = (*self.attached.get(held, ()), *around)
+                    yield Door(prefix, text(project, at, written), before, schemas.get(prefix, ""))
+            return
+        schemas = self.schemas(held)
+        for prefix, around in self.doors(held).items():
+            yield Door(prefix, path, around, schemas.get(prefix, ""))
+
+    def schemas(self, held: Holder, depth: int = 0) -> dict[str, str]:
+        """Whether routes of a router stand in the document of their application, by prefix."""
+        creation, mine = self.made.get(held), self.own.get(held, "")
+        refused = creation is not None and is_false(argument(creation.call, 99, "include_in_schema"))
+        written = _document(creation)
+        above = [mount for mount in self.mounts if mount.child == held and mount.parent != held]
+        if not above or depth > _DEPTH:
+            return {mine: "hidden" if refused and written != "off" else written}
+        found: dict[str, str] = {}
+        for mount in above:
+            added = UNKNOWN if mount.prefix is None else mount.prefix
+            for start, state in self.schemas(mount.parent, depth + 1).items():
+                told = written or state
+                told = "hidden" if told == "yes" and (refused or mount.hidden) else told
+                whole = start + added + mine
+                found[whole] = told if found.get(whole, "hidden") != "yes" else "yes"
+        return found
+
+
+def _document(creation: Creation | None) -> str:
+    """Whether an application writes a document; ``""`` for a router, which has none of its own."""
+    if creation is None or creation.dotted not in _APPLICATIONS:
+        return ""
+    given = argument(creation.call, 99, "openapi_url")
+    return "off" if isinstance(given, Constant) and not given.value else "yes"
+
+
+def is_false(given: AnyExpression | None) -> bool:
+    """Whether an argument is a plain ``False``."""
+    return isinstance(given, Constant) and given.value is False
+
+
+def routers(project: Project, found: Found) -> Routers:
+    """All routers of a project; prefixes that are not constant are said to be unresolved."""
+    made: dict[Holder, Creation] = {}
+    known = Routers({}, [], {}, {}, made, {})
+    for creation in creations(project, ROUTERS):
+        made[creation.holder] = creation
+        known.own[creation.holder] = ""
+    for held, creation in made.items():
+        if held.scope >= 0 and _hangs(project, creation):
+            known.instances[held] = _instances(project, creation)
+            known.own.update({one.holder: "" for one in known.instances[held]})
+    known.mounts.extend(_mounts(project, known, found))
+    _unknown_routers(project, known)
+    for held, creation in made.items():
+        given = argument(creation.call, 99, "prefix")
+        begun, brought = brought_by_class(project, creation.place, creation.call)
+        around = listed(project, creation.place, creation.call, "router", "dependencies", "middleware")
+        known.attached.setdefault(held, []).extend((*brought, *around))
+        if not known.instances.get(held):
+            known.own[held] = _prefix(project, creation.place, given, found, creation) if given is not None else begun
+            continue
+        for one in known.instances[held]:
+            written, at = _written(one, given) if given is not None else (None, creation.place)
+            known.own[one.holder] = _prefix(project, at, written, found, creation) if written is not None else begun
+            known.mounts.append(Mount(held, one.holder, ""))
+    return known
+
+
+def _prefix(project: Project, place: Place, given: AnyExpression, found: Found, creation: Creation) -> str:
+    prefix = text(project, place, given)
+    if prefix is None:
+        where = creation.place.path, given.line
+        found.unresolved.append(Unresolved(*where, "the router's prefix is not constant"))
+        return UNKNOWN
+    return prefix
+
+
+def _written(one: Instance, given: AnyExpression) -> tuple[AnyExpression, Place]:
+    """An expression of the function with what it was given, and the place to read it in."""
+    origins: dict[int, Place] = {}
+    made: AnyExpression = substitute(given, one.known, origins)  # type: ignore[assignment]
+    return made, next((origins[id(node)] for node in walk(made) if id(node) in origins), one.place)
+
+
+def _hangs(project: Project, creation: Creation) -> bool:
+    """Whether what a function is given tells the prefix of the router it makes, or the path of one of its routes."""
+    place = creation.place
+    function = project.function(place)
+    if function is None or not function.parameters:
+        return False
+    given = argument(creation.call, 99, "prefix")
+    if given is not None and text(project, place, given) is None:
+        return True
+    for one in project.outline(place.path).functions:
+        for decorator in one.decorators if one.parent == place.index else ():
+            if isinstance(decorator, Call) and chain_of(decorator.func).startswith(f"{creation.holder.name}."):
+                path = argument(decorator, 0, "path")
+                if path is not None and text(project, place, path) is None:
+                    return True
+    return False
+
+
+def _instances(project: Project, creation: Creation) -> list[Instance]:
+    function = project.function(creation.place)
+    found: dict[Holder, Instance] = {}
+    for given in called(project, creation.place, function) if function is not None else ():
+        one = _instance(project, creation.holder, creation.place, given)
+        found.setdefault(one.holder, one)
+        if len(found) >= _MOST:
+            break
+    return list(found.values())
+
+
+def _instance(project: Project, held: Holder, place: Place, given: Given) -> Instance:
+    """The router that a call makes; calls that give the same make the same."""
+    told = []
+    for name, (at, value) in sorted(given.known.items()):
+        told.append(f"{name}={text(project, at, value) or spelt(value)}")
+    known = {**given.known, **locals_of(project, place, given, {})}
+    return Instance(Holder(held.path, held.scope, f"{held.name}({', '.join(told)})"), known, place)
+
+
+def _mounts(project: Project, known: Routers, found: Found) -> Iterator[Mount]:
+    for one in registrations(project, frozenset({"include_router", "mount"})):
+        for made, where in forwarded(project, one) or [(one, (one.place.path, one.call.line))]:
+            yield from _mount(project, made, where, known, found)
+
+
+def _mount(
+    project: Project, made: Registration, where: tuple[str, int], known: Routers, found: Found
+) -> Iterator[Mount]:
+    call = made.call
+    chain, _, name = chain_of(call.func).rpartition(".")
+    parent = holder(project, made.where(call.func), chain)
+    including = name == "include_router"
+    included = argument(call, 0, "router") if including else argument(call, 1, "app")
+    given = argument(call, 99, "prefix") if including else argument(call, 0, "path")
+    prefix = text(project, made.where(given), given) if given is not None else ""
+    child = child_of(project, made.where(included), included, known) if included is not None else None
+    if child is None or (not including and child not in known.own):
+        if included is not None and (including or dynamic(project, made.place, included)):
+            found.unresolved.append(Unresolved(*where, "the included router is not a plain name"))
+        return
+    attached = listed(project, made.place, call, "router", "dependencies")
+    if prefix is not None and not including:
+        prefix = prefix.rstrip("/")
+    hidden = is_false(argument(call, 99, "include_in_schema"))
+    yield Mount(child, parent or Holder("", -1, ""), prefix, attached=attached, hidden=hidden)
+
+
+def dynamic(project: Project, place: Place, given: AnyExpression) -> bool:
+    """Whether an expression hangs on what a loop finds, or on a module that is imported by its name."""
+    taken = {
+        one.id
+        for node in walk(project.body(place))
+        if isinstance(node, For)
+        for one in walk(node.target)
+        if isinstance(one, Name)
+    }
+    imported = {"import_module", "__import__", "getattr", "load"}
+    return any(
+        (isinstance(node, Name) and node.id in taken)
+        or (isinstance(node, Call) and chain_of(node.func).rpartition(".")[2] in imported)
+        for node in walk(given)
+    )
+
+
+def _unknown_routers(project: Project, known: Routers) -> None:
+    """Routers of a class that a library derived from FastAPI's: what includes routers is one, and so is what is
+    included, whatever made it."""
+    used = {held for mount in known.mounts for held in (mount.parent, mount.child) if held.path and held.scope >= -1}
+    made_so = {one.holder for several in known.instances.values() for one in several}
+    for held in sorted(used - set(known.own) - made_so):
+        made = _made(project, held)
+        if made is not None:
+            place, call = made
+            known.own[held] = text(project, place, argument(call, 99, "prefix")) or ""
+            known.attached.setdefault(held, []).extend(listed(project, place, call, "router", "dependencies"))
+
+
+def _made(project: Project, held: Holder) -> tuple[Place, Call] | None:
+    """The call that a variable of a module or a function gets its value from, and where."""
+    if held.scope < 0:
+        found = project.variable(held.path, held.name)
+        return (Place(found[0], -1), found[1]) if found is not None and isinstance(found[1], Call) else None
+    place = Place(held.path, held.scope)
+    for statement in walk(project.body(place)):
+        if isinstance(statement, Assign) and any(chain_of(target) == held.name for target in statement.targets):
+            return (place, statement.value) if isinstance(statement.value, Call) else None
+    return None
+
+
+def child_of(project: Project, place: Place, item: AnyExpression, known: Routers) -> Holder | None:
+    """A router by name, or the variable that a factory called here returns."""
+    if isinstance(item, Call):
+        return _by_factory(project, Registration(place, item), known)
+    if isinstance(item, Attribute) and isinstance(item.value, Call):
+        return of_object(project, project.resolve_expression(place, item.value), item.attr)
+    held = holder(project, place, chain_of(item))
+    if held is not None and held not in known.own:
+        made = _made(project, held)
+        inner = _by_factory(project, Registration(*made), known) if made is not None else None
+        if inner is not None and (inner in known.own or inner.scope >= 0):
+            return inner
+    return held
+
+
+def _by_factory(project: Project, site: Registration, known: Routers) -> Holder | None:
+    """The variable that a function called here returns; as that call makes it where that makes a difference."""
+    target = project.resolve_expression(site.where(site.call.func), site.call.func)
+    if target is None or target.kind != "function":
+        return None
+    made = Place(target.path, target.index)
+    function = project.function(made)
+    for local in function.locals if function else ():
+        if local.target == "return" and local.how == "return":
+            held = holder(project, made, local.source)
+            if function is not None and held is not None and known.instances.get(held):
+                return _instance(project, held, made, given_by(project, made, function, site)).holder
+            return held
+    return None
