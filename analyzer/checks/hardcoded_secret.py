@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 
 from analyzer.checks import _standing_in
 from analyzer.checks._given_secrets import given
 from analyzer.facts.expressions import Secret
 from analyzer.facts.secretnames import split
+from analyzer.facts.statements import Assign
 from analyzer.flow.questions import flow_of, location
+from analyzer.flow.sources import enumeration
 from analyzer.graph.picture import Picture
-from analyzer.model import Confidence, Finding, Location, Rule, Span
+from analyzer.model import Confidence, Finding, Location, Rule, Span, Tier
+from analyzer.project.target import Target
 
-_INVENTED = frozenset("test tests testing demo example examples sample samples".split())
-"""Words in a module's own name that say its data is made up: ``create_test_data.py``."""
+_INVENTED = frozenset("test tests testing testutil testutils fixture fixtures placeholder placeholders".split())
+"""Words in the name of a module or folder that say its data is made up: ``create_test_data.py``, ``settings/testing``."""
+_SHOWN = frozenset("demo example examples sample samples".split())
+"""Words in a module's own name that say the same, of a module that people copy and run."""
 _CONFIDENCE = {"live": Confidence.HIGH, "plain": Confidence.MEDIUM, "placeholder": Confidence.LOW}
 FIX = (
     "Read the value from the environment or a secret manager, without a default that works, "
@@ -26,8 +32,11 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
     told: set[tuple[str, int]] = set()
     written = [(path, one) for path in picture.project.paths() for one in picture.project.outline(path).secrets]
     doubtful = any(one.strength == "placeholder" for _, one in written)
+    members = functools.cache(functools.partial(_members, picture))
     working = _standing_in.working(picture, flow_of(picture)) if doubtful else {}
     for path, secret in written:
+        if secret.kind == "named" and secret.strength != "live" and secret.line in members(path):
+            continue
         what = working.get((path, secret.line), "")
         span = Span(secret.line, secret.column, secret.end_line, secret.end_column)
         told.add((path, secret.line))
@@ -37,7 +46,7 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
             message=_message(secret, what),
             fix=FIX,
             severity=rule.severity,
-            confidence=_confidence(path, "plain" if what else secret.strength),
+            confidence=Confidence.MEDIUM if what else _confidence(picture, path, secret.strength, secret.kind),
             secrets=(span,),
         )
 
@@ -51,7 +60,7 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
                 "a secret stands in the source",
                 fix=FIX,
                 severity=rule.severity,
-                confidence=_confidence(where.path, one.strength),
+                confidence=_confidence(picture, where.path, one.strength),
                 secrets=(where.span,),
             )
 
@@ -62,10 +71,31 @@ def judge(finding: Finding, picture: Picture) -> str:
     return "stand" if outline is None or outline.problem is not None else "refute"
 
 
-def _confidence(path: str, strength: str) -> Confidence:
-    """A password that somebody thought up, in a module of invented data, hardly opens anything."""
-    stem = path.rpartition("/")[2].removesuffix(".py")
-    return Confidence.LOW if strength != "live" and not _INVENTED.isdisjoint(split(stem)) else _CONFIDENCE[strength]
+def _confidence(picture: Picture, path: str, strength: str, kind: str = "named") -> Confidence:
+    """What opens something by its issuer's format does so everywhere; a password or a key that somebody thought up for
+    a test, or that stands in a module of invented data, hardly opens anything."""
+    if kind in {"named", "pem"} and (picture.tier(path) is Tier.TEST or _words(path) & _INVENTED):
+        return Confidence.LOW
+    if strength != "live" and _words(path.rpartition("/")[2]) & _SHOWN:
+        return Confidence.LOW
+    return _CONFIDENCE[strength]
+
+
+def _words(path: str) -> set[str]:
+    return set(split(path.removesuffix(".py")))
+
+
+def _members(picture: Picture, path: str) -> set[int]:
+    """The lines of a file on which an enumeration names its members: words for kinds of things, not values of them."""
+    project = picture.project
+    return {
+        line
+        for index, item in enumerate(project.outline(path).classes)
+        if item.bases and enumeration(project, Target("class", item.qualname, path, index))
+        for statement in item.body
+        if isinstance(statement, Assign)
+        for line in range(statement.line, statement.end_line + 1)
+    }
 
 
 def _message(secret: Secret, what: str) -> str:

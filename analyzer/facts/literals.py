@@ -29,7 +29,7 @@ _SHORTEST = 3
 _PLACEHOLDER_WORDS = frozenset(
     "changeme change changethis replace replaceme example examples sample dummy fake mock placeholder insert your "
     "todo fixme test testing tests foo bar baz foobar none null undefined unused notused notneeded unset empty "
-    "redacted hidden masked xxx xxxx xxxxx any anything whatever na tbd here enter put my some".split()
+    "redacted hidden masked guest xxx xxxx xxxxx any anything whatever na tbd here enter put my some".split()
 )
 _REPLACED = frozenset("changeme change changethis replace replaceme placeholder".split())
 _NOTHING_MEANT = frozenset({"foo", "bar", "baz", "foobar"})
@@ -38,6 +38,7 @@ _PLACEHOLDER = re.compile(
     r"(?i)\A<.*>\Z|\A\[.*\]\Z|x{4,}|\*{3,}|\.{3}|…|your[-_ ]|change[-_ ]?(?:me|this|it)|replace[-_ ]?(?:me|this|with)"
     r"|insert[-_ ]|put[-_ ]your|example|placeholder|dummy|redacted|fake|goes[-_ ]here|[-_ ]here\Z"
     r"|not[-_ ]?(?:a[-_ ])?(?:real|needed|used|required|set)|\Ano[-_](?:key|token|password|auth)"
+    r"|\bbuild[-_ ]?(?:time|only)\b"
 )
 _TEMPLATE = re.compile(r"\{[\w.\[\]'\"!:]*\}|%\(\w+\)|%[srd](?![\w])|\$\{|\{%|\A\$\w+\Z|\A:\w+\Z|\A@\w+\Z")
 _PATH = re.compile(r"\A(?:\.{0,2}/|~/|[A-Za-z]:\\)|\A[a-z][a-z0-9+.\-]*://|\A[\w.\-]+/[\w./\-]+\Z")
@@ -45,6 +46,13 @@ _DOTTED = re.compile(r"\A[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+\Z")
 _CONSTANT = re.compile(r"\A[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\Z")
 _IDENTIFIER = re.compile(r"\A[A-Za-z][A-Za-z]*(?:[_\-][A-Za-z]+)*\Z")
 _HEADER = re.compile(r"\A[A-Z][A-Za-z]*(?:-[A-Z][A-Za-z]*)+\Z|\A[xX](?:-[A-Za-z]+)+\Z")
+_NAMED = re.compile(r"\A[a-z]{2,12}(?:[-_.:/](?:[a-z]{2,12}|v?\d{1,4}))+\Z")
+"""``reports-signing-v1-2025``: words and a version. Drawn letters have capitals or digits among them."""
+_PUBLIC_KEY = re.compile(
+    r"\A(?:ssh-(?:rsa|ed25519|dss) |ecdsa-sha2-\S+ )?AAAA(?:B3NzaC1|C3NzaC1|E2VjZHNh)"
+    r"|\A(?:MII[BC][Io]jANBgkqhkiG9w0BAQ|MIGfMA0GCSqGSIb3DQEBAQ|MFkwEwYHKoZIzj0|MCowBQYDK2Vw)"
+)
+"""How public keys begin, as OpenSSH (RFC 4253, 6.6) and X.509 (SubjectPublicKeyInfo) write them in base64."""
 _CRYPT = re.compile(
     r"\A(?:\$(?:2[aby]|argon2(?:id|i|d)|5|6|y|scrypt|pbkdf2[\w\-]*)\$|(?:pbkdf2_sha\d+|scrypt|bcrypt|argon2)[:$])\S{20,}"
 )
@@ -53,7 +61,7 @@ _ALGORITHM = re.compile(
 )
 
 _WEAK_PASSWORDS = frozenset(
-    "admin administrator root toor postgres postgresql mysql mariadb mongo rabbitmq redis guest letmein qwerty welcome "
+    "admin administrator root toor postgres postgresql mysql mariadb mongo rabbitmq redis letmein qwerty welcome "
     "secret pass pass1 superuser supersecret topsecret mysecret mypassword demo master minio minioadmin dragon monkey "
     "passw0rd hunter sa abc123".split()
 )
@@ -192,7 +200,7 @@ def by_name(name: str, value: str, *, used: bool = False) -> Sighting | None:
 def _strength(holding: Holder, name: str, value: str, *, used: bool) -> str | None:
     if holding is Holder.SIGNING and _is_bytes(value):
         return LIVE
-    if len(value) < _SHORTEST or "\n" in value:
+    if len(value) < _SHORTEST or "\n" in value or _PUBLIC_KEY.match(value):
         return None
     if holding is Holder.KEY:
         scheme, _, credentials = value.partition(" ")
@@ -227,7 +235,7 @@ def _is_bytes(value: str) -> bool:
 
 def _is_generated(value: str) -> bool:
     return looks_random(value) and not any(
-        pattern.search(value) for pattern in (_PATH, _TEMPLATE, _DOTTED, _HEADER, _CONSTANT)
+        pattern.search(value) for pattern in (_PATH, _TEMPLATE, _DOTTED, _HEADER, _CONSTANT, _NAMED)
     )
 
 

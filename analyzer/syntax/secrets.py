@@ -17,6 +17,7 @@ from analyzer.facts.expressions import (
     Compare,
     Conditional,
     Constant,
+    Mapping,
     Name,
     Secret,
     Sequence,
@@ -70,9 +71,22 @@ def hide(place: tuple[int, int, int, int], value: str) -> Secret | None:
 
 def reveal(name: str, value: AnyExpression) -> AnyExpression:
     """``value`` given to something called ``name``: its literals become :class:`Secret` where the name is one's."""
+    if literals.is_example_name(name) and isinstance(value, Secret | Sequence | Mapping):
+        return _shown(value)
     if isinstance(value, Secret):
-        return _demoted(value) if literals.is_example_name(name) else value
+        return value
     return _replaced(name, value) if literals.is_secret_name(name) else value
+
+
+def _shown(value: AnyExpression) -> AnyExpression:
+    """What is given to something called an example: secrets in it, also in its lists and dictionaries, are demoted."""
+    if isinstance(value, Secret):
+        return _demoted(value)
+    if isinstance(value, Sequence):
+        return msgspec.structs.replace(value, items=[_shown(one) for one in value.items])
+    if isinstance(value, Mapping):
+        return msgspec.structs.replace(value, values=[_shown(one) for one in value.values])
+    return value
 
 
 def _demoted(value: Secret) -> Secret:
