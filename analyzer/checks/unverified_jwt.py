@@ -8,7 +8,8 @@ from analyzer.checks._bearer_guards import open_guards
 from analyzer.checks._consequences import Consequences
 from analyzer.checks._jwt_by_hand import BASE64, Fault, by_hand
 from analyzer.facts.expressions import AnyExpression, Attribute, Call, Compare, Constant, Name, Sequence, Subscript
-from analyzer.facts.visit import chain
+from analyzer.facts.outline import Use
+from analyzer.facts.visit import chain, walk
 from analyzer.flow.arguments import argument, constants, entries, spread, texts
 from analyzer.flow.arrivals import handing
 from analyzer.flow.engine import Flow, Point, scan
@@ -106,7 +107,7 @@ def _in_function(flow: Flow, rule: Rule, place: Place) -> Iterator[tuple[Finding
     for point, fault, token in faults:
         if (token in verified and not fault.signed) or (token == "?" and (verified or proven)):
             continue
-        if fault.claim and _reads_claim(flow, place, fault.claim):
+        if fault.claim and (_reads_claim(flow, place, fault.claim) or _makes_them_without(flow, place, fault.claim)):
             continue
         finding = Finding(
             rule=rule.code,
@@ -178,6 +179,25 @@ def _reads_claim(flow: Flow, place: Place, claim: str) -> bool:
     return False
 
 
+def _makes_them_without(flow: Flow, place: Place, claim: str) -> bool:
+    """Whether the file that reads tokens also makes them, and names nobody they are for: nobody else signs with its key,
+    so there is nothing to compare."""
+    if claim not in {"aud", "iss"}:
+        return False
+    outline = flow.project.outline(place.path)
+    made = [Place(place.path, index) for index, one in enumerate(outline.functions) if _encodes(one.uses)]
+    bodies = [flow.project.body(one) for one in made]
+    return bool(made) and not any(_speaks_of(node, claim) for body in bodies for node in walk(body))
+
+
+def _encodes(uses: list[Use]) -> bool:
+    return any(use.kind == "call" and use.chain.endswith("jwt.encode") for use in uses)
+
+
+def _speaks_of(node: object, claim: str) -> bool:
+    return isinstance(node, Constant) and node.value == claim
+
+
 def _is_among(one: AnyExpression) -> bool:
     return isinstance(one, Call) and chain_end(one) in {"intersection", "isdisjoint", "issubset", "issuperset"}
 
@@ -228,17 +248,24 @@ def _options(flow: Flow, point: Point, call: Call, name: str) -> Fault | None:
             )
         for check_ in _CLAIM_CHECKS:
             if any(False in constants(flow, one) for one in entries(flow, where, check_)):
+                claim = _LOOKED_AT.get(check_, "")
+                handled = check_ == "verify_exp" and _required(flow, where, claim)
                 return Fault(
                     f"`{name}` is told `{check_}: False`: {_SKIPPED[check_]}",
                     f"Take `{check_}` out of the options",
-                    Confidence.MEDIUM,
-                    _LOOKED_AT.get(check_, ""),
+                    Confidence.LOW if handled else Confidence.MEDIUM,
+                    claim,
                     signed=True,
                 )
     expired = argument(call, -1, "allow_expired")
     if expired is not None and True in constants(flow, Point(point.place, expired, point.environment)):
         return Fault(f"`{name}` accepts expired tokens", "Leave `allow_expired` out", Confidence.MEDIUM, signed=True)
     return None
+
+
+def _required(flow: Flow, options: Point, claim: str) -> bool:
+    """``"require": ["exp"]``: who insists on a claim that the library shall not judge judges it elsewhere."""
+    return any(claim in texts(flow, one) for one in entries(flow, options, "require"))
 
 
 _SKIPPED = {
@@ -252,7 +279,7 @@ _SKIPPED = {
 
 def _algorithms(flow: Flow, point: Point, call: Call, decoder: Decoder, name: str) -> Fault | None:
     given = argument(call, decoder.algorithms, "algorithms", "algorithm")
-    if given is None or constants(flow, Point(point.place, given, point.environment)) == [None]:
+    if given is None or _never(flow, Point(point.place, given, point.environment)):
         if decoder.required and not spread(call) and argument(call, decoder.key, "key") is not None:
             return Fault(
                 f"`{name}` gets no `algorithms`: the token itself chooses how it is verified",
@@ -269,6 +296,14 @@ def _algorithms(flow: Flow, point: Point, call: Call, decoder: Decoder, name: st
             Confidence.MEDIUM,
         )
     return None
+
+
+def _never(flow: Flow, given: Point) -> bool:
+    """Whether an argument is ``None`` on every way to it; ``[alg]`` on one of them is a list."""
+    origins = list(flow.origins(given))
+    if any(not isinstance(one.expression, Constant | Name) for one in origins):
+        return False
+    return constants(flow, given) == [None]
 
 
 def _none_accepted(name: str) -> Fault:
