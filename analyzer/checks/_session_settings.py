@@ -38,8 +38,11 @@ def lax(name: str, value: AnyExpression) -> bool:
     return value.value is None or str(value.value).lower() == "none"
 
 
-def middleware(picture: Picture, flow: Flow, rule: Rule) -> Iterator[Finding]:
-    """``SessionMiddleware`` without ``https_only``, stores of aiohttp-session without ``secure``."""
+def middleware(picture: Picture, flow: Flow, rule: Rule, told: set[tuple[str, int]]) -> Iterator[Finding]:
+    """``SessionMiddleware`` without ``https_only``, stores of aiohttp-session without ``secure``.
+
+    Silent where the switch is a setting that is told itself, ``told`` by path and line.
+    """
     for place in places_calling(flow.project, _CALLS):
         if not deployed(picture, place.path):
             continue
@@ -51,12 +54,22 @@ def middleware(picture: Picture, flow: Flow, rule: Rule) -> Iterator[Finding]:
             given = argument(call, -1, flag)
             off = given is None
             if given is not None:
-                values = [truth(one.value) for one in choices(flow, Point(place, given, point.environment))]
-                off = False in values and True not in values
+                found = list(choices(flow, Point(place, given, point.environment)))
+                values = [truth(one.value) for one in found]
+                off = False in values and True not in values and not _told_there(flow, place, given, told)
             if off:
                 how = f"with `{flag}` off" if given is not None else f"without `{flag}=True`"
                 said = f"The session's cookie is made {how}: it travels over plain HTTP too"
                 yield _finding(rule, place, given or call, said, f"Set `{flag}=True`", Confidence.MEDIUM)
+
+
+def _told_there(flow: Flow, place: Place, given: AnyExpression, told: set[tuple[str, int]]) -> bool:
+    """Whether a switch is a variable whose value is one of the findings about settings."""
+    target = flow.project.resolve_expression(place, given) if chain(given) else None
+    if target is None or target.kind != "variable":
+        return False
+    values = flow.project.namespace(target.path).variables.get(target.dotted.rpartition(".")[2], ())
+    return any((target.path, one.line) in told for one in values)
 
 
 def _told_by(flow: Flow, point: Point, call: Call) -> str:

@@ -71,9 +71,20 @@ def _called(flow: Flow, rule: Rule, point: Point, call: Call) -> Iterator[Findin
                     yield _finding(flow, rule, site.place, site.expression, what, on, package, watching=watching)
             continue
         watching = "reload" in flag
+        if watching and _by_hand_at_home(flow, point, call):
+            continue
         what = f"`{name}({flag}=…)`" if not isinstance(given, Constant) else f"`{name}({flag}={given.value})`"
         yield _finding(flow, rule, point.place, given, what, choice, package, watching=watching)
         return
+
+
+def _by_hand_at_home(flow: Flow, point: Point, call: Call) -> bool:
+    """Whether a server is started by hand and answers this machine only: its developer's."""
+    host = argument(call, -1, "host")
+    if host is None or not _started_by_hand(flow, point.place, call.line):
+        return False
+    values = list(choices(flow, Point(point.place, host, point.environment)))
+    return bool(values) and all(one.value in {"localhost", "127.0.0.1", "::1"} for one in values)
 
 
 def _package(flow: Flow, place: Place, call: Call) -> str:

@@ -25,6 +25,8 @@ _SECRET = re.compile(
 """Names of cookies (and of what is put into them) that let somebody in."""
 _SHOWN = re.compile(r"csrf|xsrf|lang|locale|theme|consent|timezone|tz$|sidebar|dark|flash|banner|color", re.IGNORECASE)
 """Names of cookies that scripts are meant to read."""
+_GENERAL = re.compile(r"csrf|xsrf|access|refresh|user|admin|app|web|server|site|default|secure", re.IGNORECASE)
+"""Words before ``COOKIE_SECURE`` of settings that are for all cookies, or for one that keeps somebody logged in."""
 _COOKIES = re.compile(r"cookie", re.IGNORECASE)
 _FORGERY = re.compile(r"csrf|xsrf", re.IGNORECASE)
 _STORES = re.compile(r"Storage|SessionMiddleware|SessionInterface|CookieBackend|CookieTransport|SessionConfig")
@@ -37,17 +39,19 @@ _FIX = 'Set `secure=True`, `httponly=True` and `samesite="lax"` (or `strict`)'
 def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
     """Findings of BA602: calls first, then settings; in order of places."""
     flow = flow_of(picture)
+    added = _added(flow)
     for place in places_calling(flow.project, frozenset({"set_cookie", "Cookie"})):
         for point in flow.calls(place):
             call = point.expression
             if isinstance(call, Call) and _sets(flow, place, call) and not spread(call):
-                finding = _cookie(flow, rule, point, call)
+                finding = _cookie(flow, rule, point, call, added)
                 if finding is not None:
                     yield finding
     yield from _stores(flow, rule)
     yield from _remembered(picture, flow, rule)
-    yield from middleware(picture, flow, rule)
-    yield from _settings(picture, flow, rule)
+    settings = list(_settings(picture, flow, rule))
+    yield from middleware(picture, flow, rule, {(one.location.path, one.location.span.line) for one in settings})
+    yield from settings
     yield from assigned(picture, flow, rule)
 
 
@@ -60,13 +64,13 @@ def _sets(flow: Flow, place: Place, call: Call) -> bool:
     return flow.project.callee(place, call).startswith("litestar.datastructures")
 
 
-def _cookie(flow: Flow, rule: Rule, point: Point, call: Call) -> Finding | None:
+def _cookie(flow: Flow, rule: Rule, point: Point, call: Call, added: frozenset[str]) -> Finding | None:
     target = flow.project.resolve_expression(point.place, call.func)
     if target is not None and target.ours:
         return None
     name = argument(call, 0, "key", "name")
     value = argument(call, 1, "value")
-    if name is None:
+    if name is None or _takes_away(flow, point, call, value):
         return None
     called = next(
         (one for one in constants(flow, Point(point.place, name, point.environment)) if isinstance(one, str)), ""
@@ -75,7 +79,10 @@ def _cookie(flow: Flow, rule: Rule, point: Point, call: Call) -> Finding | None:
     if not called and isinstance(value, Constant):
         return None  # a mark for scripts under a name of the moment: nothing in it lets anybody in
     flags = ("secure",) if _FORGERY.search(spelled) else ("secure", "httponly")
-    missing = [flag for flag in flags if _off(flow, point, argument(call, -1, flag))]
+    given = {flag: argument(call, -1, flag) for flag in flags}
+    missing = [
+        flag for flag, one in given.items() if _off(flow, point, one) and not (one is None and flag in added)
+    ]
     site = argument(call, -1, "samesite")
     if site is not None and not missing and _SECRET.search(spelled) and not _SHOWN.search(spelled):
         values = [str(one).lower() for one in constants(flow, Point(point.place, site, point.environment))]
@@ -98,8 +105,34 @@ def _cookie(flow: Flow, rule: Rule, point: Point, call: Call) -> Finding | None:
         + ("a script of another page's making reads it" if "httponly" in missing else "it travels over plain HTTP too"),
         fix=_FIX,
         severity=rule.severity if secret else Severity.NOTE,
-        confidence=Confidence.HIGH if secret else Confidence.MEDIUM,
+        confidence=Confidence.HIGH if secret else Confidence.MEDIUM if _FORGERY.search(spelled) else Confidence.LOW,
     )
+
+
+def _takes_away(flow: Flow, point: Point, call: Call, value: AnyExpression | None) -> bool:
+    """Whether a call makes a browser forget the cookie: no value, or an age of nothing."""
+    if isinstance(value, Constant) and value.value == "":
+        return True
+    ages = [one for one in (argument(call, 2, "max_age"), argument(call, 3, "expires")) if one is not None]
+    return any(constants(flow, Point(point.place, one, point.environment)) == [0] for one in ages)
+
+
+def _added(flow: Flow) -> frozenset[str]:
+    """The flags that the project's own class of answers puts on every cookie that is set on it."""
+    nodes = [node for place in _own_answers(flow) for node in walk(flow.project.body(place))]
+    named = {str(node.value) for node in nodes if isinstance(node, Constant)}
+    named |= {given.keyword for node in nodes if isinstance(node, Call) for given in node.arguments if given.keyword}
+    return frozenset({"secure", "httponly"} & named)
+
+
+def _own_answers(flow: Flow) -> Iterator[Place]:
+    """The ``set_cookie`` methods of the project's classes that are answers of a framework."""
+    project = flow.project
+    for path in project.paths():
+        for index, item in enumerate(project.outline(path).classes):
+            own = project.namespace(path).methods.get(index, {}).get("set_cookie")
+            if own is not None and any(chain(base).endswith("Response") for base in item.bases):
+                yield Place(path, own)
 
 
 def _off(flow: Flow, point: Point, given: AnyExpression | None) -> bool:
@@ -144,10 +177,11 @@ def _settings(picture: Picture, flow: Flow, rule: Rule) -> Iterator[Finding]:
             ):
                 # What is annotated in a class is a field that an environment may fill.
                 sure = isinstance(statement.value, Constant) and not (owner and statement.annotation is not None)
+                certain = Confidence.HIGH if sure else Confidence.MEDIUM
                 shown = f"{owner}.{name}" if whole != name else name
                 said = f"`{shown}` is off unless somebody sets it"
                 at = Place(path, -1)
-                yield _told(rule, at, statement.value, said, Confidence.HIGH if sure else Confidence.MEDIUM)
+                yield _told(rule, at, statement.value, said, certain if _admits(whole) else Confidence.LOW)
 
 
 def _remembered(picture: Picture, flow: Flow, rule: Rule) -> Iterator[Finding]:
@@ -169,6 +203,12 @@ def _remembered(picture: Picture, flow: Flow, rule: Rule) -> Iterator[Finding]:
             if _off(flow, point, argument(call, -1, "secure")):
                 what = "The cookie that says who somebody is is made without `secure=True`"
                 yield _told(rule, place, call, what, Confidence.HIGH)
+
+
+def _admits(setting: str) -> bool:
+    """Whether a setting is about the cookie of a session or a login: ``BASKET_COOKIE_SECURE`` is about another's."""
+    before = setting.lower().partition("cookie")[0].strip("_")
+    return not before or _SECRET.search(before) is not None or _GENERAL.search(before) is not None
 
 
 def _unset(flow: Flow, path: str, statement: Assign) -> bool:
