@@ -17,7 +17,7 @@ from analyzer.model import Confidence, Finding, Location, Rule, Span, Tier
 from analyzer.project.target import Target
 
 _INVENTED = frozenset("test tests testing testutil testutils fixture fixtures placeholder placeholders".split())
-"""Words in the name of a module or folder that say its data is made up: ``create_test_data.py``, ``settings/testing``."""
+"""Words in the name of a module or folder whose data is made up: ``create_test_data.py``, ``settings/testing``."""
 _SHOWN = frozenset("demo example examples sample samples".split())
 """Words in a module's own name that say the same, of a module that people copy and run."""
 _CONFIDENCE = {"live": Confidence.HIGH, "plain": Confidence.MEDIUM, "placeholder": Confidence.LOW}

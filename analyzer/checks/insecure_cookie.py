@@ -80,9 +80,7 @@ def _cookie(flow: Flow, rule: Rule, point: Point, call: Call, added: frozenset[s
         return None  # a mark for scripts under a name of the moment: nothing in it lets anybody in
     flags = ("secure",) if _FORGERY.search(spelled) else ("secure", "httponly")
     given = {flag: argument(call, -1, flag) for flag in flags}
-    missing = [
-        flag for flag, one in given.items() if _off(flow, point, one) and not (one is None and flag in added)
-    ]
+    missing = [flag for flag, one in given.items() if _off(flow, point, one) and not (one is None and flag in added)]
     site = argument(call, -1, "samesite")
     if site is not None and not missing and _SECRET.search(spelled) and not _SHOWN.search(spelled):
         values = [str(one).lower() for one in constants(flow, Point(point.place, site, point.environment))]

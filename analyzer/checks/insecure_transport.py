@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 
 from analyzer.checks._plain_transport import plain
-from analyzer.facts.expressions import Attribute, Call, Constant, Name
-from analyzer.facts.statements import Assign
+from analyzer.facts.expressions import AnyExpression, Attribute, Boolean, Call, Compare, Constant, Name, Unary
+from analyzer.facts.statements import AnyStatement, Assign, If, Return
 from analyzer.facts.visit import chain, walk
 from analyzer.flow.arguments import argument, constants
 from analyzer.flow.arrivals import handing
@@ -41,6 +41,9 @@ _OTHERS: dict[str, dict[str, tuple[object, ...]]] = {
 documentation."""
 _DRIVERS = frozenset({"pyodbc", "aioodbc", "sqlalchemy"})
 _TRUSTING = re.compile(r"TrustServerCertificate\s*=\s*(?:yes|true)", re.IGNORECASE)
+_CHECKS = re.compile(r"verif|check|validat|ssl|tls|cert", re.IGNORECASE)
+_SKIPS = re.compile(r"insecure|self_?signed|(?:skip|no|disable|ignore)_?\w*(?:verif|ssl|tls|cert)", re.IGNORECASE)
+"""Names of switches: of those that check certificates, and of those that leave it."""
 _FIX = 'Leave the check on; for a private authority name its certificate, `verify="/etc/ssl/our-ca.pem"`'
 
 
@@ -97,10 +100,46 @@ def _of_others(flow: Flow, rule: Rule, point: Point, call: Call, library: str) -
 
 def _contexts(picture: Picture, rule: Rule, place: Place) -> Iterator[Finding]:
     """``context.verify_mode = ssl.CERT_NONE``; the switched-off host name that has to precede it is not told twice."""
-    for node in walk(picture.project.body(place)):
+    body = picture.project.body(place)
+    for node in walk(body):
         off = isinstance(node, Assign) and node.value is not None and _none(node.value)
         if isinstance(node, Assign) and off and chain(node.targets[0]).endswith(".verify_mode"):
-            yield _finding(rule, place, node.value, "`verify_mode = CERT_NONE`")
+            sure = Confidence.LOW if _asked_for(body, node) else Confidence.HIGH
+            yield _finding(rule, place, node.value, "`verify_mode = CERT_NONE`", sure)
+
+
+def _asked_for(body: list[AnyStatement], node: Assign) -> bool:
+    """Whether a line is reached only where somebody has switched the check off by name: ``if verify is False:``."""
+    for one in walk(body):
+        if not isinstance(one, If):
+            continue
+        inside = any(inner.line <= node.line <= inner.end_line for inner in one.then)
+        if inside and _switched_off(one.test):
+            return True
+        # ``if verify is not False: return shared`` before it.
+        if one.end_line < node.line and one.then and isinstance(one.then[-1], Return) and _switched_on(one.test):
+            return True
+    return False
+
+
+def _switched_off(test: AnyExpression) -> bool:
+    if isinstance(test, Boolean) and test.op == "and":
+        return any(_switched_off(one) for one in test.values)
+    if isinstance(test, Unary) and test.op == "not":
+        return _CHECKS.search(chain(test.operand)) is not None
+    if isinstance(test, Compare) and test.operators in (["is"], ["=="]):
+        return _is_false(test) and _CHECKS.search(chain(test.left)) is not None
+    return _SKIPS.search(chain(test)) is not None
+
+
+def _switched_on(test: AnyExpression) -> bool:
+    named = isinstance(test, Compare) and test.operators in (["is not"], ["!="]) and _is_false(test)
+    return named and isinstance(test, Compare)
+
+
+def _is_false(test: Compare) -> bool:
+    right = test.comparators[0]
+    return isinstance(right, Constant) and right.value is False
 
 
 def _none(given: object) -> bool:
@@ -109,12 +148,12 @@ def _none(given: object) -> bool:
     return isinstance(given, Name | Attribute) and chain(given).rpartition(".")[2] == "CERT_NONE"
 
 
-def _finding(rule: Rule, place: Place, node: object, what: str) -> Finding:
+def _finding(rule: Rule, place: Place, node: object, what: str, confidence: Confidence = Confidence.HIGH) -> Finding:
     return Finding(
         rule=rule.code,
         location=location(place, node),
         message=f"{what} accepts every certificate: whoever stands between reads and changes what is sent",
         fix=_FIX,
         severity=rule.severity,
-        confidence=Confidence.HIGH,
+        confidence=confidence,
     )

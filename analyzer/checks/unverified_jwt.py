@@ -180,8 +180,8 @@ def _reads_claim(flow: Flow, place: Place, claim: str) -> bool:
 
 
 def _makes_them_without(flow: Flow, place: Place, claim: str) -> bool:
-    """Whether the file that reads tokens also makes them, and names nobody they are for: nobody else signs with its key,
-    so there is nothing to compare."""
+    """Whether the file that reads tokens also makes them, and names nobody they are for: nobody else signs with its
+    key, so there is nothing to compare."""
     if claim not in {"aud", "iss"}:
         return False
     outline = flow.project.outline(place.path)
