@@ -123,7 +123,8 @@ def _shown_once(picture: Picture, place: Place) -> bool:
     outline = picture.project.outline(place.path)
     parses = any(item.module.partition(".")[0] in _PARSERS and item.level == 0 for item in outline.imports)
     uses = [*outline.uses, *(use for one in outline.functions for use in one.uses)]
-    reads = any(use.chain.startswith("sys.argv") for use in uses)
+    # A module that asks somebody at a terminal answers there.
+    reads = any(use.chain.startswith("sys.argv") or use.chain in {"input", "getpass.getpass"} for use in uses)
     alone = place.index < 0 and not picture.imports_of(place.path) and not picture.imports.into(place.path)
     return (parses or reads or alone) and picture.chain_to(place) is None and place not in picture.handlers()
 

@@ -30,7 +30,7 @@ from analyzer.facts.expressions import (
     Walrus,
 )
 from analyzer.facts.visit import chain, walk
-from analyzer.flow import records, showing, sources
+from analyzer.flow import records, showing, sources, undisclosed
 from analyzer.flow.arguments import argument
 from analyzer.flow.callers import bound
 from analyzer.flow.engine import Flow, Point
@@ -126,6 +126,8 @@ class Reader:
         """What a name, attribute or item gives."""
         one = point.expression
         assert isinstance(one, Name | Attribute | Subscript)
+        if isinstance(one, Name) and self._gives_nothing(point, one):
+            return None
         if isinstance(one, Subscript):
             if showing.cut(one):
                 return None
@@ -136,6 +138,11 @@ class Reader:
         elif isinstance(one, Attribute) and one.attr == "__dict__":
             return self._dumped(point, one.value) or self._request(point)
         return self._secret(point, name_of(one)) or self._request(point) or self._followed(point, depth)
+
+    def _gives_nothing(self, point: Point, one: Name) -> bool:
+        if undisclosed.speaks_of(one.id) or undisclosed.no_text(self.flow, point.place, one.id, one.line):
+            return True
+        return undisclosed.starred(found.expression for found in self.flow.origins(point))
 
     def _secret(self, point: Point, name: str) -> Sighting | None:
         one = point.expression
@@ -228,6 +235,8 @@ class Reader:
         head = chain(one) + "."
         if function is None or head == ".":
             return False
+        if undisclosed.a_row(self.flow, function, place, head[:-1]):
+            return True
         read = (use.chain[len(head) :] for use in function.uses if use.chain.startswith(head))
         return any(attribute.partition("(")[0].partition("[")[0] not in showing.OF_TEXT for attribute in read)
 
@@ -308,6 +317,9 @@ class Reader:
             return request
         target = self.flow.project.resolve_expression(point.place, call.func) if chain(call.func) else None
         held = call.func.value if isinstance(call.func, Attribute) else None
+        name = undisclosed.looked_up(call, last)
+        if name is not None:
+            return Sighting(showing.picked(call, name), sensitive(name), point.place, call) if sensitive(name) else None
         if target is not None and target.ours:
             return self._ours(point, call, target, last, depth)
         if last in showing.GETTERS:
@@ -458,6 +470,8 @@ def _mapping(reader: Reader, point: Point, depth: int) -> Sighting | None:
     assert isinstance(one, Mapping)
     for name, value in zip(one.keys, one.values, strict=True):
         kind = sensitive(name.value) if isinstance(name, Constant) and isinstance(name.value, str) else ""
+        if isinstance(value, Name) and undisclosed.speaks_of(value.id):
+            continue
         inner = _at(point, value)
         if kind and isinstance(value, Name | Attribute | Subscript | Call) and not reader.harmless(inner):
             return Sighting(showing.called_so(value), kind, point.place, value)
