@@ -82,6 +82,17 @@ def kept(flow: Flow, place: Place) -> Iterator[Told]:
     yield from _assigned(flow, place)
 
 
+def kept_already(flow: Flow, place: Place, text: str) -> bool:
+    """``user.password`` of somebody whom the function treats as an account: it was hashed when it was set."""
+    root = text.rpartition(".")[0]
+    asked = {f"{root}.{one}" for one in _ACCOUNT}
+    return bool(root) and any(use.chain in asked for use in uses_of(flow.project, place))
+
+
+_ACCOUNT = ("set_password", "check_password", "set_unusable_password", "has_usable_password")
+"""Methods of Django's accounts, whose attribute ``password`` is a hash."""
+
+
 def _hashes_later(flow: Flow, place: Place) -> bool:
     """``user = User(…); user.set_password(password)``: what was stored first is replaced before it is saved."""
     for point in flow.calls(place):
@@ -113,7 +124,7 @@ def _constructed(flow: Flow, point: Point, call: Call) -> Iterator[Told]:
     manager = ".objects." in chain(call.func) or ".query." in chain(call.func) or ".objects" in written(call)
     for one in named:
         secret = clear_password(flow, Point(point.place, one.value, point.environment))
-        if secret is None:
+        if secret is None or kept_already(flow, point.place, secret.text):
             continue
         if last in _QUERIES and (manager or last in {"filter_by", "get_or_none"}):
             yield call, f"A row is looked up by the password itself, `{one.keyword}={secret.text}`", Confidence.HIGH
@@ -336,6 +347,10 @@ def _filled_in(flow: Flow, point: Point) -> bool:
     return put or any(use.chain in {f"{held.id}.pop", f"{held.id}.update"} or use.kind == "delete" for use in uses)
 
 
+def _keeps_none(flow: Flow, owner: Target, name: str) -> bool:
+    return not persisted(flow, owner) or hashes_itself(flow, owner, name)
+
+
 def harmless(flow: Flow, place: Place, first: int, last: int) -> bool:
     """Whether what stands on some lines is known to keep no password: the object is of a class of the project that is
     not stored, or the value went through a hash."""
@@ -347,7 +362,9 @@ def harmless(flow: Flow, place: Place, first: int, last: int) -> bool:
         for target in statement.targets:
             if isinstance(target, Attribute) and is_password_column(target.attr) and state is not None:
                 owner = flow.project.resolve_expression(place, target.value)
-                ours = owner is not None and owner.kind in {"class", "instance"} and not persisted(flow, owner)
+                ours = owner is not None and owner.kind in {"class", "instance"}
+                ours = ours and owner is not None and _keeps_none(flow, owner, target.attr)
+                ours = ours or (owner is None and setter_hashes(flow, place, target.attr))
                 hashed = not clear_parts(flow.value(Point(place, statement.value, state)))
                 if not (ours or hashed):
                     return False

@@ -6,7 +6,19 @@ import re
 from collections.abc import Iterator
 
 from analyzer.checks._kept_passwords import SAVING
-from analyzer.facts.expressions import AnyExpression, Attribute, Call, Compare, Comprehension, Mapping, Name, Subscript
+from analyzer.facts.expressions import (
+    AnyExpression,
+    Attribute,
+    Boolean,
+    Call,
+    Compare,
+    Comprehension,
+    Mapping,
+    Name,
+    Subscript,
+)
+from analyzer.facts.statements import If, Raise
+from analyzer.facts.visit import walk
 from analyzer.flow.arguments import argument
 from analyzer.flow.engine import Flow, Point, scan
 from analyzer.flow.environment import key
@@ -30,10 +42,13 @@ _TYPED_TWICE = re.compile(
 
 def compared(flow: Flow, place: Place) -> Iterator[Told]:
     """Comparisons of a password in the clear with a stored one."""
+    refused = _refused(flow, place)
     for point in flow.points(place):
         node = point.expression
         if isinstance(node, Compare) and len(node.operators) == 1 and node.operators[0] in {"==", "!="}:
             sides = (node.left, node.comparators[0])
+            if id(node) in refused and any(_is_constant(one) for one in sides):
+                continue
         elif isinstance(node, Call) and chain_end(node) == "compare_digest":
             left, right = argument(node, 0), argument(node, 1)
             if left is None or right is None:
@@ -42,6 +57,48 @@ def compared(flow: Flow, place: Place) -> Iterator[Told]:
         else:
             continue
         yield from _sides(flow, point, node, sides)
+
+
+def _refused(flow: Flow, place: Place) -> set[int]:
+    """Comparisons that let nobody in: ``if password == KNOWN_DEFAULT: raise …``."""
+    found: set[int] = set()
+    for one in walk(flow.project.body(place)):
+        if isinstance(one, If) and one.then and isinstance(one.then[-1], Raise):
+            sides = one.test.values if isinstance(one.test, Boolean) and one.test.op == "and" else [one.test]
+            found |= {id(side) for side in sides if isinstance(side, Compare) and side.operators == ["=="]}
+    return found
+
+
+def _is_constant(side: AnyExpression) -> bool:
+    """``KNOWN_DEFAULT`` and ``KNOWN_DEFAULT.get_secret_value()``."""
+    if isinstance(side, Call) and isinstance(side.func, Attribute):
+        side = side.func.value
+    return isinstance(side, Name) and side.id.isupper()
+
+
+def harmless(flow: Flow, place: Place, first: int, last: int) -> bool:
+    """Whether all that is compared on some lines is what was kept with what was kept, or with a mask."""
+    found = [
+        one
+        for one in walk(flow.project.body(place))
+        if isinstance(one, Compare) and first <= one.line <= last and len(one.operators) == 1
+    ]
+    asked = [(one.left, one.comparators[0]) for one in found]
+    asked = [sides for sides in asked if any(is_password_name(name_of(side)) for side in sides)]
+    return bool(asked) and all(_kept_with_kept(flow, place, *sides) for sides in asked)
+
+
+def _kept_with_kept(flow: Flow, place: Place, left: AnyExpression, right: AnyExpression) -> bool:
+    if _is_constant(left) or _is_constant(right):
+        return True
+    both = isinstance(left, Attribute) and isinstance(right, Attribute) and left.attr == right.attr
+    if not both:
+        attribute = next((one for one in (left, right) if isinstance(one, Attribute)), None)
+        return attribute is not None and setter_hashes(flow, place, attribute.attr)
+    state = flow.state_at(place, left)
+    return state is not None and not any(
+        part.kind == "request" for side in (left, right) for part in flow.value(Point(place, side, state)).parts()
+    )
 
 
 def _sides(flow: Flow, point: Point, node: AnyExpression, sides: tuple[AnyExpression, AnyExpression]) -> Iterator[Told]:

@@ -17,7 +17,7 @@ from analyzer.flow.engine import Flow, Point, scan
 from analyzer.flow.hashing import protecting_call
 from analyzer.flow.named import method
 from analyzer.flow.passwords import is_password_name, last_name
-from analyzer.flow.questions import Pictured, calls_at, chain_end, flow_of, location, places_calling, written
+from analyzer.flow.questions import Pictured, calls_at, chain_end, flow_of, location, places_calling, uses_of, written
 from analyzer.knowledge import Hasher, known
 from analyzer.knowledge.schema import names
 from analyzer.model import Confidence, Finding, Rule, Tier
@@ -27,6 +27,8 @@ FIX = "Use a password hash, such as `argon2.PasswordHasher().hash(…)` or `bcry
 
 _TESTING = re.compile(r"(?:^|[/_.-])test(?:s|ing|utils)?(?=[/_.-])")
 """Words of a path that holds settings for tests."""
+_SETTING = re.compile(r"(?:set|change|update|rehash|upgrade|migrate)_?\w*(?:passw|hash)", re.IGNORECASE)
+_DRAWN = frozenset({"secrets.token_bytes", "secrets.token_hex", "os.urandom", "token_bytes", "urandom"})
 _SOURCES = frozenset({"request", "parameter", "supplied", "attribute", "call", "unknown"})
 
 
@@ -40,8 +42,9 @@ def check(picture: Pictured, rule: Rule) -> Iterator[Finding]:
         if _new(finding, seen):
             # Tests hash fast on purpose, and old digests to prove that they are replaced.
             path = finding.location.path
-            tested = picture.tier(path) is Tier.TEST or _TESTING.search(path) is not None
-            yield msgspec.structs.replace(finding, confidence=Confidence.LOW) if tested else finding
+            if picture.tier(path) is not Tier.TEST:
+                tested = _TESTING.search(path) is not None
+                yield msgspec.structs.replace(finding, confidence=Confidence.LOW) if tested else finding
 
 
 def judge(finding: Finding, picture: Pictured) -> str:
@@ -80,12 +83,14 @@ def _fast(flow: Flow, rule: Rule, place: Place) -> Iterator[Finding]:
         if id(made) in shielded or _harmless(flow, point, made) or _prefix_only(flow, place, made):
             continue
         secret = _password(flow, data)
-        if secret and _returned(flow, place, made) and _hashed_by_callers(flow, place):
+        if secret and _returned(flow, place, made) and (_hashed_by_callers(flow, place) or _replaced(flow, place)):
+            continue
+        if secret and _keyed_at_random(flow, point, made):
             continue
         if secret and _bound_to_stored(flow, place, made, secret):
             continue
         if secret and not _looked_up(flow, place, made) and not _upgrades(flow, place):
-            yield _finding(rule, place, call, secret, chain_end(made))
+            yield _finding(rule, place, call, secret, _algorithm(made))
         elif not secret and _returned(flow, place, made):
             yield from _at_callers(flow, rule, data, made)
 
@@ -159,6 +164,24 @@ def _hashed_by_callers(flow: Flow, place: Place) -> bool:
     return False
 
 
+def _replaced(flow: Flow, place: Place) -> bool:
+    """Whether all who ask for an old digest set the password anew: it only proves that the old one was right."""
+    callers = {site.place for site in flow.callers.every(place)}
+    return bool(callers) and all(
+        any(use.kind == "call" and _SETTING.search(use.chain) for use in uses_of(flow.project, one)) for one in callers
+    )
+
+
+def _keyed_at_random(flow: Flow, point: Point, made: Call) -> bool:
+    """``hmac.new(secrets.token_bytes(32), password)``: a key that ends with the process keeps nothing."""
+    target = flow.project.resolve_expression(point.place, made.func)
+    key = argument(made, 0, "key")
+    if key is None or target is None or not target.dotted.startswith("hmac."):
+        return False
+    drawn = (one.expression for one in flow.origins(Point(point.place, key, point.environment)))
+    return any(isinstance(one, Call) and chain(one.func) in _DRAWN for one in drawn)
+
+
 def _prefix_only(flow: Flow, place: Place, made: Call) -> bool:
     """The look-up of leaked passwords sends the first five digits of a SHA-1 (k-anonymity)."""
     if chain_end(made) not in {"sha1", "new"}:
@@ -226,7 +249,16 @@ def _at_callers(flow: Flow, rule: Rule, data: Point, made: Call) -> Iterator[Fin
         given = (bound(function, point.expression, method(target, function, site.chain)) or {}).get(parts[0].text)
         secret = _password(flow, Point(site.place, given.value, point.environment)) if given is not None else ""
         if secret and not _bound_to_stored(flow, data.place, made, secret):
-            yield _finding(rule, site.place, point.expression, secret, chain_end(made))
+            yield _finding(rule, site.place, point.expression, secret, _algorithm(made))
+
+
+def _algorithm(made: Call) -> str:
+    """How a message calls a digest: ``sha1`` for ``hashlib.sha1(…)`` and ``hashlib.new("sha1")``, else ``HMAC``."""
+    if chain(made.func).startswith("hmac"):
+        return "HMAC"
+    first = argument(made, 0, "name")
+    named = chain_end(made) == "new" and isinstance(first, Constant)
+    return str(first.value) if named and isinstance(first, Constant) else chain_end(made)
 
 
 def _finding(rule: Rule, place: Place, call: Call, secret: str, algorithm: str) -> Finding:
