@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import msgspec
@@ -33,6 +34,10 @@ _CONVERTING = frozenset(
     "to_bytes from_bytes b2a_hex smart_str".split()
 )
 _COMPARING = frozenset({"compare_digest", "constant_time_compare", "safe_str_cmp", "startswith"})
+_REQUESTING = frozenset({"get", "post", "put", "patch", "request", "delete", "send"})
+_PARTS_OF_REQUESTS = frozenset({"params", "data", "json", "headers", "files"})
+_ADDRESSING = re.compile(r"(?:add|append|with|build|update)_?\w*(?:query|params|url)", re.IGNORECASE)
+"""Functions that put parameters behind an address, which they get first."""
 _DEPTH = 8
 
 
@@ -78,6 +83,55 @@ def _uses(flow: Flow, place: Place, made: AnyExpression) -> Iterator[Use]:
     for value, state in flow.trace(place).returns if function is not None else ():
         if value is not None and function is not None and becomes(flow, Point(place, value, state), made):
             yield Use("returned", function.name)
+
+
+def sent_away(flow: Flow, place: Place, names: set[str]) -> bool:
+    """Whether something that goes by one of these names leaves for another server: in the query or the body of a
+    request, or encoded for an address. Whoever is asked prescribes how it is signed."""
+    abroad = _abroad(flow, place)
+    for node in walk(flow.project.body(place)):
+        if not isinstance(node, Call):
+            continue
+        last = chain_end(node)
+        for given in node.arguments:
+            leaves = (last == "urlencode" and abroad) or (last in _REQUESTING and given.keyword in _PARTS_OF_REQUESTS)
+            leaves = leaves or (abroad and _ADDRESSING.search(last) is not None and given is not node.arguments[0])
+            if leaves and any(isinstance(one, Name) and one.id in names for one in walk(given.value)):
+                return True
+    return False
+
+
+def holders(flow: Flow, place: Place, made: AnyExpression) -> set[str]:
+    """The variables of a function that hold a digest, a mapping with it, or what is signed together with it."""
+    found: set[str] = set()
+    for node in walk(flow.project.body(place)):
+        if not isinstance(node, Assign) or node.value is None:
+            continue
+        state = flow.state_at(place, node.value)
+        if state is None:
+            continue
+        held = node.value.values if isinstance(node.value, Mapping) else [node.value]
+        if any(becomes(flow, Point(place, one, state), made) for one in held):
+            found |= _roots(node)
+    for node in walk(flow.project.body(place)) if found else ():
+        if isinstance(node, Assign) and node.value is not None:
+            if any(isinstance(one, Name) and one.id in found for one in walk(node.value)):
+                found |= _roots(node)
+    return found
+
+
+def _roots(assign: Assign) -> set[str]:
+    return {chain(target).partition("[")[0].partition(".")[0] for target in assign.targets}
+
+
+def _abroad(flow: Flow, place: Place) -> bool:
+    """Whether a function names the address of another server, itself or by a constant of its module."""
+    variables = flow.project.namespace(place.path).variables
+    for node in walk(flow.project.body(place)):
+        values = [node] if isinstance(node, Constant) else variables.get(node.id, ()) if isinstance(node, Name) else ()
+        if any(isinstance(one, Constant) and str(one.value).startswith(("https://", "http://")) for one in values):
+            return True
+    return False
 
 
 def _argument(point: Point, call: Call, keyword: str | None, value: AnyExpression) -> Iterator[Use]:

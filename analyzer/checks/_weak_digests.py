@@ -183,7 +183,7 @@ def _weighed(flow: Flow, rule: Rule, made: Made, depth: int) -> Iterator[Finding
     purpose = _purpose(flow, made, names, uses)
     if purpose is not None:
         if not (purpose.unseen and _only_harmless(flow, made, uses)):
-            yield _finding(rule, made, purpose)
+            yield _finding(rule, made, _as_asked(flow, made, purpose, uses))
         return
     returned = [use.name for use in uses if use.how == "returned"]
     if returned and depth and not _harmless(returned):
@@ -191,6 +191,16 @@ def _weighed(flow: Flow, rule: Rule, made: Made, depth: int) -> Iterator[Finding
             point = flow.call_at(site)
             if point is not None and site.place != made.point.place:
                 yield from _weighed(flow, rule, Made(made.algorithm, point, _arguments(point), made.digest), depth - 1)
+
+
+def _as_asked(flow: Flow, made: Made, purpose: Purpose, uses: list[Use]) -> Purpose:
+    """A signature that leaves for another server is made as that server prescribes; one that is compared is ours."""
+    if any(use.how == "compared" for use in uses):
+        return purpose
+    place = made.point.place
+    names = _digest_uses.holders(flow, place, made.point.expression)
+    asked = bool(names) and _digest_uses.sent_away(flow, place, names)
+    return msgspec.structs.replace(purpose, confidence=Confidence.LOW) if asked else purpose
 
 
 def _only_harmless(flow: Flow, made: Made, uses: list[Use]) -> bool:
