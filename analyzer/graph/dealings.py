@@ -29,6 +29,8 @@ _MOST = 0.5
 _DEEP = 4
 """Calls followed to see whether a service works on stored data."""
 _PROBE = re.compile(r"health|ready|readiness|liveness|\blive\b|\bping\b|heartbeat|status", re.IGNORECASE)
+_HOLE = re.compile(r"[{<]|\(\?P")
+"""A parameter in a path: of FastAPI, of Flask, of a regular expression."""
 _TRIVIAL = re.compile(r"\s*select\s+1\s*;?\s*$", re.IGNORECASE)
 
 
@@ -98,13 +100,14 @@ class Dealings:
             own = () if self._is_probe(handler) else self._picture.accesses_of(handler)
             repositories: list[CallSite] = []
             services: list[CallSite] = []
+            probing = self._probes(handler)
             for site in self._picture.calls_of(handler):
                 name = self._picture.target_role(site.target).name
                 if site.target.kind == "class" or self._only_hands_over(site):
                     continue
                 if name == "repository" and self._only_ends(site.target):
                     continue
-                if name == "repository" and not self._is_provider(site.target):
+                if name == "repository" and not probing and not self._is_provider(site.target):
                     repositories.append(site)
                 elif (
                     name == "service"
@@ -169,14 +172,26 @@ class Dealings:
         accesses = self._picture.accesses_of(handler)
         if not accesses or any(access.kind != "read" for access in accesses):
             return False
-        function = self._picture.project.function(handler)
-        routes = self._picture.handlers().get(handler, ())
-        if function is not None and _PROBE.search(function.name) and any(_PROBE.search(route.path) for route in routes):
+        if self._is_called_probe(handler):
             return len(accesses) <= 2
         for node in walk(self._picture.project.body(handler)):
             if isinstance(node, Constant) and isinstance(node.value, str) and _TRIVIAL.match(node.value):
                 return len(accesses) == 1
         return False
+
+    def _is_called_probe(self, handler: Place) -> bool:
+        function = self._picture.project.function(handler)
+        routes = self._picture.handlers().get(handler, ())
+        return (
+            function is not None
+            and _PROBE.search(function.name) is not None
+            and any(_PROBE.search(route.path) for route in routes)
+        )
+
+    def _probes(self, handler: Place) -> bool:
+        """Whether a handler asks how the system is, and about no record: what it calls for that passes no layer by."""
+        routes = self._picture.handlers().get(handler, ())
+        return self._is_called_probe(handler) and not any(_HOLE.search(route.path) for route in routes)
 
     def _only_hands_over(self, site: CallSite) -> bool:
         """A call of a collaborator's plain attribute or of a framework hook is no dealing."""
