@@ -114,9 +114,10 @@ def holders(flow: Flow, place: Place, made: AnyExpression) -> set[str]:
         if any(becomes(flow, Point(place, one, state), made) for one in held):
             found |= _roots(node)
     for node in walk(flow.project.body(place)) if found else ():
-        if isinstance(node, Assign) and node.value is not None:
-            if any(isinstance(one, Name) and one.id in found for one in walk(node.value)):
-                found |= _roots(node)
+        if not isinstance(node, Assign) or node.value is None:
+            continue
+        if any(isinstance(one, Name) and one.id in found for one in walk(node.value)):
+            found |= _roots(node)
     return found
 
 

@@ -103,7 +103,7 @@ def _cookie(flow: Flow, rule: Rule, point: Point, call: Call, added: frozenset[s
         + ("a script of another page's making reads it" if "httponly" in missing else "it travels over plain HTTP too"),
         fix=_FIX,
         severity=rule.severity if secret else Severity.NOTE,
-        confidence=Confidence.HIGH if secret else Confidence.MEDIUM if _FORGERY.search(spelled) else Confidence.LOW,
+        confidence=Confidence.HIGH if secret else Confidence.MEDIUM,
     )
 
 
