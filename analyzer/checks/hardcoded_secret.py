@@ -74,7 +74,7 @@ def judge(finding: Finding, picture: Picture) -> str:
 def _confidence(picture: Picture, path: str, strength: str, kind: str = "named") -> Confidence:
     """What opens something by its issuer's format does so everywhere; a password or a key that somebody thought up for
     a test, or that stands in a module of invented data, hardly opens anything."""
-    if kind in {"named", "pem"} and (picture.tier(path) is Tier.TEST or _words(path) & _INVENTED):
+    if kind in {"named", "pem"} and (picture.tier(path) is Tier.TEST or _words(picture.inside(path)) & _INVENTED):
         return Confidence.LOW
     if strength != "live" and _words(path.rpartition("/")[2]) & _SHOWN:
         return Confidence.LOW

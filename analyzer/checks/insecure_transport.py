@@ -133,8 +133,7 @@ def _switched_off(test: AnyExpression) -> bool:
 
 
 def _switched_on(test: AnyExpression) -> bool:
-    named = isinstance(test, Compare) and test.operators in (["is not"], ["!="]) and _is_false(test)
-    return named and isinstance(test, Compare)
+    return isinstance(test, Compare) and test.operators in (["is not"], ["!="]) and _is_false(test)
 
 
 def _is_false(test: Compare) -> bool:

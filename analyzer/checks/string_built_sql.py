@@ -13,7 +13,7 @@ from collections.abc import Iterator
 import msgspec
 
 from analyzer.facts.codec import encode
-from analyzer.facts.expressions import AnyExpression, Binary, Call, Constant, Format, Name
+from analyzer.facts.expressions import AnyExpression, Attribute, Binary, Call, Constant, Format, Name
 from analyzer.facts.visit import chain
 from analyzer.flow import sql
 from analyzer.flow.callers import bound
@@ -35,7 +35,7 @@ from analyzer.flow.values import spelled
 from analyzer.flow.ways import ends, given, way
 from analyzer.knowledge import Sink, known
 from analyzer.knowledge.schema import names
-from analyzer.model import Confidence, Finding, Rule, Step, Tier
+from analyzer.model import Confidence, Finding, Location, Rule, Step, Tier
 from analyzer.project.target import Place
 
 _WRAPPERS = 3
@@ -274,6 +274,19 @@ def _grade(part: Part, where: str) -> Confidence | None:
     return Confidence.LOW if _IDENTITY.search(part.text) and where != "quoted" else Confidence.MEDIUM
 
 
+def _located(point: Point, call: Call) -> Location:
+    """Where a statement hurts: at the text where it is put together on lines of its own inside the call, else at the
+    name of what runs it, which in a chain stands below the first line."""
+    text, func = point.expression, call.func
+    if isinstance(text, Format | Binary | Call) and text.line > func.end_line:
+        return location(point.place, text)
+    whole = location(point.place, call)
+    if not isinstance(func, Attribute) or func.end_line == func.line:
+        return whole
+    span = msgspec.structs.replace(whole.span, line=func.end_line, column=max(1, func.end_column - len(func.attr)))
+    return msgspec.structs.replace(whole, span=span)
+
+
 def _finding(rule: Rule, point: Point, call: Call, sink: Sink, parts: list[Part], confidence: Confidence) -> Finding:
     listed = list(dict.fromkeys((part.text, part.kind) for part in parts if part.text))[:3]
     told = (
@@ -282,7 +295,7 @@ def _finding(rule: Rule, point: Point, call: Call, sink: Sink, parts: list[Part]
     executed = spelled(call.func) or "the call"
     return Finding(
         rule=rule.code,
-        location=location(point.place, call),
+        location=_located(point, call),
         message=f"SQL text is built from {told} and executed by `{executed}`",
         fix=sink.fix[:1].upper() + sink.fix[1:],
         severity=rule.severity,

@@ -107,7 +107,11 @@ class Picture:
 
     def is_side(self, path: str) -> bool:
         """Whether a module is a script, tool or example beside the application."""
-        return is_side_module(path[self._above :])
+        return is_side_module(self.inside(path))
+
+    def inside(self, path: str) -> str:
+        """A path below the folder that all audited files share."""
+        return path[self._above :]
 
     def shape(self, path: str) -> Shape:
         """The shape of the application a module belongs to."""
