@@ -69,6 +69,19 @@ _INSTANCE = re.compile(
 )
 """An operation of an active record: ``order.save()``."""
 
+_CLASS_WIDE = re.compile(
+    r"^(?:tortoise(?:\.models)?\.Model|peewee\.Model|beanie(?:\.\w+)*\.Document|edgy\.Model|gino\.Gino\(\)\.Model"
+    r"|piccolo\.table\.Table)\.(?=[a-z])(.+)$"
+)
+"""An operation that a model's class has itself: ``User.create`` of Tortoise and Peewee, ``User.find_all`` of Beanie."""
+_CLASS_READ = {
+    "find", "find_one", "find_all", "find_many", "get_or_none", "get_by_id", "select", "to_list", "fetch_all",
+}  # fmt: skip
+_CLASS_WRITE = {
+    "insert", "insert_one", "insert_many", "insert_all", "replace_many", "update_all", "delete_all", "delete_by_id",
+    "set_by_id", "delete_instance", "upsert", "set",
+}  # fmt: skip
+
 _MODEL_BASES = {
     "django.db.models.Model", "django.contrib.auth.models.AbstractUser", "django.contrib.auth.models.AbstractBaseUser",
     "django.contrib.gis.db.models.Model", "sqlalchemy.orm.DeclarativeBase", "sqlalchemy.orm.DeclarativeBaseNoMeta",
@@ -140,6 +153,12 @@ def _manager_operation(dotted: str) -> str:
     own = _INSTANCE.match(dotted)
     if own is not None:
         return "read" if own[1] == "refresh_from_db" else "write"
+    wide = _CLASS_WIDE.match(dotted)
+    if wide is not None:
+        steps = {part.removesuffix("()") for part in wide[1].split(".")}
+        if steps & (_CLASS_WRITE | _MANAGER_WRITE):
+            return "write"
+        return "read" if steps & (_CLASS_READ | _MANAGER_READ) else ""
     match = _MANAGED.match(dotted)
     if match is not None:
         called = match[1]

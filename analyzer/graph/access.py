@@ -20,6 +20,7 @@ _VERBS = (
     "|delete_one|delete_many|find_one_and_update|find_one_and_delete|find_one_and_replace|bulk_write|execute_many"
     "|commit|rollback|begin|begin_nested|flush|transaction|atomic|objects|save|create|update|insert|select|asave"
     "|adelete|acreate|bulk_create|get_or_create|update_or_create|to_list|sort|skip|limit|all|filter|filter_by|exists|count|first"
+    "|get_or_none|get_by_id|find_all|find_many|insert_all|delete_all|delete_by_id|delete_instance|upsert|set"
 )
 _MAYBE = re.compile(rf"\.(?:{_VERBS})(?:$|[.(])|atomic|get_object_or_404|get_list_or_404")
 """Chains worth resolving; everything else cannot be an operation and is not looked at."""
