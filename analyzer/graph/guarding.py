@@ -28,6 +28,8 @@ from analyzer.frameworks.backend import Attachment
 from analyzer.frameworks.fastapi import injections
 from analyzer.graph.demands import signed
 from analyzer.graph.refusals import refusal_name, refuses
+from analyzer.graph.succeeding import after_success
+from analyzer.graph.turning import answers_strangers, turns_away
 from analyzer.knowledge import known
 from analyzer.project import Place, Project
 
@@ -105,6 +107,8 @@ _CARRIED = re.compile(r"\b(?:headers|cookies|session|authorization|META)\b", re.
 """Where a request carries who is asking."""
 _EVERYTHING = frozenset({"Exception", "BaseException", "HTTPException", "APIException", "HTTPError"})
 _DEPTH = 5
+_HANDED = 3
+"""Functions between one that is asked who is there and the one that verifies the token."""
 _PERMISSION_METHODS = ("has_permission", "has_object_permission", "check_permission", "is_authorized", "authenticate")
 
 
@@ -189,7 +193,7 @@ class Guarding:
         body = project.body(place)
         if function.name in _PERMISSION_METHODS and function.owner >= 0 and not _always_true(body):
             return "authenticated"
-        lost = _swallowed(project, place, body)
+        lost = _swallowed(project, place, body) | after_success(body)
         nodes = [node for node in walk(body) if id(node) not in lost]
         if any(refuses(project, place, node) for node in nodes) and (
             self._looks(function, nodes) or self._asks(place, body)
@@ -203,7 +207,9 @@ class Guarding:
         tokens = [node for node in nodes if isinstance(node, Call) and self._verifies(place, node)]
         if any(_binds(project, place, body, node) for node in tokens) or self._acts_on(place, function, body):
             return "authenticated"
-        if any(isinstance(node, If) and (_asks_permission(node) or _turns_away(node)) for node in nodes):
+        if any(isinstance(node, If) and (_asks_permission(node) or turns_away(node)) for node in nodes):
+            return "authenticated"
+        if answers_strangers(nodes):
             return "authenticated"
         if _all_inside(body):
             return "authenticated"
@@ -247,11 +253,25 @@ class Guarding:
         target = self._project.resolve_expression(place, call.func) if isinstance(call, Call) else None
         if target is None or target.kind != "function":
             return False
-        inner = Place(target.path, target.index)
-        if inner not in self._verifying:
-            calls = (node for node in walk(self._project.body(inner)) if isinstance(node, Call))
-            self._verifying[inner] = any(self._verifies(inner, node) for node in calls)
-        return self._verifying[inner]
+        return self._verified(Place(target.path, target.index), 0)
+
+    def _verified(self, place: Place, depth: int) -> bool:
+        """Whether a function, or one whose outcome it hands on, verifies a token."""
+        if place not in self._verifying:
+            self._verifying[place] = False
+            nodes = list(walk(self._project.body(place)))
+            self._verifying[place] = any(isinstance(node, Call) and self._verifies(place, node) for node in nodes) or (
+                depth < _HANDED and any(self._hands_on(place, node, depth) for node in nodes)
+            )
+        return self._verifying[place]
+
+    def _hands_on(self, place: Place, node: msgspec.Struct, depth: int) -> bool:
+        """``return verify(token)`` of a function of ours that verifies it."""
+        call = node.value if isinstance(node, Return) else None
+        call = call.value if isinstance(call, Await) else call
+        target = self._project.resolve_expression(place, call.func) if isinstance(call, Call) else None
+        ours = target is not None and target.kind == "function"
+        return ours and target is not None and self._verified(Place(target.path, target.index), depth + 1)
 
     def _asks(self, place: Place, body: Sequence[AnyStatement]) -> bool:
         """Whether a function has another one look: ``partner = asking()``, and that reads a header or a cookie."""
@@ -429,26 +449,6 @@ def _asks_permission(node: If) -> bool:
         isinstance(one, Call) and chain(one.func).rpartition(".")[2] in _PERMISSION_METHODS for one in walk(node.test)
     )
     return asked and any(isinstance(one, Raise | Return) for one in node.then)
-
-
-def _turns_away(node: If) -> bool:
-    """``if not is_authenticated(request): return redirect("/shop")``: wherever it leads, it ends the request.
-
-    ``if not context.is_authenticated: return None`` does the same, where it does nothing else for strangers first.
-    """
-    asked = node.test.operand if isinstance(node.test, Unary) and node.test.op == "not" else None
-    asked = asked.value if isinstance(asked, Await) else asked
-    if isinstance(asked, Attribute):
-        ends = len(node.then) == 1 and isinstance(node.then[0], Raise | Return)
-        return ends and _WHETHER.search(asked.attr) is not None
-    if not isinstance(asked, Call) or not _WHETHER.search(chain(asked.func).rpartition(".")[2]):
-        return False
-    return bool(node.then) and isinstance(node.then[-1], Raise | Return)
-
-
-_WHETHER = re.compile(
-    r"^(?:is|has|check|user)?_?(?:user|session)?_?(?:authenticated|logged_?in|signed_?in|authorized)$", re.I
-)
 
 
 def _always_true(body: list[AnyStatement]) -> bool:

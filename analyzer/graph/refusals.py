@@ -6,7 +6,7 @@ import re
 
 import msgspec
 
-from analyzer.facts.expressions import AnyExpression, Attribute, Call, Constant, Name, Sequence
+from analyzer.facts.expressions import AnyExpression, Attribute, Call, Constant, Mapping, Name, Sequence
 from analyzer.facts.statements import Assign, Evaluate, Raise, Return
 from analyzer.facts.visit import chain, walk
 from analyzer.project import Place, Project, Target
@@ -62,6 +62,12 @@ def refuses(project: Project, place: Place, statement: msgspec.Struct) -> bool:
     return False
 
 
+def sends_to_login(statement: Return) -> bool:
+    """Whether a function answers with the way to the login page, and with no status that says why."""
+    value = statement.value
+    return isinstance(value, Call) and _to_login(value) and not _coded(value)
+
+
 def refusal_name(name: str) -> bool:
     """Whether an exception of that name says that somebody may not."""
     return _MAY_NOT.search(name) is not None
@@ -70,7 +76,7 @@ def refusal_name(name: str) -> bool:
 def raised(project: Project, place: Place, exception: AnyExpression, depth: int = 0) -> bool:
     """Whether raising an expression refuses the request."""
     func = exception.func if isinstance(exception, Call) else exception
-    if isinstance(exception, Call) and (_coded(exception) or _to_login(exception) or _said(exception)):
+    if isinstance(exception, Call) and any(ask(exception) for ask in (_coded, _to_login, _located, _said)):
         return True
     spelled = chain(func)
     if isinstance(exception, Name) and depth == 0:
@@ -139,6 +145,22 @@ def _to_login(call: Call) -> bool:
         if isinstance(node, Name | Attribute) and _LOGIN.search(chain(node)):
             return True
     return False
+
+
+def _located(call: Call) -> bool:
+    """Whether an exception sends to the login page itself: ``HTTPException(303, headers={"Location": "/login"})``."""
+    headers = [node for node in walk([one.value for one in call.arguments]) if isinstance(node, Mapping)]
+    return any(
+        isinstance(key, Constant)
+        and str(key.value).lower() == "location"
+        and any(
+            _LOGIN.search(str(node.value) if isinstance(node, Constant) else chain(node)) is not None
+            for node in walk(value)
+            if isinstance(node, Constant | Name | Attribute)
+        )
+        for header in headers
+        for key, value in zip(header.keys, header.values, strict=True)
+    )
 
 
 def _class_refuses(project: Project, target: Target) -> bool:

@@ -1,0 +1,146 @@
+"""Tests that turn strangers away: they ask whether anybody is known, and end the request where nobody is, wherever that
+leads."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import msgspec
+
+from analyzer.facts.expressions import (
+    AnyExpression,
+    Attribute,
+    Await,
+    Boolean,
+    Call,
+    Compare,
+    Constant,
+    Mapping,
+    Name,
+    Subscript,
+    Unary,
+)
+from analyzer.facts.expressions import Sequence as Display
+from analyzer.facts.statements import Assign, If, Raise, Return
+from analyzer.facts.visit import chain, walk
+
+_WHETHER = re.compile(
+    r"^(?:is|has|check|user)?_?(?:user|session)?_?(?:authenticated|logged_?in|signed_?in|authorized)$", re.I
+)
+_SESSION = re.compile(r"(?:^|[._])session$", re.IGNORECASE)
+"""What the mapping is called in which a framework keeps what it knows of a visitor."""
+_SOMEBODY = re.compile(
+    r"user|account|member|customer|client|person|profile|employee|staff|admin|role|doctor|patient|student|teacher|seller"
+    r"|vendor|owner|author|log(?:in|ged)|auth|e_?mail|identity|session|token|(?:^|_)u?id$|^(?:\w+_)?name$",
+    re.IGNORECASE,
+)
+"""Keys of a session that are there once somebody has logged in."""
+_NOBODY = re.compile(r"csrf|captcha|otp|cart|lang|locale|theme|guest|anonym|state$|nonce|verifier", re.IGNORECASE)
+"""Keys of a session that strangers have as well."""
+_ANSWERS = frozenset(
+    "redirect render render_template render_to_response jsonify json json_response make_response html text "
+    "TemplateResponse HTMLResponse JSONResponse ORJSONResponse PlainTextResponse RedirectResponse Response "
+    "HttpResponse HttpResponseRedirect JsonResponse HTTPFound HTTPSeeOther".split()
+)
+"""Calls that make an answer."""
+_TELLING = frozenset({"error", "errors", "message", "msg", "detail", "status", "success", "ok"})
+"""Keys of an answer that says why there is none."""
+
+
+def turns_away(node: If) -> bool:
+    """``if not is_authenticated(request): return redirect("/shop")``: wherever it leads, it ends the request.
+
+    ``if not context.is_authenticated: return None`` does the same, where it does nothing else for strangers first.
+    """
+    asked = node.test.operand if isinstance(node.test, Unary) and node.test.op == "not" else None
+    asked = asked.value if isinstance(asked, Await) else asked
+    if isinstance(asked, Attribute):
+        ends = len(node.then) == 1 and isinstance(node.then[0], Raise | Return)
+        return ends and _WHETHER.search(asked.attr) is not None
+    if not isinstance(asked, Call) or not _WHETHER.search(chain(asked.func).rpartition(".")[2]):
+        return False
+    return bool(node.then) and isinstance(node.then[-1], Raise | Return)
+
+
+def answers_strangers(nodes: Sequence[msgspec.Struct]) -> bool:
+    """Whether some condition answers whoever the session does not know, and ends there.
+
+    ``if "user_id" not in session: return render_template("login.html")``
+    """
+    named = {
+        target.id
+        for node in nodes
+        if isinstance(node, Assign) and _read(node.value)
+        for target in node.targets
+        if isinstance(target, Name)
+    }
+    return any(
+        isinstance(node, If) and bool(node.then) and _answer(node.then[-1]) and _unknown(node.test, named)
+        for node in nodes
+    )
+
+
+def _unknown(test: AnyExpression, named: set[str]) -> bool:
+    """Whether a condition holds where the session knows nobody, or somebody else than it takes."""
+    if isinstance(test, Boolean):
+        return test.op == "or" and any(_unknown(one, named) for one in test.values)
+    if isinstance(test, Unary):
+        return test.op == "not" and (_said(test.operand, named) or _within(test.operand, "in"))
+    if not isinstance(test, Compare) or len(test.operators) != 1:
+        return False
+    left, right, operator = test.left, test.comparators[0], test.operators[0]
+    if operator in {"is", "=="}:
+        return _said(left, named) and isinstance(right, Constant) and right.value is None
+    return _within(test, "not in") or (operator == "!=" and (_said(left, named) or _said(right, named)))
+
+
+def _within(test: AnyExpression, operator: str) -> bool:
+    """``"user_id" in session``"""
+    if not isinstance(test, Compare) or test.operators != [operator]:
+        return False
+    return _SESSION.search(chain(test.comparators[0])) is not None and _key(test.left)
+
+
+def _said(value: AnyExpression, named: set[str]) -> bool:
+    return _read(value) or (isinstance(value, Name) and value.id in named)
+
+
+def _read(value: AnyExpression | None) -> bool:
+    """``session.get("user_id")``, ``session["user"]["id"]``: what a session keeps of somebody."""
+    if isinstance(value, Call):
+        func = value.func
+        got = isinstance(func, Attribute) and func.attr in {"get", "pop"} and bool(value.arguments)
+        return got and isinstance(func, Attribute) and _held(func.value, value.arguments[0].value)
+    if isinstance(value, Subscript):
+        return _held(value.value, value.index) or _read(value.value)
+    return False
+
+
+def _held(holder: AnyExpression, key: AnyExpression) -> bool:
+    return _SESSION.search(chain(holder)) is not None and _key(key)
+
+
+def _key(value: AnyExpression) -> bool:
+    if not isinstance(value, Constant) or not isinstance(value.value, str):
+        return False
+    return _SOMEBODY.search(value.value) is not None and _NOBODY.search(value.value) is None
+
+
+def _answer(statement: msgspec.Struct) -> bool:
+    """Whether a statement ends a request with an answer; a function that only tells its caller something does not."""
+    if isinstance(statement, Raise):
+        return True
+    value = statement.value if isinstance(statement, Return) else None
+    value = value.value if isinstance(value, Await) else value
+    if isinstance(value, Display):
+        value = value.items[0] if value.kind == "tuple" and value.items else None
+    if isinstance(value, Call):
+        return any(
+            chain(one.func).rpartition(".")[2] in _ANSWERS or getattr(one.func, "attr", "") in _ANSWERS
+            for one in walk(value)
+            if isinstance(one, Call)
+        )
+    if isinstance(value, Mapping):
+        return any(isinstance(key, Constant) and key.value in _TELLING for key in value.keys)
+    return isinstance(value, Constant) and isinstance(value.value, str) and " " in value.value
