@@ -52,6 +52,10 @@ PROOF = re.compile(r"token|secret|signature|nonce", re.IGNORECASE)
 """What nobody guesses: who sends it was given it, and a record that it leads to is theirs."""
 _PAGES = frozenset({"limit", "offset", "order_by", "slice", "paginate", "all", "append", "add", "options"})
 _PAGE = re.compile(r"^(?:limit|offset|skip|page\w*|per_page|size|items_per_page|order\w*|sort\w*|db|session)$")
+PAGING = re.compile(
+    r"^(?:limit|offset|skip|page(?:_?(?:num(?:ber)?|size|no))?|per_?page|cursor|order(?:_?by)?|sort(?:_?by)?)$", re.I
+)
+"""Fields of a request that choose a page or an order, and no record."""
 DECIDING = re.compile(
     r"permission|authori[sz]|(?:^|_)can_|_can(?:$|_)|allowed|owner|policy|access|ensure|enforce|belongs|has_role|forbid"
     r"|is_mine|visible|restrict|(?:for|by|of)_user(?!_?name)|check_(?!password)|require_",
@@ -60,18 +64,22 @@ DECIDING = re.compile(
 """Calls that decide whether somebody may."""
 _VALIDATING = re.compile(r"validat|verif|confirm|check|ensure", re.IGNORECASE)
 _ROLE = re.compile(r"super_?user|is_?staff|is_?admin|\badmin\b|role|has_perm|permission", re.IGNORECASE)
+_FILLING = frozenset("update_one update_many find_one_and_update replace_one find_one_and_replace".split())
+"""Calls whose first argument chooses a document, and whose others say what becomes of it."""
 _KEPT = 100_000
 """Chains remembered (50 MB): those of all functions that handlers reach in a backend of 130,000 lines, twice."""
 
 
 class Given(msgspec.Struct, frozen=True):
     """An argument or item of a chain, with the name of the call it goes to. ``audit``: it is kept to tell who did
-    something; ``paging``: it chooses a page or an order, and no record."""
+    something; ``paging``: it chooses a page or an order, and no record; ``filling``: it is what a record gets, and
+    chooses none."""
 
     verb: str
     argument: Argument
     audit: bool
     paging: bool
+    filling: bool = False
 
 
 class Chain(msgspec.Struct, frozen=True, kw_only=True):
@@ -124,7 +132,7 @@ class Chains:
         for step in steps:
             if isinstance(step, Call):
                 verb = last_name(step.func)
-                given += [_given(verb, one) for one in step.arguments]
+                given += [_given(verb, one, at) for at, one in enumerate(step.arguments)]
             elif isinstance(step, Subscript):
                 given.append(_given("[]", Argument(step.index)))
         calls = [step for step in steps if isinstance(step, Call)]
@@ -142,7 +150,7 @@ class Chains:
             name=name,
             says=says_caller(spelled),
             proof=PROOF.search(spelled.rpartition(".")[2]) is not None
-            or (call is not None and PROOF.search(_key_of(call, name)) is not None),
+            or (call is not None and _chooses_nothing(_key_of(call, name))),
             deciding=DECIDING.search(name) is not None,
             validating=_VALIDATING.search(name) is not None,
             target=project.resolve_expression(place, call.func) if call is not None and chain(call.func) else None,
@@ -182,13 +190,18 @@ def _spelled(test: AnyExpression) -> Iterator[str]:
             yield node.value
 
 
-def _given(verb: str, one: Argument) -> Given:
+def _given(verb: str, one: Argument, at: int = 0) -> Given:
     keyword = one.keyword or ""
     if verb == "[]":
         paging = isinstance(one.value, Slice)
     else:
         paging = verb in _PAGES or (one.keyword is not None and _PAGE.search(keyword) is not None)
-    return Given(verb, one, _AUDIT.search(keyword) is not None, paging)
+    filling = (at > 0 and verb in _FILLING) or (one.keyword is not None and verb in {"update", "aupdate"})
+    return Given(verb, one, _AUDIT.search(keyword) is not None, paging, filling)
+
+
+def _chooses_nothing(key: str) -> bool:
+    return PROOF.search(key) is not None or PAGING.search(key) is not None
 
 
 def _key_of(call: Call, name: str) -> str:

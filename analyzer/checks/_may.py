@@ -9,6 +9,7 @@ from functools import cached_property
 import msgspec
 
 from analyzer.checks import _public
+from analyzer.checks._joining import last_segment, makes_account
 from analyzer.checks._owners import Owners
 from analyzer.checks._records import Records
 from analyzer.checks._resources import Resources
@@ -198,12 +199,30 @@ class Evidence:
         """Whether a person has logged in, by the guard's name in the library that brings it."""
         return any(_LOGGED_IN.search(guard.name) for guard in one.guards)
 
+    def joined(self, one: Handled) -> bool:
+        """Whether strangers make accounts for themselves: who is logged in is then anybody, and no colleague."""
+        return one.handler.path in self._open
+
+    @cached_property
+    def _open(self) -> frozenset[str]:
+        """The modules of the applications in which somebody who is not known yet can sign up."""
+        picture = self._picture
+        doors = {one.handler.path for one in self.handled if not one.guards and _signs_up(picture, one)}
+        return frozenset(path for door in doors for path in picture.application(door))
+
     def roles(self, one: Handled) -> bool:
         """Whether the application knows roles: a guard demands one, or the user model has a column for it."""
         modules = set(self._picture.application(one.handler.path))
         if any("role" in other.demands for other in self.handled if other.handler.path in modules):
             return True
         return self._owners.roles(modules)
+
+
+def _signs_up(picture: Picture, one: Handled) -> bool:
+    """Whether a handler makes an account with a password that the client chooses."""
+    names = (one.name, one.owner, *last_segment([one.route]))
+    posted = one.route.method in {"POST", "ANY", "MUTATION"}
+    return posted and makes_account(picture, one.handler, one.view, names)
 
 
 def evidence(picture: Picture) -> Evidence:

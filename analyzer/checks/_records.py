@@ -14,6 +14,7 @@ from collections.abc import Mapping as Map
 import msgspec
 
 from analyzer.checks._chains import (
+    PAGING,
     PROOF,
     Chain,
     Chains,
@@ -138,21 +139,21 @@ class _Walk:
     def _start(self, place: Place, function: Function, names: set[str], depth: int) -> Names:
         """What the parameters of a handler, or of what is injected into it, hold."""
         found: Names = {}
-        provided = {id(call): (at, call) for at, call in injections(self.project, place, function)}
         for one in function.parameters:
             if one.name in {"self", "cls", "request", "req", "db", "session", "info", "response"}:
                 continue
             if one.name in names:
                 found[one.name] = frozenset({"client"}) if not PROOF.search(one.name) else NONE
                 continue
-            mine = [pair for pair in provided.values() if any(node is pair[1] for node in _parts(one))]
+            alone = msgspec.structs.replace(function, parameters=[one])
+            mine = list(injections(self.project, place, alone))
             if _carried(one):
                 found[one.name] = frozenset({"caller"} if identifies(one.name) else {"client"})
             elif mine or injected(one):
                 found[one.name] = self._injected(one.name, mine, names, depth)
             elif _USER.search(one.name) and one.annotation is None:
                 found[one.name] = frozenset({"caller"})
-            elif PROOF.search(one.name):
+            elif PROOF.search(one.name) or PAGING.search(one.name):
                 found[one.name] = NONE
             else:
                 found[one.name] = frozenset({"client"})
@@ -448,7 +449,9 @@ class _Body:
         """Whether a chain reads who is asking: ``request.user``, ``session["user_id"]``, ``headers.get("Token")``."""
         base = taken.base
         if isinstance(base, Name) and base.id in self.names and not says_caller(base.id):
-            return False  # ``user.id`` of a user that was loaded here
+            # ``user.id`` of a user that was loaded here; what a session keeps was asked of no database.
+            kept = base.id.endswith("session") and not any(isinstance(one, int) for one in self.names[base.id])
+            return taken.identity and kept
         if taken.says and not any("client" in self.value(one.value) for one in arguments_of(taken.node)):
             return True
         return taken.identity
@@ -486,21 +489,26 @@ class _Body:
         if resource.startswith("table:"):
             held = held & _WHOSE  # what the cursor held before is gone
         caller = "caller" in handed and any("caller" in marks and not one.audit for one, marks in given)
-        marks = held
+        marks, asked = held, NONE
         if resource:
             self._inserted(resource, call, passed)
             if not taken.inserting:
-                mark = self._load(resource, taken.node, chain(call.func) if call else "")
-                marks |= {mark}
-                if resource.startswith("table:") and isinstance(taken.base, Name):
-                    self.names[taken.base.id] = frozenset({mark})  # ``cursor.execute(…)``, then ``cursor.fetchone()``
+                asked = frozenset({self._load(resource, taken.node, chain(call.func) if call else "")})
+            marks |= asked
+            if resource.startswith("table:") and isinstance(taken.base, Name):
+                # ``cursor.execute(…)``, then ``cursor.fetchone()``; what the cursor held before is gone.
+                self.names[taken.base.id] = asked
         loads = {mark for mark in marks if isinstance(mark, int)}
         if loads and "caller" in held:
             self._scope(marks)
         if loads and given:
             self._chosen(loads, given, handed, caller)
         if taken.changes:
-            self._use(marks | handed, "changed")
+            # ``users.update_one({"_id": me}, {"$push": {"saved": post["_id"]}})`` changes no post.
+            naming = frozenset().union(*(found for one, found in given if not one.filling))
+            # What is called on rows, or on the connection that brought them, changes none of them.
+            kept = frozenset(one for one in held if not (isinstance(one, int) and self._row(one)))
+            self._use(kept | asked | naming, "changed")
         if call is not None:
             self._settle(taken.base, held, handed)
             marks |= self._called(taken, call, held, handed, passed)
@@ -516,13 +524,9 @@ class _Body:
         return given_back
 
     def _enters(self, taken: Chain) -> bool:
-        """Whether a call of nothing that matters is walked into all the same: a method of the application's."""
-        target = taken.target
-        return (
-            target is not None
-            and target.kind == "function"
-            and self.project.owner_index(Place(target.path, target.index)) >= 0
-        )
+        """Whether a call of nothing that matters is walked into all the same: a function of the application's may bring
+        records by itself, or say who is asking."""
+        return taken.target is not None and taken.target.kind == "function"
 
     def _chosen(self, loads: set[int], given: list[tuple[Given, Marks]], handed: Marks, caller: bool) -> None:
         """What the arguments of a chain say about the records that it loads."""
@@ -562,13 +566,15 @@ class _Body:
         if name in _COLLECTING and isinstance(call.func, Attribute) and isinstance(call.func.value, Name):
             kept = call.func.value.id
             self.names[kept] = self.names.get(kept, NONE) | {mark for mark in handed if isinstance(mark, int)}
+        if self.depth == 0 and chain(call.func) in _SENDING:
+            self._use(handed, "read")
         if name == "setattr" and call.arguments:
             self._use(passed[id(call.arguments[0])], "changed")
         result: Marks = NONE
         if target is not None and target.kind == "function":
             place = Place(target.path, target.index)
             function = self.project.function(place)
-            if function is not None and (every or self.project.owner_index(place) >= 0):
+            if function is not None:
                 before = len(self.loads)
                 result = self.walk._function(
                     place, self._arguments_of(function, call, target, held, passed), self.depth + 1
@@ -608,6 +614,8 @@ def _preferred(sides: Sequence[Marks]) -> Marks:
 
 
 _COLLECTING = frozenset({"append", "extend"})
+_SENDING = frozenset({"self.write", "self.finish", "self.render", "self.write_json", "self.send_json"})
+"""Methods of handlers that answer with what they are given, and give nothing back."""
 _STEPS: Map[type, Callable[..., Marks]] = {
     Name: _Body._name,
     Await: _Body._await,

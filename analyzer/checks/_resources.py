@@ -177,10 +177,15 @@ class Resources:
             if found:
                 return found
             if isinstance(step.func, Attribute) and step.func.attr in _DOCUMENTS and not self._own(place, step.func):
-                name = _collection(step.func.value)
+                name = self._collection(place, step.func.value)
                 if name:
                     return f"collection:{name}"
         return ""
+
+    def _collection(self, place: Place, node: AnyExpression) -> str:
+        """What a collection is called in its database, where a variable of a module stands for it, else in the code."""
+        held = self.project.variable(place.path, node.id) if isinstance(node, Name) else None
+        return (_collection(held[1]) if held is not None else "") or _collection(node)
 
     def _own(self, place: Place, func: Attribute) -> bool:
         """Whether a method named like a document store's is one of the application's, or of an object it made."""
@@ -318,6 +323,10 @@ def _text(node: AnyExpression) -> str:
 
 
 def _collection(node: AnyExpression) -> str:
+    """``db["users"]``, ``db.users``, ``db.get_collection("users")``"""
+    if isinstance(node, Call) and isinstance(node.func, Attribute) and node.func.attr == "get_collection":
+        given = node.arguments[0].value if node.arguments else None
+        return given.value if isinstance(given, Constant) and isinstance(given.value, str) else ""
     if isinstance(node, Subscript) and isinstance(node.index, Constant) and isinstance(node.index.value, str):
         return node.index.value
     spelled = chain(node)

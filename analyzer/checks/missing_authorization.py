@@ -14,6 +14,7 @@ from analyzer.checks._owners import Model, Owners
 from analyzer.checks._privileged import gives_money, gives_rights
 from analyzer.checks._resources import Resources
 from analyzer.checks._trails import Load
+from analyzer.checks._whole import answered_as_kept
 from analyzer.facts.expressions import AnyExpression, Attribute, Call, Name
 from analyzer.facts.outline import Class, Function
 from analyzer.facts.statements import Return
@@ -143,7 +144,10 @@ def _sure(picture: Picture, known: Evidence, one: Handled, load: Load) -> Confid
     if not known.identity(one):
         sibling = None
     if owners.is_user(model) if model is not None else owners.people(load.resource):
-        if not one.changing and known.identity(one) and _whole_row(picture, one, model):
+        whole = not one.changing and known.identity(one)
+        if whole and (
+            _whole_row(picture, one, model) or (model is None and answered_as_kept(picture, load.place, load.node))
+        ):
             return Confidence.MEDIUM
         if not one.changing:
             told = _public.declares_personal(picture, one.handler) and "{" in one.route.path
@@ -151,7 +155,8 @@ def _sure(picture: Picture, known: Evidence, one: Handled, load: Load) -> Confid
             return None if open_ else Confidence.MEDIUM
         # An administrator's tool works on everybody; without roles, or without a person who asks, nobody can tell.
         own = _PROFILE.search(one.route.path) is not None and known.logged_in(one)
-        sure = own or _grants(picture, one) or (known.identity(one) and (sibling is not None or known.roles(one)))
+        asked = sibling is not None or known.roles(one) or known.joined(one)
+        sure = own or _grants(picture, one) or (known.identity(one) and asked)
         return Confidence.MEDIUM if sure else Confidence.LOW
     if not columns and not likely:
         return None
@@ -162,17 +167,23 @@ def _sure(picture: Picture, known: Evidence, one: Handled, load: Load) -> Confid
     made = known.identity(one) and any(
         name in columns and not _AUDITED.match(name) for name in known.made.get(load.resource, ())
     )
+    joined = known.joined(one) and (known.identity(one) or known.logged_in(one))
+    private = _PRIVATE.search(picture.shared(Resources).title(load.resource)) is not None
     if not one.changing:
-        kept = made and _PRIVATE.search(picture.shared(Resources).title(load.resource)) is not None
+        kept = private and (made or (joined and (bool(columns) or model is None)))
         if sibling is one or ((sibling is not None or kept) and not known.shared(load.resource, one)):
             return near
         return None
     if sibling is not None:
         return near
-    if made and known.unasked(load.resource, one) < _CROWD:
+    if made and (joined or known.unasked(load.resource, one) < _CROWD):
+        return Confidence.MEDIUM
+    if joined and private and model is None:
         return Confidence.MEDIUM
     if not columns:
         return None
+    if joined and not all(map(_AUDITED.match, columns)):
+        return Confidence.MEDIUM
     below = _UNDER_SOMEBODY.search(one.route.path) is not None and known.identity(one)
     fields = (name for name, _, _ in picture.project.classes.fields(*model)) if model is not None else ()
     below = below or (known.logged_in(one) and any(map(gives_money, fields)))
