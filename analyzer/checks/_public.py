@@ -11,6 +11,8 @@ from analyzer.checks._chains import spine
 from analyzer.checks._owners import Owners
 from analyzer.checks._privileged import gives_money
 from analyzer.checks._resources import Resources
+from analyzer.checks._saving import changed_records
+from analyzer.checks._whole import answered_as_kept
 from analyzer.facts.codec import encode
 from analyzer.facts.expressions import Argument, Attribute, Call, Compare, Constant, Mapping, Name, Subscript
 from analyzer.facts.statements import Assert, If, Raise, Try
@@ -34,7 +36,8 @@ _OPEN = frozenset(
 """Words of the last two segments of a path, or of a handler's name, that say: whoever comes here is not known yet."""
 
 _PAGES = frozenset(
-    "home index about welcome docs static assets favicon robots sitemap manifest version lang locale".split()
+    "home index about welcome docs static assets favicon robots sitemap manifest version lang locale status "
+    "schema".split()
 )
 """Words of pages: nobody changes anything there, and a ``POST /home`` makes a house."""
 _CHANGING_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
@@ -218,6 +221,7 @@ def writes(picture: Picture, handler: Place) -> list[str]:
     for place in below(picture, handler):
         found.extend(access.shown for access in picture.accesses_of(place) if access.kind == "write")
         found.extend(_statements(picture, place))
+        found.extend(changed_records(picture, place))
         function = picture.project.function(place)
         for use in function.uses if function else ():
             # ``os.popen("…").read()`` is a call of ``popen`` too.
@@ -305,10 +309,16 @@ def personal(picture: Picture, handler: Place, *, owned: bool = False) -> tuple[
 
 
 def _all_people(picture: Picture, place: Place) -> tuple[str, str] | None:
-    """A collection of people all of whose documents are asked for, none of their fields left out but their key."""
+    """A collection of people all of whose documents are asked for, or one as it is kept, none of their fields left out
+    but their key."""
     resources, owners = picture.shared(Resources), picture.shared(Owners)
     for call in calls(picture.project.body(place)) if _finds(picture, place) else ():
-        if not isinstance(call.func, Attribute) or call.func.attr != "find":
+        if not isinstance(call.func, Attribute) or call.func.attr not in {"find", "find_one"}:
+            continue
+        if call.func.attr == "find_one":
+            one = resources.asked(place, call, spine(call)[0]) if answered_as_kept(picture, place, call) else ""
+            if one.startswith("collection:") and owners.people(one):
+                return one.partition(":")[2], "records"
             continue
         given = [one.value for one in call.arguments]
         asked = [[str(getattr(key, "value", "")) for key in one.keys] for one in given if isinstance(one, Mapping)]
@@ -319,8 +329,11 @@ def _all_people(picture: Picture, place: Place) -> tuple[str, str] | None:
     return None
 
 
+_FINDING = re.compile(r"\.find(?:_one)?(?:\Z|\(\))")
+
+
 def _finds(picture: Picture, place: Place) -> bool:
-    return any(use.kind == "call" and use.chain.endswith(".find") for use in uses_of(picture.project, place))
+    return any(_FINDING.search(use.chain) for use in uses_of(picture.project, place))
 
 
 def _picked(picture: Picture, place: Place) -> tuple[str, str] | None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from analyzer.checks import _public
 from analyzer.facts.expressions import Call, Constant, Mapping
+from analyzer.facts.outline import Use
 from analyzer.facts.statements import Assign
 from analyzer.facts.visit import chain, walk
 from analyzer.flow.passwords import is_password_column
@@ -95,10 +96,37 @@ def _said(picture: Picture, handler: Place) -> Iterator[str]:
     """Every name of what a handler is given and reads, and of what is called on the way."""
     function = picture.project.function(handler)
     for parameter in function.parameters if function is not None else ():
-        yield parameter.name
+        yield "" if _of_database(uses_of(picture.project, handler), parameter.name) else parameter.name
     yield from _public.taken(picture, handler)
     for place in _public.below(picture, handler):
-        yield from (use.chain for use in uses_of(picture.project, place) if use.kind not in {"annotate", "decorate"})
-    for node in walk(picture.project.body(handler)):
-        if isinstance(node, Constant) and isinstance(node.value, str) and len(node.value) <= _LONGEST:
-            yield node.value
+        uses = uses_of(picture.project, place)
+        database = _of_database(uses, "session")
+        for use in uses:
+            if use.kind not in {"annotate", "decorate"}:
+                yield _OF_DATABASE.sub("", use.chain) if database else use.chain
+    nodes = list(walk(picture.project.body(handler)))
+    # Where somebody is sent afterwards, and what they are told, was asked of nobody.
+    after = {id(inner) for node in nodes if isinstance(node, Call) and _tells(node) for inner in walk(node.arguments)}
+    for node in nodes:
+        text = node.value if isinstance(node, Constant) and id(node) not in after else None
+        if isinstance(text, str) and len(text) <= _LONGEST:
+            yield text
+
+
+def _of_database(uses: Sequence[Use], name: str) -> bool:
+    """Whether what is called a session is the database's."""
+    return name.endswith("session") and any(_DATABASE.search(use.chain) for use in uses)
+
+
+def _tells(call: Call) -> bool:
+    return (chain(call.func).rpartition(".")[2] or getattr(call.func, "attr", "")) in _TELLING
+
+
+_TELLING = frozenset(
+    "redirect url_for reverse render render_template flash success error info warning jsonify RedirectResponse "
+    "Response TemplateResponse HttpResponse HttpResponseRedirect JsonResponse JSONResponse HTTPException "
+    "json_response".split()
+)
+_DATABASE = re.compile(r"(?:^|[._])session\.(?:add|commit|exec|execute|query|scalars?|refresh|flush|merge)\b")
+"""Uses that tell that a ``session`` is the database's."""
+_OF_DATABASE = re.compile(r"^(?:\w+\.)*\w*session\b")

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from analyzer.checks import _public
 from analyzer.checks._given_away import given_away
+from analyzer.checks._impersonation import becomes_anybody
 from analyzer.checks._records import Records
 from analyzer.checks._takeover import takes_over
 from analyzer.facts.outline import Class, Function
@@ -27,6 +28,7 @@ _CHANGES = re.compile(
 
 _BLIND = "nothing on the way looks at who is asking"
 _TAKEN_OVER = "sets the password of whoever the client names, and asks for nothing that only they have"
+_ANYBODY = "logs in whoever the client says it is, and asks for nothing that only they know"
 _LENIENT = "what looks at who is asking lets strangers pass"
 
 
@@ -50,6 +52,9 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
             continue
         if takes_over(picture, handler, bare):
             yield _finding(picture, rule, handler, bare, _TAKEN_OVER, Confidence.MEDIUM)
+            continue
+        if becomes_anybody(picture, handler):
+            yield _finding(picture, rule, handler, bare, _ANYBODY, Confidence.MEDIUM)
             continue
         if _public.is_public(picture, handler, bare) and not given_away(picture, handler):
             continue
@@ -171,17 +176,27 @@ def _told(
 
 
 def _guarded(picture: Picture, guards: Guards) -> dict[str, list[str]]:
-    """The guarded handlers of a file, by name: what a reader compares with. A login that refuses wrong passwords shows
-    that there are people to know, and has no name here."""
+    """The guarded handlers of a file, by name: what a reader compares with. A login shows that there are people to
+    know, and has no name here."""
     found: dict[str, list[str]] = {}
     for handler, routes in picture.handlers().items():
         function = picture.project.function(handler)
-        if function is None or not any(guards.of(route).guards for route in routes):
+        if function is None or not (
+            any(guards.of(route).guards for route in routes) or _lets_in(picture, handler, function)
+        ):
             continue
         names = found.setdefault(handler.path, [])
         if not _public.is_open(function.name, routes):
             names.append(f"`{function.name}`")
     return found
+
+
+def _lets_in(picture: Picture, handler: Place, function: Function) -> bool:
+    """Whether a handler is the way in for those who know their password."""
+    return not _LETTING_IN.isdisjoint(_public.words_of(function.name)) and _public.takes_password(picture, handler)
+
+
+_LETTING_IN = frozenset({"login", "signin", "authenticate"})
 
 
 def _fix(framework: str, name: str) -> str:
