@@ -14,6 +14,8 @@ from analyzer.facts.expressions import (
     Compare,
     Conditional,
     Constant,
+    Mapping,
+    Name,
     Sequence,
     Subscript,
 )
@@ -114,6 +116,20 @@ def raw_parts(flow: Flow, given: Given, point: Point, whole: bool = False) -> li
         if (part.type != "object" or whole) and given.raw(part) and _root(part) not in names:
             found.append(part)
     return list(dict.fromkeys(found))
+
+
+def is_whole(flow: Flow, given: Given, point: Point) -> bool:
+    """Whether an expression is a body as a whole, with whatever names a client chose."""
+    for origin in flow.origins(point):
+        here = Point(origin.place, origin.expression, origin.environment)
+        named = isinstance(origin.expression, Name | Attribute | Subscript | Call)
+        if named and origin.place == given.place and raw_parts(flow, given, here, whole=True):
+            return True
+        if isinstance(origin.expression, Mapping):
+            merged = [v for k, v in zip(origin.expression.keys, origin.expression.values, strict=True) if k is None]
+            if any(is_whole(flow, given, Point(here.place, one, here.environment)) for one in merged):
+                return True
+    return False
 
 
 def validates(flow: Flow, given: Given) -> bool:

@@ -4,6 +4,7 @@ it is set on a record: ``User(**data.model_dump())``, ``setattr(user, name, valu
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import msgspec
@@ -18,13 +19,15 @@ from analyzer.flow.engine import Flow
 from analyzer.flow.named import method
 from analyzer.flow.questions import location, written
 from analyzer.flow.sources import injected
-from analyzer.frameworks.persistence import is_schema
+from analyzer.frameworks.persistence import is_model, is_schema
 from analyzer.model import Confidence, Finding, Rule
 from analyzer.project import Place, Target
 
 _DUMPING = frozenset({"model_dump", "dict", "to_dict", "asdict", "jsonable_encoder", "dump", "copy", "items"})
 _WRITING = frozenset({"create", "update", "values", "update_or_create", "insert"})
 _DEPTH = 4
+_VALIDATED = re.compile(r"(?:sqlmodel|beanie|odmantic)\.")
+"""Bases of records that are schemas as well."""
 
 
 class Handed(msgspec.Struct, frozen=True):
@@ -62,14 +65,50 @@ def findings(
                     )
 
 
-def _handed(flow: Flow, place: Place, parameter: Parameter) -> Handed | None:
+def tables(
+    flow: Flow, rule: Rule, handlers: Iterable[Place], ruled: Callable[[Place], bool], fix: str
+) -> Iterator[Finding]:
+    """Handlers that take a whole record for their body and keep it: ``def sign_up(user: User)`` of a table."""
+    for place in handlers:
+        function = flow.project.function(place)
+        for one in function.parameters if function is not None else ():
+            held = _handed(flow, place, one, tables=True)
+            if held is None or ruled(place):
+                continue
+            nodes = list(walk(flow.project.body(place)))
+            fields = [field for field in held.fields if not _settled(nodes, field)]
+            kept = next((node for node in nodes if isinstance(node, Call) and _keeps(node, one.name)), None)
+            if not fields or kept is None:
+                continue
+            yield Finding(
+                rule=rule.code,
+                location=location(place, kept),
+                message=f"Whoever calls `{function.name if function else ''}` sends the whole "
+                f"`{held.schema.dotted.rpartition('.')[2]}` that is kept, `{fields[0]}` included",
+                fix=fix,
+                severity=rule.severity,
+                confidence=Confidence.MEDIUM,
+            )
+
+
+def _keeps(call: Call, name: str) -> bool:
+    """``session.add(user)``, ``await user.insert()``"""
+    if not isinstance(call.func, Attribute):
+        return False
+    own = call.func.attr in {"insert", "save", "create"} and chain(call.func.value) == name
+    return own or (call.func.attr == "add" and any(chain(one.value) == name for one in call.arguments))
+
+
+def _handed(flow: Flow, place: Place, parameter: Parameter, *, tables: bool = False) -> Handed | None:
     project = flow.project
     if parameter.annotation is None or injected(parameter):
         return None
     target = project.annotated(place, parameter.annotation)
     if target is None or target.kind not in {"class", "instance"} or target.index < 0:
         return None
-    if not is_schema(project, target.path, target.index):
+    bases = project.classes.externals(target.path, target.index)
+    table = is_model(project, target.path, target.index) and any(map(_VALIDATED.match, bases))
+    if not (table if tables else is_schema(project, target.path, target.index)):
         return None
     names = (name for name, _, _ in project.classes.fields(target.path, target.index))
     fields = tuple(dict.fromkeys(name for name in names if gives_rights(name) or gives_money(name)))

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 
 from analyzer.checks import _declared_fields, _schema_rights
+from analyzer.checks._documents import filled
 from analyzer.checks._privileged import gives_rights, privileged_fields
-from analyzer.checks._raw import Given, checked_before, given, raw_parts, state_changing, validates
+from analyzer.checks._raw import Given, checked_before, given, is_whole, raw_parts, state_changing, validates
 from analyzer.facts.expressions import AnyExpression, Attribute, Call, Constant, Mapping, Name, Subscript
 from analyzer.facts.statements import Assign, If
 from analyzer.facts.visit import chain, statements
@@ -44,6 +45,7 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
                     seen.add((at, node.line, node.column))
                     yield finding
     yield from _schema_rights.findings(flow, rule, state_changing(picture, flow), search.ruled, _FIX)
+    yield from _schema_rights.tables(flow, rule, state_changing(picture, flow), search.ruled, _FIX)
     yield from _declared_fields.findings(picture, rule)
 
 
@@ -84,6 +86,7 @@ class _Search:
             if isinstance(call, Call):
                 yield from self._spread(raw, point, call)
                 yield from self._merged(raw, point, call)
+                yield from self._documented(raw, point, call)
                 if rights:
                     yield from self._right(raw, point, call, looked_at)
                 if depth > 0:
@@ -148,17 +151,7 @@ class _Search:
         return f"Every field of `{name}` that a client names is set{more}"
 
     def _whole(self, raw: Given, point: Point) -> bool:
-        """Whether an expression is a body as a whole, with whatever names a client chose."""
-        for origin in self._flow.origins(point):
-            here = Point(origin.place, origin.expression, origin.environment)
-            named = isinstance(origin.expression, Name | Attribute | Subscript | Call)
-            if named and origin.place == raw.place and raw_parts(self._flow, raw, here, whole=True):
-                return True
-            if isinstance(origin.expression, Mapping):
-                merged = [v for k, v in zip(origin.expression.keys, origin.expression.values, strict=True) if k is None]
-                if any(self._whole(raw, Point(here.place, one, here.environment)) for one in merged):
-                    return True
-        return False
+        return is_whole(self._flow, raw, point)
 
     def _merged(self, raw: Given, point: Point, call: Call) -> Found:
         """``record.update(body)`` where the record holds what the server put there."""
@@ -174,6 +167,17 @@ class _Search:
                 raw, call, f"What a client sends is merged over `{holder}`, and replaces what the server put there",
                 Confidence.MEDIUM, merged,
             )  # fmt: skip
+
+    def _documented(self, raw: Given, point: Point, call: Call) -> Found:
+        """``users.update_one({"_id": key}, {"$set": body})``, ``users.insert_one(body)``"""
+        for one in filled(self._flow.project, point.place, call):
+            value = Point(point.place, one, point.environment)
+            if not self._whole(raw, value) or validates(self._flow, raw):
+                continue
+            what = chain(call.func).rpartition(".")[0].replace("()", "(…)") or "the document"
+            says = f"Every field that a client names is kept in a document of `{what}`"
+            making = chain(call.func).rpartition(".")[2].startswith("insert")
+            yield self._found(raw, call, says, Confidence.MEDIUM if making else Confidence.HIGH, value)
 
     def _of_server(self, point: Point, raw: Given) -> bool:
         expression = point.expression
@@ -274,6 +278,7 @@ class _Search:
                 and (
                     self._spreads(point, point.expression)
                     or _merges(point.expression)
+                    or any(filled(self._flow.project, place, point.expression))
                     or (depth > 0 and self._calls_setting(point, point.expression, depth - 1))
                 )
                 for point in self._flow.calls(place)

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 import msgspec
 
-from analyzer.checks._raw import Given, checked, checks_itself, given, raw_parts, state_changing, validates
+from analyzer.checks._documents import filled
+from analyzer.checks._raw import Given, checked, checks_itself, given, is_whole, raw_parts, state_changing, validates
 from analyzer.checks._uploads import Upload, kept
 from analyzer.facts.expressions import AnyExpression, Attribute, Binary, Call, Mapping, Name, Sequence, Subscript
 from analyzer.facts.statements import Assign
@@ -115,10 +116,11 @@ class _Search:
         # What a call gets is worked out only where something can come of it.
         if not stores and not entered and not (target is not None and target.kind == "class" and self._makes(target)):
             return
+        fields = set(self._fields(raw, point, call)) if stores else set()
         given = {
             id(one): self._unchecked(raw, Point(point.place, one.value, point.environment), known)
             for one in call.arguments
-            if one.star != 2  # a whole body as fields is BA113
+            if one.star != 2 and id(one) not in fields
         }
         values = tuple(dict.fromkeys(part.text for parts in given.values() for part in parts))
         if not values:
@@ -129,6 +131,13 @@ class _Search:
             yield Use(call, values, f"made into `{target.dotted.rpartition('.')[2]}`")
         elif target is not None:
             yield from self._handed(call, target, {key for key, parts in given.items() if parts}, depth, values)
+
+    def _fields(self, raw: Given, point: Point, call: Call) -> Iterator[int]:
+        """The arguments, by identity, whose whole body becomes the fields of a document, as ``**body`` does those of a
+        record: that is BA113."""
+        for value in filled(self._flow.project, point.place, call):
+            if is_whole(self._flow, raw, Point(point.place, value, point.environment)):
+                yield from (id(one) for one in call.arguments if any(node is value for node in walk(one.value)))
 
     def _handed(self, call: Call, target: Target, raw: set[int], depth: int, values: tuple[str, ...]) -> Iterator[Use]:
         """What a function does with raw values; ``raw`` are the arguments, by identity, that hold some."""
