@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import msgspec
 
 from analyzer.checks import _public
+from analyzer.checks._joining import keeps_whole, last_segment
 from analyzer.checks._login_views import views
 from analyzer.facts.expressions import Attribute, Call, Compare, Constant, Subscript
 from analyzer.facts.outline import Function
@@ -139,15 +140,10 @@ def _known(picture: Picture, guards: Guards, handler: Place, routes: list[Route]
     )
 
 
-def _last_segment(routes: Sequence[Route]) -> list[str]:
-    """The last part of the last path that is no parameter, if there is one."""
-    return [segment for route in routes for segment in route.path.split("/") if segment and "{" not in segment][-1:]
-
-
 def _second_step(picture: Picture, handler: Place, function: Function, routes: Sequence[Route]) -> bool:
     """Whether a handler lets somebody in who has shown a password already and now shows a code: what stands before it
     knows who it is, and anybody with a stolen password comes that far."""
-    last = _last_segment(routes)
+    last = last_segment(routes)
     words = {word for name in (function.name, *last) for word in _public.words_of(name)}
     if _CODES.isdisjoint(words):
         return False
@@ -157,30 +153,36 @@ def _second_step(picture: Picture, handler: Place, function: Function, routes: S
 
 def _signs_in(function: Function | None, routes: Sequence[Route]) -> bool:
     """Whether a handler is there for people who are not known yet, by the end of its path or by its name."""
-    last = _last_segment(routes)
+    last = last_segment(routes)
     words = {"".join(_public.words_of(name)) for name in (*last, function.name if function else "")}
     return not _SIGNS_IN.isdisjoint(words)
 
 
 def _entering(picture: Picture, handler: Place, function: Function, routes: list[Route]) -> str:
     """What somebody who is not known yet can try at a handler; ``""`` when it is none of those."""
-    last = _last_segment(routes)
+    last = last_segment(routes)
     words = [word for name in (function.name, *last) for word in _public.words_of(name)]
     if _confirms(picture, handler, words):
         return "checks a one-time code"
+    owner = picture.project.owner(handler)
+    names = (function.name, *last, owner.name if owner is not None else "")
     taken = (
         _public.takes_password(picture, handler)
         or _passes_on(picture, handler)
         or _schema_takes_password(picture, handler)
         or (
             not _SIGNS_IN.isdisjoint(words)
-            and (_reads_password(picture, handler) or _hands_password_on(picture, handler))
+            and (
+                _reads_password(picture, handler)
+                or _hands_password_on(picture, handler)
+                or any(_public.takes_password(picture, place) for place in _public.below(picture, handler)[1:])
+            )
         )
+        or keeps_whole(picture, handler, names)
     )
     if not any(word in _WHAT for word in words):
         if taken and _checks(picture, handler):
             return "checks a password"
-        owner = picture.project.owner(handler)
         words = _public.words_of(owner.name) if owner is not None else []
     known = [word for word in words if word in _WHAT]
     found = next((word for word in known if word in _CODES), known[0] if known else "")
