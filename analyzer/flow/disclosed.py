@@ -354,6 +354,8 @@ class Reader:
         return self._made(point, call, last)
 
     def _made(self, point: Point, call: Call, last: str) -> Sighting | None:
+        if last == "find_one" and records.brings_person(self.flow.project, point.place, call):
+            return Sighting(f"{spelled(call.func)}(…)", "password hash", point.place, call, True)
         made = showing.MAKING.match(last)
         kind = sensitive(made["what"]) if made else ""
         if kind.startswith(("token", "one-time", "password")) and kind != "password hash":

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from analyzer.facts.expressions import AnyExpression, Call, Constant
+import re
+
+from analyzer.facts.expressions import AnyExpression, Attribute, Call, Constant, Mapping, Name, Subscript
 from analyzer.facts.statements import Assign
-from analyzer.facts.visit import chain
+from analyzer.facts.visit import chain, walk
 from analyzer.flow.arguments import argument
+from analyzer.flow.passwords import is_password_column
 from analyzer.flow.sensitive import sensitive
 from analyzer.project.project import Project
-from analyzer.project.target import Target
+from analyzer.project.target import Place, Target
 
 _SHOWING = (
     "pydantic.",
@@ -70,3 +73,38 @@ def _secret_type(annotation: AnyExpression) -> bool:
 
     named = {chain(one).rpartition(".")[2] for one in walk(annotation)}  # type: ignore[arg-type]
     return bool(named & {"SecretStr", "SecretBytes", "Secret", "bool", "int", "datetime"})
+
+
+_PEOPLE = re.compile(r"^(?:app_|auth_)?users?(?:_?(?:collection|coll?|db))?$", re.IGNORECASE)
+"""What collections of those who log in are called."""
+
+
+def brings_person(project: Project, place: Place, call: Call) -> bool:
+    """Whether a call brings a whole document of somebody who logs in, their password with it:
+    ``db.users.find_one({"email": email})``, where the module deals with passwords of documents."""
+    held = call.func.value if isinstance(call.func, Attribute) and call.func.attr == "find_one" else None
+    if held is None or len(call.arguments) != 1:
+        return False
+    known = project.variable(place.path, held.id) if isinstance(held, Name) else None
+    if not any(_PEOPLE.match(name) for name in (_collection(held), _collection(known[1]) if known else "")):
+        return False
+    target = project.resolve_expression(place, held)
+    if target is not None and target.kind == "class":
+        return False
+    functions = range(len(project.outline(place.path).functions))
+    return any(_keeps_password(project, Place(place.path, at)) for at in functions)
+
+
+def _collection(node: AnyExpression) -> str:
+    if isinstance(node, Subscript) and isinstance(node.index, Constant):
+        return str(node.index.value)
+    return chain(node).rpartition(".")[2]
+
+
+def _keeps_password(project: Project, place: Place) -> bool:
+    """Whether a function reads or writes a password under a key: ``user["password"]``, ``{"password": hashed}``."""
+    for node in walk(project.body(place)):
+        keys = [node.index] if isinstance(node, Subscript) else node.keys if isinstance(node, Mapping) else ()
+        if any(isinstance(key, Constant) and is_password_column(str(key.value)) for key in keys):
+            return True
+    return False
