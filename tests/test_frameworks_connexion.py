@@ -1,12 +1,11 @@
-"""connexion: what a description of an interface names.
-
-The table of the first test is the one that connexion 3.3.0 itself makes of these files. It is written down here, for
-connexion is no development dependency.
-"""
+"""connexion: what a description of an interface names. Its own table of rules is the oracle."""
 
 from __future__ import annotations
 
+import importlib
+import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -81,6 +80,33 @@ DOCUMENTS = {
           "/pets": {"get": {}}, "/pets/{number}": {"get": {}, "delete": {}}}}
     """,
 }
+
+
+_APP = Path(__file__).parent / "oracles" / "connexion_app"
+
+
+def test_the_applications_own_table_is_found() -> None:
+    pytest.importorskip("connexion", reason="connexion is not installed: its rules cannot be asked")
+    made = importlib.import_module("tests.oracles.connexion_app.main").create()
+    made.middleware._build_middleware_stack()  # it reads its descriptions with the first request
+    expected = {
+        (method, re.sub(r"<(?:[^<>:]+:)?([^<>]+)>", r"{\1}", rule.rule), _name(view))
+        for rule in made.app.url_map.iter_rules()
+        for view in [made.app.view_functions[rule.endpoint]]
+        for method in rule.methods - {"HEAD", "OPTIONS"}
+        if view.__module__.startswith("tests.")
+    }
+    files = {f"tests/oracles/connexion_app/{path.name}": path.read_text() for path in _APP.glob("*.py")}
+    documents = {f"tests/oracles/connexion_app/specs/{one.name}": one.read_text() for one in _APP.glob("specs/*.yaml")}
+    backend = recognise(project_of(files, documents))
+    assert backend.unresolved == ()
+    assert {(one.method, one.path, backend.project.qualified(one.handler)) for one in backend.routes} == expected
+    assert len(expected) == 9
+
+
+def _name(view: Any) -> str:
+    """The name of a function as ours, whose packages end where no ``__init__.py`` is."""
+    return f"{view.__module__.removeprefix('tests.oracles.')}.{view.__qualname__}"
 
 
 def test_operations_are_joined_with_the_functions_they_name() -> None:

@@ -86,6 +86,8 @@ def _names(project: Project, owner: Target, path: str, value: AnyExpression, dep
         left = _names(project, owner, path, value.left, depth + 1)
         right = _names(project, owner, path, value.right, depth + 1)
         return left | right if left is not None and right is not None else None
+    if isinstance(value, Call) and chain_of(value.func) in {"set", "frozenset", "tuple", "list"} and value.arguments:
+        return _names(project, owner, path, value.arguments[0].value, depth + 1) if depth < _DEPTH else None
     if isinstance(value, Sequence):
         names = [_text(project, owner, path, item) for item in value.items]
         return None if None in names else {name for name in names if name is not None}

@@ -15,6 +15,7 @@ from analyzer.frameworks.backend import Attachment, Found, Route, Unresolved
 from analyzer.frameworks.class_based import injected_by_class
 from analyzer.frameworks.fastapi_routers import ROUTERS, Door, Routers, is_false, routers
 from analyzer.frameworks.forwarded import forwarded
+from analyzer.frameworks.imported import called_by_name
 from analyzer.frameworks.loops import Registration, registrations
 from analyzer.frameworks.registry import (
     VERBS,
@@ -54,6 +55,9 @@ def recognise(project: Project) -> Found | None:
     for made in registrations(project, _ADDING):
         for one, where in forwarded(project, made) or [(made, (made.place.path, made.call.line))]:
             _added(project, one, where, known, found)
+    for place, call, chain in called_by_name(project, _ADDING | {*VERBS, "api_route", "route", "include_router"}):
+        if chain and router(project, place, chain, known.own, ROUTERS) is not None:
+            found.unresolved.append(Unresolved(place.path, call.line, "the method that registers is named at run time"))
     for entry in entries:
         _of_table(project, entry, known, found)
     return found

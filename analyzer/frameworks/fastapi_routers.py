@@ -6,15 +6,16 @@ from collections.abc import Iterator
 
 import msgspec
 
-from analyzer.facts.expressions import AnyExpression, Attribute, Call, Constant, Name
-from analyzer.facts.statements import Assign, For
+from analyzer.facts.expressions import AnyExpression, Attribute, Call, Constant
 from analyzer.facts.visit import chain as chain_of
 from analyzer.facts.visit import walk
 from analyzer.frameworks.attachments import listed
 from analyzer.frameworks.backend import Attachment, Found, Unresolved
 from analyzer.frameworks.class_based import brought_by_class
 from analyzer.frameworks.forwarded import Given, called, forwarded, given_by, locals_of
+from analyzer.frameworks.imported import dynamic, imported
 from analyzer.frameworks.loops import Item, Registration, registrations, substitute
+from analyzer.frameworks.made import returned, stored_call
 from analyzer.frameworks.prefixes import UNKNOWN, Mount, doors
 from analyzer.frameworks.registry import Creation, Holder, creations, holder, of_object
 from analyzer.frameworks.spelling import spelt
@@ -233,57 +234,31 @@ def _mount(
     yield Mount(child, parent or Holder("", -1, ""), prefix, attached=attached, hidden=hidden)
 
 
-def dynamic(project: Project, place: Place, given: AnyExpression) -> bool:
-    """Whether an expression hangs on what a loop finds, or on a module that is imported by its name."""
-    taken = {
-        one.id
-        for node in walk(project.body(place))
-        if isinstance(node, For)
-        for one in walk(node.target)
-        if isinstance(one, Name)
-    }
-    imported = {"import_module", "__import__", "getattr", "load"}
-    return any(
-        (isinstance(node, Name) and node.id in taken)
-        or (isinstance(node, Call) and chain_of(node.func).rpartition(".")[2] in imported)
-        for node in walk(given)
-    )
-
-
 def _unknown_routers(project: Project, known: Routers) -> None:
     """Routers of a class that a library derived from FastAPI's: what includes routers is one, and so is what is
     included, whatever made it."""
     used = {held for mount in known.mounts for held in (mount.parent, mount.child) if held.path and held.scope >= -1}
     made_so = {one.holder for several in known.instances.values() for one in several}
     for held in sorted(used - set(known.own) - made_so):
-        made = _made(project, held)
+        made = stored_call(project, held)
         if made is not None:
             place, call = made
             known.own[held] = text(project, place, argument(call, 99, "prefix")) or ""
             known.attached.setdefault(held, []).extend(listed(project, place, call, "router", "dependencies"))
 
 
-def _made(project: Project, held: Holder) -> tuple[Place, Call] | None:
-    """The call that a variable of a module or a function gets its value from, and where."""
-    if held.scope < 0:
-        found = project.variable(held.path, held.name)
-        return (Place(found[0], -1), found[1]) if found is not None and isinstance(found[1], Call) else None
-    place = Place(held.path, held.scope)
-    for statement in walk(project.body(place)):
-        if isinstance(statement, Assign) and any(chain_of(target) == held.name for target in statement.targets):
-            return (place, statement.value) if isinstance(statement.value, Call) else None
-    return None
-
-
 def child_of(project: Project, place: Place, item: AnyExpression, known: Routers) -> Holder | None:
-    """A router by name, or the variable that a factory called here returns."""
+    """A router by name, also by that of its module as a text, or the variable that a factory called here returns."""
+    named = imported(project, place, item)
+    if len(named) == 1:
+        return holder(project, Place(named[0][0], -1), named[0][1])
     if isinstance(item, Call):
         return _by_factory(project, Registration(place, item), known)
     if isinstance(item, Attribute) and isinstance(item.value, Call):
         return of_object(project, project.resolve_expression(place, item.value), item.attr)
     held = holder(project, place, chain_of(item))
     if held is not None and held not in known.own:
-        made = _made(project, held)
+        made = stored_call(project, held)
         inner = _by_factory(project, Registration(*made), known) if made is not None else None
         if inner is not None and (inner in known.own or inner.scope >= 0):
             return inner
@@ -292,15 +267,9 @@ def child_of(project: Project, place: Place, item: AnyExpression, known: Routers
 
 def _by_factory(project: Project, site: Registration, known: Routers) -> Holder | None:
     """The variable that a function called here returns; as that call makes it where that makes a difference."""
-    target = project.resolve_expression(site.where(site.call.func), site.call.func)
-    if target is None or target.kind != "function":
-        return None
-    made = Place(target.path, target.index)
+    held = returned(project, site)
+    if held is None or not known.instances.get(held):
+        return held
+    made = Place(held.path, held.scope)
     function = project.function(made)
-    for local in function.locals if function else ():
-        if local.target == "return" and local.how == "return":
-            held = holder(project, made, local.source)
-            if function is not None and held is not None and known.instances.get(held):
-                return _instance(project, held, made, given_by(project, made, function, site)).holder
-            return held
-    return None
+    return _instance(project, held, made, given_by(project, made, function, site)).holder if function else held

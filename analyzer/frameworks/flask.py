@@ -7,19 +7,20 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
-from analyzer.facts.expressions import AnyExpression, Argument, Attribute, Call
+from analyzer.facts.expressions import AnyExpression, Argument, Attribute, Call, Constant
 from analyzer.facts.outline import Class, Function
 from analyzer.facts.visit import chain as chain_of
 from analyzer.frameworks.attachments import attachment
 from analyzer.frameworks.backend import Attachment, Found, Route, Unresolved
 from analyzer.frameworks.classful import MODULES, registered
 from analyzer.frameworks.forwarded import forwarded
+from analyzer.frameworks.imported import called_by_name, dynamic, imported
 from analyzer.frameworks.loops import Registration, registrations
+from analyzer.frameworks.made import returned, stored_call
 from analyzer.frameworks.prefixes import Mount, inherited, own_prefix, prefixes
 from analyzer.frameworks.registry import (
     VERBS,
     Holder,
-    alternatives,
     answering,
     calls,
     creations,
@@ -68,6 +69,7 @@ _NAMESPACING = frozenset({"flask_restx.Api().namespace", "flask_restplus.Api().n
 _KNOWN = ROUTERS | _APIS
 _REGISTERING = frozenset({*VERBS, "route", "websocket", "add_url_rule", "add_resource", "add_websocket"})
 _ADDING = frozenset({"add_url_rule", "add_resource", "add_websocket", "route"})
+_CLASSES = frozenset({"route", "resource"})
 _REQUEST_HOOKS = ("before_request", "before_app_request")
 _SOCKET_HOOKS = ("before_websocket", "before_app_websocket")
 
@@ -97,13 +99,19 @@ def recognise(project: Project) -> Found | None:
         prefix = argument(creation.call, 99, "url_prefix", "prefix", "path")
         if prefix is None and creation.dotted in _NAMESPACES | _NAMESPACING:
             prefix = argument(creation.call, 0, "name")  # the path of a namespace is its name unless it says another
-        own[creation.holder] = own_prefix(project, creation, prefix, found)
+            own[creation.holder] = "/" + own_prefix(project, creation, prefix, found).lstrip("/")
+        else:
+            own[creation.holder] = own_prefix(project, creation, prefix, found)
         if creation.dotted in _NAMESPACING:
             apis[creation.holder] = holder(project, creation.place, chain_of(creation.call.func).rpartition(".")[0])
         elif creation.dotted in _APIS:
             app = argument(creation.call, 0, "app")
             apis[creation.holder] = holder(project, creation.place, chain_of(app)) if app is not None else None
-    mounts = [*_mounts(project, own), *(Mount(api, app, "") for api, app in apis.items() if app is not None)]
+    for place, call in calls(project, frozenset({"init_app"})):
+        api, app = holder(project, place, chain_of(call.func).rpartition(".")[0]), argument(call, 0, "app")
+        if api is not None and apis.get(api, api) is None and app is not None:
+            apis[api] = holder(project, place, chain_of(app))
+    mounts = [*_mounts(project, own, found), *(Mount(api, app, "") for api, app in apis.items() if app is not None)]
     requests, sockets = (_hooks(project, own, names) for names in (_REQUEST_HOOKS, _SOCKET_HOOKS))
     around = Around(
         {held: inherited(requests, mounts, held) for held in own},
@@ -127,6 +135,9 @@ def recognise(project: Project) -> Found | None:
         rule = msgspec.structs.replace(made, call=_as_rule(made.call))
         for one, where in forwarded(project, rule) or [(rule, (made.place.path, made.call.line))]:
             _added(project, one, where, own, mounts, around, found)
+    for place, call, chain in called_by_name(project, _REGISTERING):
+        if chain and router(project, place, chain, own, _KNOWN) is not None:
+            found.unresolved.append(Unresolved(place.path, call.line, "the method that registers is named at run time"))
     for view in registered(project) if imports_any(project, MODULES) else ():
         held = router(project, view.place, chain_of(view.application), own, _KNOWN)
         held = held or Holder(view.place.path, view.place.index, chain_of(view.application))
@@ -151,18 +162,52 @@ def _imports(project: Project, path: str, package: str) -> bool:
     return any(not item.level and item.module.split(".")[0] == package for item in project.outline(path).imports)
 
 
-def _mounts(project: Project, own: dict[Holder, str]) -> Iterator[Mount]:
-    for place, call in calls(project, frozenset({"register_blueprint", "register_api", "add_namespace"})):
-        chain, _, name = chain_of(call.func).rpartition(".")
-        parent = holder(project, place, chain) or Holder("", -1, "")
-        position = 1 if name == "add_namespace" else 99
-        given = argument(call, position, "url_prefix", "path")
-        prefix = text(project, place, given) if given is not None else ""
-        for item in alternatives(project, place, argument(call, 0, "blueprint", "ns")):
-            child = holder(project, place, chain_of(item))
-            if child is not None and child in own:
-                # At the top a prefix replaces the blueprint's own; below a blueprint the two are joined alike.
-                yield Mount(child, parent, prefix, replaces=given is not None)
+def _mounts(project: Project, own: dict[Holder, str], found: Found) -> Iterator[Mount]:
+    for one in registrations(project, frozenset({"register_blueprint", "register_api", "add_namespace"})):
+        for made, where in forwarded(project, one) or [(one, (one.place.path, one.call.line))]:
+            yield from _mount(project, made, where, own, found)
+
+
+def _mount(
+    project: Project, made: Registration, where: tuple[str, int], own: dict[Holder, str], found: Found
+) -> Iterator[Mount]:
+    call = made.call
+    chain, _, name = chain_of(call.func).rpartition(".")
+    parent = holder(project, made.where(call.func), chain) or Holder("", -1, "")
+    given = argument(call, 1 if name == "add_namespace" else 99, "url_prefix", "path")
+    if isinstance(given, Constant) and given.value is None:
+        given = None
+    prefix = text(project, made.where(given), given) if given is not None else ""
+    item = argument(call, 0, "blueprint", "ns", "api")
+    place = made.where(item)
+    child = _child(project, place, item, own)
+    if child is not None:
+        # At the top a prefix replaces the blueprint's own; below a blueprint the two are joined alike.
+        yield Mount(child, parent, prefix, replaces=given is not None)
+    elif item is not None and _unknown(project, place, item):
+        found.unresolved.append(Unresolved(*where, "the blueprint is not a plain name"))
+
+
+def _child(project: Project, place: Place, item: AnyExpression | None, own: dict[Holder, str]) -> Holder | None:
+    """A blueprint by name, by that of its module as a text, or the one that a function called here makes."""
+    named = imported(project, place, item)
+    held = holder(project, Place(named[0][0], -1), named[0][1]) if len(named) == 1 else None
+    if held is None and isinstance(item, Call):
+        held = returned(project, Registration(place, item))
+    elif held is None:
+        held = holder(project, place, chain_of(item))
+        made = stored_call(project, held) if held is not None and held not in own else None
+        if made is not None:
+            held = returned(project, Registration(*made)) or held
+    return held if held in own else None
+
+
+def _unknown(project: Project, place: Place, item: AnyExpression) -> bool:
+    """Whether a blueprint may be one of the project's, found at run time; a library's own has no routes of ours."""
+    if dynamic(project, place, item):
+        return True
+    target = project.resolve_expression(place, item)
+    return target is None and holder(project, place, chain_of(item)) is None
 
 
 def _decorated(
@@ -199,10 +244,10 @@ def _decorated_class(
     around: Around,
     found: Found,
 ) -> None:
-    """``@ns.route("/x")`` above a resource class."""
+    """``@ns.route("/x")`` and ``@api.resource("/x")`` above a resource class."""
     chain, _, name = chain_of(decorator.func).rpartition(".")
     place = Place(path, item.parent)
-    held = router(project, place, chain, own, _KNOWN) if name == "route" and chain else None
+    held = router(project, place, chain, own, _KNOWN) if name in _CLASSES and chain else None
     if held is None:
         return
     for position in range(sum(1 for one in decorator.arguments if one.keyword is None)):

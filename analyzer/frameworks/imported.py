@@ -28,8 +28,17 @@ def named_target(project: Project, place: Place, dotted: str) -> Target | None:
 def imported(project: Project, place: Place, value: AnyExpression | None) -> list[ModuleVariable]:
     """The variables that ``import_module("a.b").name`` is, or that a function of the project returns which does so with
     a name it is given; every one that the name can be, none where that is not constant."""
+    if isinstance(value, Call) and chain_of(value.func) == "getattr" and len(value.arguments) > 1:
+        name = text(project, place, value.arguments[1].value)
+        if name is not None and name.isidentifier():
+            value = Attribute(
+                value.line, value.column, value.end_line, value.end_column, value.arguments[0].value, name
+            )
     if isinstance(value, Attribute) and isinstance(value.value, Call):
-        return [] if not _imports(value.value) else _variables(project, place, argument(value.value, 0), value.attr)
+        if not _imports(value.value):
+            return []
+        package = text(project, place, argument(value.value, 1, "package")) or ""
+        return _variables(project, place, argument(value.value, 0), value.attr, package)
     if not isinstance(value, Call):
         return []
     target = project.resolve_expression(place, value.func)
@@ -64,10 +73,16 @@ def _imports(call: Call) -> bool:
     return chain_of(call.func) in _IMPORTERS
 
 
-def _variables(project: Project, place: Place, name: AnyExpression | None, attribute: str) -> list[ModuleVariable]:
+def _variables(
+    project: Project, place: Place, name: AnyExpression | None, attribute: str, package: str = ""
+) -> list[ModuleVariable]:
     found: list[ModuleVariable] = []
     for module in possible_texts(project, place, name):
-        path = project.layout.absolute(place.path, module)
+        level = len(module) - len(module.lstrip("."))
+        if level and not package:
+            path = project.layout.relative(place.path, level, module[level:])
+        else:
+            path = project.layout.absolute(place.path, f"{package}{module}" if level == 1 else module)
         if path and not path.endswith("/") and attribute in project.namespace(path).variables:
             found.append((path, attribute))
     return found
@@ -116,3 +131,42 @@ def _items(
         found = project.variable(place.path, value.id) if not local else None
         if found is not None:
             yield from _items(project, Place(found[0], -1), found[1], depth + 1)
+
+
+def dynamic(project: Project, place: Place, given: AnyExpression) -> bool:
+    """Whether an expression hangs on what a loop finds at run time, or on a module that is imported by its name."""
+    taken: set[str] = set()
+    for node in walk(project.body(place)):
+        if isinstance(node, For):
+            taken |= {one.id for one in walk(node.target) if isinstance(one, Name)}
+        elif isinstance(node, Assign) and node.value is not None and _hangs(node.value, taken):
+            taken |= {one.id for target in node.targets for one in walk(target) if isinstance(one, Name)}
+    return _hangs(given, taken)
+
+
+def called_by_name(project: Project, names: frozenset[str]) -> Iterator[tuple[Place, Call, str]]:
+    """``getattr(app, verb)("/x", …)``: calls of methods that are named by a text, unless that is none of the names;
+    each with the chain of what they are called on."""
+    for place in project.places():
+        function = project.function(place)
+        uses = function.uses if function else project.outline(place.path).uses
+        if not any(use.chain == "getattr" and use.kind == "call" for use in uses):
+            continue
+        for node in walk(project.body(place)):
+            inner = node.func if isinstance(node, Call) else None
+            if not isinstance(node, Call) or not isinstance(inner, Call) or chain_of(inner.func) != "getattr":
+                continue
+            named = text(project, place, argument(inner, 1))
+            if named is None or named in names:
+                yield place, node, chain_of(argument(inner, 0))
+
+
+def _hangs(given: AnyExpression, taken: set[str]) -> bool:
+    return any(
+        (isinstance(node, Name) and node.id in taken)
+        or (isinstance(node, Call) and chain_of(node.func).rpartition(".")[2] in _BY_NAME)
+        for node in walk(given)
+    )
+
+
+_BY_NAME = frozenset({"import_module", "__import__", "getattr", "import_string", "module_from_spec"})

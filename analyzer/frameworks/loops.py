@@ -97,6 +97,11 @@ def _nodes(
         if isinstance(node, Call):
             yield replaced(place, node, known)
         yield from _nodes(project, place, list(children(node)), known, depth, width)
+        if known and isinstance(node, Assign) and len(node.targets) == 1 and node.value is not None:
+            # ``prefix = f"/{name}"`` in the body of the loop: the next statements have it.
+            target = node.targets[0]
+            if isinstance(target, Name) and any(isinstance(one, Name) and one.id in known for one in walk(node.value)):
+                known = {**known, target.id: _replaced(place, node.value, known)}
 
 
 def _rounds(
@@ -106,9 +111,7 @@ def _rounds(
     nothing where the list is not constant, or filled by others."""
     at = place
     if known and any(isinstance(node, Name) and node.id in known for node in walk(loop.iterable)):
-        origins: dict[int, Place] = {}
-        inner: AnyExpression = substitute(loop.iterable, known, origins)  # type: ignore[assignment]
-        at = next((origins[id(one)] for one in walk(inner) if id(one) in origins), place)
+        at, inner = _replaced(place, loop.iterable, known)
         loop = msgspec.structs.replace(loop, iterable=inner)
     rounds = rounds_of(project, at, loop, depth)
     return rounds if rounds and width * len(rounds) <= _MOST else [{}]
@@ -121,6 +124,12 @@ def replaced(place: Place, call: Call, known: Known) -> Registration:
     origins: dict[int, Place] = {}
     found = substitute(call, known, origins)
     return Registration(place, found if isinstance(found, Call) else call, origins)
+
+
+def _replaced(place: Place, value: AnyExpression, known: Known) -> Item:
+    origins: dict[int, Place] = {}
+    made: AnyExpression = substitute(value, known, origins)  # type: ignore[assignment]
+    return next((origins[id(one)] for one in walk(made) if id(one) in origins), place), made
 
 
 def rounds_of(project: Project, place: Place, loop: For | Generator, depth: int = 0) -> list[dict[str, Item]] | None:
@@ -219,9 +228,7 @@ def _comprehended(project: Project, place: Place, made: Comprehension, depth: in
         known = [{**outer, **inner} for outer in known for inner in rounds]
     found: list[Item] = []
     for names in known:
-        origins: dict[int, Place] = {}
-        item: AnyExpression = substitute(made.element, names, origins)  # type: ignore[assignment]
-        found.append((next((origins[id(one)] for one in walk(item) if id(one) in origins), place), item))
+        found.append(_replaced(place, made.element, names))
     return found
 
 
@@ -335,7 +342,7 @@ def substitute(node: msgspec.Struct, known: Known, origins: dict[int, Place] | N
         if node.id not in known:
             return node
         place, value = known[node.id]
-        if origins is not None:
+        if origins is not None and not isinstance(value, Constant):  # which means the same everywhere
             origins[id(value)] = place
         return value
     changes: dict[str, object] = {}

@@ -1,0 +1,16 @@
+"""What the resolver finds below the name of the path."""
+
+
+def search(): ...
+
+
+def post(body): ...
+
+
+def get(seat): ...
+
+
+def put(seat, body): ...
+
+
+def delete(seat): ...
