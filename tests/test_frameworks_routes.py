@@ -242,3 +242,23 @@ def test_starlette_tables_in_factories() -> None:
             """
         }
     ) == {("GET", "/", "app.Pages.index"), ("GET", "/site/about", "app.about")}
+
+
+def test_paths_kept_in_a_module_of_their_own() -> None:
+    paths = "ORDERS = '/orders'\nONE = ORDERS + '/{number}'\n"
+    assert routes_of(
+        {
+            "shop/__init__.py": "",
+            "shop/paths.py": paths,
+            "shop/main.py": """
+                from fastapi import APIRouter, FastAPI
+                from shop import paths
+                import shop.paths
+                app = FastAPI()
+                @app.get(paths.ORDERS)
+                def orders(): ...
+                @app.get(shop.paths.ONE)
+                def order(number): ...
+            """,
+        }
+    ) == {("GET", "/orders", "shop.main.orders"), ("GET", "/orders/{number}", "shop.main.order")}

@@ -111,7 +111,7 @@ def _filled_in(project: Project, place: Place, expression: Binary, depth: int) -
 def texts(project: Project, place: Place, expression: AnyExpression | None) -> list[str] | None:
     """The constant texts of a list, tuple or set, ``None`` when any is not constant."""
     if isinstance(expression, Name | Attribute):
-        found = project.variable(place.path, chain_of(expression))
+        found = _kept(project, place, expression)
         if found is None:
             return None
         place, expression = Place(found[0], -1), found[1]
@@ -131,8 +131,7 @@ def argument(call: Call, position: int, *keywords: str) -> AnyExpression | None:
 
 
 def _named(project: Project, place: Place, expression: Name | Attribute, depth: int) -> str | None:
-    chain = chain_of(expression)
-    found = project.variable(place.path, chain)
+    found = _kept(project, place, expression)
     if found is not None:
         return text(project, Place(found[0], -1), found[1], depth + 1)
     if isinstance(expression, Attribute):
@@ -142,3 +141,13 @@ def _named(project: Project, place: Place, expression: Name | Attribute, depth: 
             if value is not None:
                 return text(project, Place(value[0], -1), value[1], depth + 1)
     return None
+
+
+def _kept(project: Project, place: Place, expression: Name | Attribute) -> tuple[str, AnyExpression] | None:
+    """The module and value of a variable, of this module or, as ``paths.ORDERS``, of another one."""
+    found = project.variable(place.path, chain_of(expression))
+    if found is None and isinstance(expression, Attribute):
+        holder = project.resolve_expression(place, expression.value)
+        if holder is not None and holder.kind == "module":
+            return project.variable(holder.path, expression.attr)
+    return found
