@@ -97,7 +97,9 @@ _WORDS = (
     ("read", "reads"),
     ("transaction", "opens a transaction"),
     ("outbound", "calls other systems"),
-    ("crypto", "makes hashes or secrets"),
+    ("job", "hands on jobs"),
+    ("file", "works on files"),
+    ("crypto", "makes or checks secrets"),
 )
 
 

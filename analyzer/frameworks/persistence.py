@@ -32,7 +32,10 @@ _HANDLES = re.compile(
     re.VERBOSE,
 )
 
-_MANAGED = re.compile(r"django\.db\.models\.(?:[\w.]+\.)?(?:Manager|QuerySet|BaseManager)(?:\.\w+\(\))?\(\)\.(.+)$")
+_MANAGED = re.compile(
+    r"django\.(?:db\.models\.(?:[\w.]+\.)?(?:Manager|QuerySet|BaseManager)"
+    r"|contrib\.auth\.(?:models|base_user)\.(?:BaseUserManager|UserManager))(?:\.\w+\(\))?\(\)\.(.+)$"
+)
 """An operation on a hand-made manager or query set."""
 
 _READ = {

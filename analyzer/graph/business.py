@@ -10,36 +10,39 @@ import msgspec
 from analyzer.facts.expressions import Constant
 from analyzer.facts.visit import walk
 from analyzer.graph.picture import Picture
-from analyzer.graph.workings import Piece, Reader
+from analyzer.graph.workings import STORED, Piece, Reader
 from analyzer.project import Place
 
 WEIGHTS = {
     "arithmetic": 1.0,
     "branch": 1.5,
     "loop": 2.0,
-    "sum": 1.0,
+    "sum": 2.0,
     "change": 0.75,
     "write": 1.0,
     "transaction": 1.0,
     "outbound": 2.0,
     "crypto": 1.0,
-    "collaborator": 0.5,
+    "collaborator": 0.75,
     "limit": 1.0,
     "read": 0.5,
+    "file": 1.0,
+    "job": 1.0,
 }
 """What one piece of evidence counts. A judgement, in the order of the smells of Aniche et al. (EMSE 2018, Brain and
 Meddling); what is calibrated is the sum (docs/calibration.md)."""
-FREE = {"change": 1, "write": 1, "collaborator": 2, "read": 2}
+FREE = {"change": 1, "write": 1, "collaborator": 2, "read": 2, "file": 1}
 """Pieces of each kind that a thin handler may have: it may call two collaborators, set a field, write once."""
 MOST = {
     "arithmetic": 6, "branch": 5, "loop": 3, "sum": 2, "change": 6, "write": 5, "transaction": 1, "outbound": 2,
-    "crypto": 2, "collaborator": 4, "limit": 3, "read": 6,
+    "crypto": 2, "collaborator": 4, "limit": 3, "read": 6, "file": 3, "job": 2,
 }  # fmt: skip
 """Pieces that still add to the sum; a hundred additions are not a hundred times worse than one."""
 
 _CHANGE = re.compile(r"\s*(?:INSERT\s+INTO\s+\S|UPDATE\s+\S+\s+SET\b|DELETE\s+FROM\s+\S)", re.IGNORECASE)
 _SELECT = re.compile(r"\s*SELECT\s.*\sFROM\s", re.IGNORECASE | re.DOTALL)
-_SOFT = {"collaborator", "read"}
+_SOFT = {"collaborator": 2, "read": 1_000}
+"""Kinds that say little by themselves: how many more than the free ones make one of the kinds that are mixed."""
 _OPENERS = {"atomic", "begin", "begin_nested", "transaction"}
 
 
@@ -54,7 +57,7 @@ class Business(msgspec.Struct, frozen=True):
 def business(picture: Picture, place: Place) -> Business:
     """The evidence of business logic in one handler's own body."""
     reader = Reader(picture, place)
-    reader.block(picture.project.body(place), False)
+    reader.read(picture.project.body(place))
     stored = set(_stored(picture, place))
     reads = any(piece.kind == "read" for piece in stored)
     # Where a cursor's calls show that rows are read, the statements need not say so again.
@@ -67,11 +70,14 @@ def business(picture: Picture, place: Place) -> Business:
         counts.setdefault(piece.kind, set()).add(piece.line)
     names = {piece.text for piece in pieces if piece.kind == "collaborator"}
     sizes = {kind: len(names) if kind == "collaborator" else len(lines) for kind, lines in counts.items()}
-    # Who works a stored value out (``product.stock -= quantity``) maps nothing: then no change or write is free.
+    # Who works a stored value out (``product.stock -= quantity``) maps nothing: then no change or write is free; no
+    # write is where a decision says what is stored.
     computed = any(piece.kind == "change" and piece.text.startswith("changes ") for piece in pieces)
-    free = {kind: number for kind, number in FREE.items() if not computed or kind in _SOFT}
+    chosen = any(piece.kind == "branch" and piece.text.endswith(STORED) for piece in pieces)
+    paid = {"change", "write", "file"} if computed else {"write"} if chosen else set()
+    free = {kind: number for kind, number in FREE.items() if kind not in paid}
     score = sum(WEIGHTS[kind] * min(MOST[kind], max(0, size - free.get(kind, 0))) for kind, size in sizes.items())
-    kinds = sum(1 for kind, size in sizes.items() if size > free.get(kind, 0) and kind not in _SOFT)
+    kinds = sum(1 for kind, size in sizes.items() if size > free.get(kind, 0) + _SOFT.get(kind, 0))
     return Business(tuple(sorted(pieces)), score, kinds)
 
 

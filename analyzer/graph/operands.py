@@ -12,6 +12,7 @@ from analyzer.facts.expressions import (
     Conditional,
     Constant,
     Format,
+    Mapping,
     Name,
     Unary,
 )
@@ -48,6 +49,8 @@ def operands(node: AnyExpression) -> Iterator[AnyExpression]:
 
 def is_textual(node: AnyExpression) -> bool:
     """Whether an operand shows that text or lists are put together, not numbers."""
+    if isinstance(node, Binary) and node.op == "%" and isinstance(node.right, Mapping | Display):
+        return True  # what a translated text is filled with
     return any(
         isinstance(side, Format | Display)
         or (isinstance(side, Constant) and isinstance(side.value, str))
@@ -67,6 +70,15 @@ def is_number(node: AnyExpression) -> bool:
     if isinstance(node, Call):
         return chain_of(node.func).rpartition(".")[2] in _NUMBERS
     return isinstance(node, Unary) and node.op == "-"
+
+
+def is_rate(node: AnyExpression) -> bool:
+    """A constant that something is worth: ``0.2``, ``250``, ``Decimal("0.9")``; zero and one are flags as often."""
+    if isinstance(node, Call) and node.arguments:
+        return chain_of(node.func).rpartition(".")[2] == "Decimal" and isinstance(node.arguments[0].value, Constant)
+    if not isinstance(node, Constant) or isinstance(node.value, bool):
+        return False
+    return isinstance(node.value, float) or (isinstance(node.value, int) and node.value > 1)
 
 
 def is_nothing(node: AnyExpression) -> bool:

@@ -20,20 +20,28 @@ _FORMS = re.compile(
 
 _LIBRARIES = (
     "requests.", "httpx.", "aiohttp.", "urllib.request.", "urllib3.", "smtplib.", "boto3.", "paramiko.", "ftplib.",
-    "subprocess.", "stripe.", "twilio.", "sendgrid.", "telnetlib.", "websockets.connect", "zmq.", "pika.",
+    "subprocess.", "pexpect.", "asyncssh.", "ldap3.", "stripe.", "razorpay.", "braintree.",
+    "twilio.", "sendgrid.", "telnetlib.", "websockets.connect", "zmq.", "pika.",
 )  # fmt: skip
 _NOT_CALLS = (
     "requests.exceptions", "aiohttp.web", "httpx.Timeout", "aiohttp.ClientTimeout", "aiohttp.FormData",
     "subprocess.CalledProcessError", "httpx.HTTP",
 )  # fmt: skip
 _OF_ANSWERS = frozenset(
-    "json text read raise_for_status iter_content iter_lines iter_bytes decode close splitlines strip items".split()
+    "json text read raise_for_status iter_content iter_lines iter_bytes decode close splitlines strip items get keys "
+    "values pop split lower upper replace encode copy hex".split()
 )
 """Methods of what a call brought back."""
+_MAKERS = frozenset({"session", "client", "resource", "connect"})
+"""Functions that make an object to call out with, as classes do."""
 _SENDERS = re.compile(
     r"(?:^|\.)(?:send_mail|send_email|send_message|email_user|sendmail|send_mass_mail|send_sms|send_push)$"
 )
-_SECRETS = ("hashlib.", "bcrypt.", "secrets.", "hmac.", "random.", "os.urandom", "passlib.", "argon2.", "cryptography.")
+_SECRETS = (
+    "hashlib.", "bcrypt.", "secrets.", "hmac.", "random.", "os.urandom", "passlib.", "argon2.", "cryptography.",
+    "werkzeug.security.", "werkzeug.check_password_hash", "werkzeug.generate_password_hash", "pwdlib.", "pyotp.",
+    "django.contrib.auth.hashers.", "flask_bcrypt.", "itsdangerous.", "nacl.", "django.core.signing.",
+)  # fmt: skip
 
 
 def is_transport_name(name: str) -> bool:
@@ -50,9 +58,17 @@ def is_transport(chain: str) -> bool:
 
 def outbound(dotted: str) -> bool:
     """Whether calling a library's name leaves the process: HTTP, mail, queues, programs."""
-    if not dotted.startswith(_LIBRARIES) or dotted.startswith(_NOT_CALLS):
+    return dotted.startswith(_LIBRARIES) and not dotted.startswith(_NOT_CALLS) and not _of_answer(dotted)
+
+
+def _of_answer(dotted: str) -> bool:
+    """Whether a method only looks at what an earlier call brought: ``requests.get().json``; that of an object that was
+    made to call out with does more."""
+    holder, _, name = dotted.rpartition(".")
+    if not holder.endswith(("()", "[]")) or name not in _OF_ANSWERS:
         return False
-    return not ("()." in dotted and dotted.rpartition(".")[2] in _OF_ANSWERS)
+    made = holder.removesuffix("[]").removesuffix("()").rpartition(".")[2]
+    return not (made[:1].isupper() or made in _MAKERS)
 
 
 def sends(chain: str) -> bool:
@@ -62,4 +78,4 @@ def sends(chain: str) -> bool:
 
 def secrecy(dotted: str) -> bool:
     """Whether a library's name hashes, signs or draws a secret."""
-    return dotted.startswith(_SECRETS)
+    return dotted.startswith(_SECRETS) and not _of_answer(dotted)

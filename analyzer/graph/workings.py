@@ -25,6 +25,7 @@ from analyzer.facts.statements import (
     AnyStatement,
     Assign,
     Augment,
+    Delete,
     Evaluate,
     For,
     If,
@@ -35,12 +36,20 @@ from analyzer.facts.statements import (
     With,
 )
 from analyzer.facts.visit import chain as chain_of
-from analyzer.facts.visit import expressions, walk
-from analyzer.graph.operands import bare, is_nothing, is_number, is_textual, operands, refuses
+from analyzer.facts.visit import expressions, statements, walk
+from analyzer.graph.effects import changed_by_statement, effect
+from analyzer.graph.operands import bare, is_nothing, is_number, is_rate, is_textual, operands, refuses
 from analyzer.graph.picture import Picture
 from analyzer.graph.storing import Storing
-from analyzer.graph.transport import is_transport, is_transport_name, outbound, secrecy, sends
+from analyzer.graph.transport import is_transport, is_transport_name
 from analyzer.project import Place
+
+STORED = " what is stored"
+"""How the phrase of a decision ends that chooses between changes of stored data."""
+_STORED = frozenset({"write", "file"})
+_ARITHMETIC = frozenset({"+", "-", "*", "/", "//", "%", "**"})
+_ANSWER = 3
+"""Statements that a refusal or an answer is worded in; a longer branch that returns works something out first."""
 
 
 class Piece(msgspec.Struct, frozen=True, order=True):
@@ -49,6 +58,10 @@ class Piece(msgspec.Struct, frozen=True, order=True):
     line: int
     kind: str
     text: str
+
+
+def _long_answer(body: Sequence[AnyStatement]) -> bool:
+    return len(body) > _ANSWER and isinstance(body[-1], Return)
 
 
 class Reader:
@@ -64,6 +77,27 @@ class Reader:
         """Locals that hold text or a list: adding to them is no arithmetic."""
         self._sent: set[str] = set()
         """Locals that hold what was sent, as it was: comparing two of them (``password == again``) is validation."""
+        self._effects: dict[int, list[Piece]] = {}
+        """What calls and entries of containers bring about, by the line."""
+        self._writes: set[int] = set()
+        """Lines that change stored data, caches, files or what the application keeps in memory."""
+
+    def read(self, body: Sequence[AnyStatement]) -> None:
+        """Find all pieces of a body."""
+        project, place = self._picture.project, self._place
+        sockets = any(route.method == "WEBSOCKET" for route in self._picture.handlers().get(place, ()))
+        for node in walk(body):
+            if isinstance(node, Call):
+                kind, text = effect(project, place, node, memory=not sockets)
+                if kind:
+                    self._effects.setdefault(node.line, []).append(Piece(node.line, kind, text))
+            elif isinstance(node, Assign | Delete) and not sockets:
+                held = changed_by_statement(project, place, node)
+                if held:
+                    self._effects.setdefault(node.line, []).append(Piece(node.line, "write", f"changes `{held}`"))
+        self._writes = {access.line for access in self._picture.accesses_of(place) if access.kind == "write"}
+        self._writes |= {line for line, found in self._effects.items() if any(one.kind in _STORED for one in found)}
+        self.block(body, False)
 
     def block(self, body: Sequence[AnyStatement], looped: bool) -> None:
         for statement in body:
@@ -88,7 +122,7 @@ class Reader:
         elif isinstance(statement, Try):
             self.block(statement.body, looped)
             for handler in statement.handlers:
-                if not refuses(handler.body):
+                if not self._leaves(handler.body):
                     self.block(handler.body, looped)
             self.block(statement.otherwise, looped)
             self.block(statement.final, looped)
@@ -111,7 +145,9 @@ class Reader:
 
     def _augment(self, statement: Augment) -> None:
         chain = chain_of(statement.target)
-        if is_transport(chain) or self._textual(statement.value) or self._textual(statement.target):
+        if statement.op not in _ARITHMETIC or is_transport(chain):
+            return
+        if self._textual(statement.value) or self._textual(statement.target):
             return
         if isinstance(statement.value, Display | Comprehension):
             return
@@ -125,16 +161,19 @@ class Reader:
 
     def _if(self, statement: If, looped: bool) -> None:
         for body in (statement.then, statement.otherwise):
-            if not refuses(body) or self._asks_others(body):
+            if not self._leaves(body) or self._asks_others(body) or _long_answer(body):
                 self.block(body, looped)
         self._test(statement.test)
         asked = self._domain_test(statement.test)
         sides = [body for body in (statement.then, statement.otherwise) if body]
         decided = [self._decides(body) for body in sides]
-        if not any(refuses(body) for body in sides):  # what is left after a refusal is the way itself
+        if not any(self._leaves(body) for body in sides):  # what is left after a refusal is the way itself
             decided += [self._stores(body) for body in sides if not isinstance(body[0], If)]
         if asked and any(decided):
-            self._note(statement.line, "branch", f"decides on `{asked}`")
+            stored = any(self._stores(body) for body in sides)
+            self._note(statement.line, "branch", f"decides on `{asked}`{STORED if stored else ''}")
+        elif len(sides) == 2 and all(self._stores(body) for body in sides) and self._asks(statement.test):
+            self._note(statement.line, "branch", f"decides{STORED}")
         elif self._missing(statement.test) and self._stores(statement.then):
             self._note(statement.line, "branch", f"makes `{self._missing(statement.test)}` where there is none")
         elif self._limits(statement.test):
@@ -146,15 +185,23 @@ class Reader:
             self._expression(statement.iterable)
         self.block(statement.body, True)
         grown = [piece for piece in self.found[before:] if piece.kind in {"change", "arithmetic", "branch"}]
-        last = statement.body[-1].end_line if statement.body else statement.line
-        stored = [
-            access for access in self._picture.accesses_of(self._place)
-            if access.kind == "write" and statement.line <= access.line <= last
-        ]  # fmt: skip
-        if stored or any(piece.kind in {"change", "branch"} for piece in grown):
+        if self._within(statement.body, self._writes) or any(piece.kind in {"change", "branch"} for piece in grown):
             self._note(statement.line, "loop", "loops and changes state")
-        elif grown:
+        elif grown or (isinstance(statement, For) and self._fills_in(statement.body)):
             self._note(statement.line, "sum", "loops and works values out")
+
+    def _fills_in(self, body: Sequence[AnyStatement]) -> bool:
+        """Whether each turn replaces something in the text of the last one: ``text = text.replace(name, value)``."""
+        for node in statements(body):
+            if not isinstance(node, Assign) or len(node.targets) != 1 or not isinstance(node.value, Call):
+                continue
+            target, func = node.targets[0], node.value.func
+            if not isinstance(target, Name) or not isinstance(func, Attribute) or is_transport_name(target.id):
+                continue
+            given = [func.value] if func.attr == "replace" else [one.value for one in node.value.arguments[2:3]]
+            if func.attr in {"replace", "sub"} and any(isinstance(one, Name) and one.id == target.id for one in given):
+                return True
+        return False
 
     # Expressions
 
@@ -180,7 +227,7 @@ class Reader:
                 self._call(node)
 
     def _binary(self, node: Binary) -> None:
-        if node.op not in {"+", "-", "*", "/", "//", "%", "**"} or self._textual(node):
+        if node.op not in _ARITHMETIC or self._textual(node):
             return
         names = [chain_of(side) for side in operands(node) if not isinstance(side, Constant)]
         heads = {name.partition(".")[0] for name in names if name}
@@ -195,21 +242,25 @@ class Reader:
         self._note(node.line, "arithmetic", "calculates")
 
     def _call(self, node: Call) -> None:
-        chain = chain_of(node.func)
-        if not chain:
-            return
-        if self._is_outbound(node):
-            self._note(node.line, "outbound", f"calls out with `{chain}`")
-        elif secrecy(self._picture.project.callee(self._place, node)):
-            self._note(node.line, "crypto", f"makes a secret with `{chain}`")
+        self.found += self._effects.get(node.line, ())
 
     def _asks_others(self, body: Sequence[AnyStatement]) -> bool:
         """Whether a branch that ends the handler calls other systems before."""
-        return any(isinstance(node, Call) and self._is_outbound(node) for node in walk(body))
+        calling = {line for line, found in self._effects.items() if any(one.kind == "outbound" for one in found)}
+        return self._within(body, calling)
 
-    def _is_outbound(self, node: Call) -> bool:
-        chain = chain_of(node.func)
-        return bool(chain) and (sends(chain) or outbound(self._picture.project.callee(self._place, node)))
+    def _leaves(self, body: Sequence[AnyStatement]) -> bool:
+        """A guard clause that changes nothing on its way out."""
+        return refuses(body) and not self._within(body, self._writes)
+
+    @staticmethod
+    def _within(body: Sequence[AnyStatement], lines: set[int]) -> bool:
+        return bool(body) and any(body[0].line <= line <= body[-1].end_line for line in lines)
+
+    def _asks(self, test: AnyExpression) -> bool:
+        """Whether a condition asks something else than how the request was sent."""
+        names = [chain_of(node) for part in self._parts(test) for node in expressions(part)]
+        return any(name and not is_transport(name) for name in names)
 
     def _textual(self, node: AnyExpression) -> bool:
         if is_textual(node):
@@ -266,7 +317,7 @@ class Reader:
 
     def _decides(self, body: Sequence[AnyStatement]) -> bool:
         """Whether a branch does something about data: sets a field, computes, chooses a value, calls a colleague."""
-        if refuses(body):
+        if self._leaves(body):
             return False
         for statement in body:
             if isinstance(statement, Augment):
@@ -280,24 +331,23 @@ class Reader:
                 value = bare(statement.value)
                 if isinstance(value, Binary) and not self._textual(value):
                     return True
+                if value is not None and is_rate(value) and all(isinstance(one, Name) for one in statement.targets):
+                    return True
             elif isinstance(statement, If):
                 if self._decides(statement.then) or self._decides(statement.otherwise):
                     return True
             elif isinstance(statement, For | While | With) and self._decides(statement.body):
                 return True
-        return bool(body) and any(body[0].line <= line <= body[-1].end_line for line in self._writing())
-
-    def _writing(self) -> set[int]:
-        accesses = self._picture.accesses_of(self._place)
-        return {access.line for access in accesses if access.kind == "write"}
+        secret = {line for line, found in self._effects.items() if any(one.kind == "crypto" for one in found)}
+        return self._within(body, self._writes | secret)
 
     def _stores(self, body: Sequence[AnyStatement]) -> bool:
         """Whether a branch changes stored data, itself or through what it calls."""
-        if not body or refuses(body):
+        if not body or self._leaves(body):
             return False
         storing = self._picture.shared(Storing)
-        lines = self._writing() | {site.line for site in self._picture.calls_of(self._place) if storing.at(site)}
-        return any(body[0].line <= line <= body[-1].end_line for line in lines)
+        sites = self._picture.calls_of(self._place)
+        return self._within(body, self._writes | {site.line for site in sites if storing.at(site)})
 
     def _missing(self, test: AnyExpression) -> str:
         """The local that a test finds to be nothing: ``not tag``, ``tag is None``."""
