@@ -39,10 +39,12 @@ _PAGE = "BA107 goes by what the handler itself does: puts together, asks of a da
 _FILTER = "BA110 goes by what a filter is made of, and the helper is given the body under a name of its own"
 _BODY = "BA113 goes by what a handler itself reads, makes and merges"
 
+_OPENED = "a helper opens an archive, from a path that its caller has kept an upload under"
 UNFOLLOWED = {
     ("BA101-bad-sqlalchemy_search", "by_title", "statement"): _TWO_SINKS,
     ("BA101-good-form_fields", "post", "column"): _TYPE,
     ("BA103-good-kept_inside", "real", "path"): _RESOLVED,
+    ("BA103-bad-archives_of_clients", "import_slides", "slides"): _OPENED,
     ("BA104-bad-put_together_again", "to_pdf", "taken"): _TAKEN_APART,
     ("BA107-bad-plain_server", "do_GET", "page"): _PAGE,
     ("BA107-bad-stored_rows", "comments", "rows"): _PAGE,

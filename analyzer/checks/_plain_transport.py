@@ -12,8 +12,7 @@ from analyzer.facts.statements import Assign
 from analyzer.facts.visit import chain, walk
 from analyzer.flow.arguments import argument
 from analyzer.flow.engine import Flow, Point
-from analyzer.flow.environment import key
-from analyzer.flow.questions import chain_end, location, places_calling, uses_of
+from analyzer.flow.questions import chain_end, location, makers, places_calling, uses_of
 from analyzer.graph.picture import Picture
 from analyzer.model import Confidence, Finding, Rule, Severity
 from analyzer.project.target import Place
@@ -145,7 +144,7 @@ def _logins(flow: Flow, rule: Rule, place: Place) -> Iterator[Finding]:
         call = point.expression
         if not isinstance(call, Call) or chain_end(call) != "login" or not isinstance(call.func, Attribute):
             continue
-        for origin in _makers(flow, Point(place, call.func.value, point.environment)):
+        for origin in makers(flow, Point(place, call.func.value, point.environment)):
             made = origin.expression
             target = flow.project.resolve_expression(origin.place, made.func) if isinstance(made, Call) else None
             dotted = target.dotted if target is not None and not target.ours else ""
@@ -163,15 +162,6 @@ def _logins(flow: Flow, rule: Rule, place: Place) -> Iterator[Finding]:
             said = f"`{chain(call.func)}` sends the password over plain {by}: everybody on the way reads it"
             yield _told(rule, place, call, said, fix, Confidence.HIGH)
             break
-
-
-def _makers(flow: Flow, point: Point) -> Iterator[Point]:
-    """The calls that made an object, also the one that a ``with`` block opened."""
-    for one in point.environment.get(key(point.expression), ()):
-        if one.how == "with" and one.expression is not None:
-            yield Point(point.place, one.expression, one.environment or {})
-    for origin in flow.origins(point):
-        yield Point(origin.place, origin.expression, origin.environment)
 
 
 def _at_home(flow: Flow, point: Point) -> bool:

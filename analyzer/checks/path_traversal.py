@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from analyzer.checks._archives import unpacked
 from analyzer.checks._reaching import reaching
 from analyzer.facts.expressions import AnyExpression, Attribute, Call
 from analyzer.facts.visit import chain
@@ -38,6 +39,7 @@ def check(picture: Pictured, rule: Rule) -> Iterator[Finding]:
             finding = _upload(flow, rule, point, says)
             if finding is not None:
                 yield finding
+    yield from unpacked(picture, rule)
 
 
 def _opens(flow: Flow, point: Point, call: Call) -> bool:

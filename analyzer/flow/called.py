@@ -263,11 +263,13 @@ def _put_together(run: Evaluation, func: Attribute, state: Environment) -> Value
 
 def _join(run: Evaluation, separator: AnyExpression, items: AnyExpression, state: Environment) -> Value | None:
     glue = run.value(separator, state)
-    if any(part.kind != "text" for part in glue.parts()):
-        return None
     found = pieces(run, items, state)
     if found is None:
-        return run.value(items, state)
+        # ``prefix.join(text)`` puts the prefix between the letters: both are in it.
+        held = run.value(items, state)
+        return held if all(part.kind == "text" for part in glue.parts()) else concat((glue, held))
+    if any(part.kind != "text" for part in glue.parts()) and not found:
+        return None
     row: list[Value] = []
     for piece in found:
         row.extend((piece.value(), glue))

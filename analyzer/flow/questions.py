@@ -11,6 +11,7 @@ from analyzer.facts.expressions import Attribute, Call, Name
 from analyzer.facts.outline import Outline, Use
 from analyzer.facts.visit import chain, walk
 from analyzer.flow.engine import Flow, Point
+from analyzer.flow.environment import key
 from analyzer.frameworks.backend import EntryPoint
 from analyzer.model import Location, Span, Tier
 from analyzer.project.project import Project
@@ -50,6 +51,15 @@ def uses_of(project: Project, place: Place) -> list[Use]:
     if not outline.classes:
         return outline.uses
     return [*outline.uses, *(use for item in outline.classes for use in item.uses)]
+
+
+def makers(flow: Flow, point: Point) -> Iterator[Point]:
+    """The calls that made an object, also the one that a ``with`` block opened."""
+    for one in point.environment.get(key(point.expression), ()):
+        if one.how == "with" and one.expression is not None:
+            yield Point(point.place, one.expression, one.environment or {})
+    for origin in flow.origins(point):
+        yield Point(origin.place, origin.expression, origin.environment)
 
 
 def places_calling(project: Project, names: frozenset[str]) -> Iterator[Place]:
