@@ -9,5 +9,7 @@ def configure() -> None:
     """Make Django ready to resolve URLs."""
     django, conf = importlib.import_module("django"), importlib.import_module("django.conf")
     if not conf.settings.configured:
-        conf.settings.configure(INSTALLED_APPS=["django.contrib.contenttypes", "django.contrib.auth", "rest_framework"])
+        conf.settings.configure(
+            INSTALLED_APPS=[f"django.contrib.{name}" for name in ("admin", "auth", "contenttypes")] + ["rest_framework"]
+        )
         django.setup()

@@ -20,6 +20,7 @@ def recognise(project: Project) -> Backend:
     routes: set[Route] = set()
     entrypoints: set[EntryPoint] = set()
     unresolved: set[Unresolved] = set()
+    library: set[Route] = set()
     names: set[str] = set()
     for module in sorted(item.name for item in pkgutil.iter_modules(__path__)):
         framework = importlib.import_module(f"{__name__}.{module}")
@@ -28,7 +29,13 @@ def recognise(project: Project) -> Backend:
             routes.update(found.routes)
             entrypoints.update(found.entrypoints)
             unresolved.update(found.unresolved)
+            library.update(found.library)
             names.update(route.framework for route in found.routes)
     return Backend(
-        project, tuple(sorted(routes)), tuple(sorted(entrypoints)), tuple(sorted(unresolved)), tuple(sorted(names))
+        project,
+        tuple(sorted(routes)),
+        tuple(sorted(entrypoints)),
+        tuple(sorted(unresolved)),
+        tuple(sorted(names)),
+        tuple(sorted(library)),
     )

@@ -39,6 +39,8 @@ class Route(msgspec.Struct, frozen=True, order=True):
     ``dependencies`` are the functions the framework runs before the handler (``Depends`` …), in order; ``attached``
     is everything that runs around it and is not written at the handler itself. ``schema`` says where the route stands
     in the document that its application writes: ``yes``, ``hidden``, ``off`` (none is written), ``""`` (not told here).
+    ``library`` is the canonical name of what answers where that is a library's; the handler then stands for the module
+    that registers it.
     """
 
     path: str
@@ -52,6 +54,7 @@ class Route(msgspec.Struct, frozen=True, order=True):
     attached: tuple[Attachment, ...] = ()
     view: int = -1
     schema: str = ""
+    library: str = ""
 
     @property
     def label(self) -> str:
@@ -96,6 +99,8 @@ class Backend(msgspec.Struct, frozen=True):
     entrypoints: tuple[EntryPoint, ...]
     unresolved: tuple[Unresolved, ...]
     frameworks: tuple[str, ...]
+    library: tuple[Route, ...] = ()
+    """Routes that libraries answer by themselves; no code of the project stands behind them."""
 
     def doors(self) -> Mapping[Place, EntryPoint]:
         """Entry points by the function that runs."""
@@ -115,3 +120,4 @@ class Found(msgspec.Struct):
     routes: list[Route] = []
     entrypoints: list[EntryPoint] = []
     unresolved: list[Unresolved] = []
+    library: list[Route] = []

@@ -6,28 +6,20 @@ import re
 
 import msgspec
 
-from analyzer.facts.expressions import AnyExpression, Argument, Call, Mapping, Sequence
+from analyzer.facts.expressions import AnyExpression, Attribute, Call, Constant, Mapping, Name, Sequence
 from analyzer.facts.visit import chain as chain_of
 from analyzer.facts.visit import walk
 from analyzer.frameworks.attachments import attachment
 from analyzer.frameworks.backend import Attachment, Found, Route, Unresolved
 from analyzer.frameworks.django_lists import PatternList, entries, pattern_maker, stored, unnamed
-from analyzer.frameworks.registry import VERBS, Holder, answering, calls, holder
+from analyzer.frameworks.django_rest import RestRouters, allowed, plain, rest_routers
+from analyzer.frameworks.registry import VERBS, Holder, answering, holder
 from analyzer.frameworks.text import argument, text, texts
 from analyzer.project.project import Project
 from analyzer.project.target import Place, Target
 
 _TABLE = "urlpatterns"
-_ACTIONS = {
-    "list": ("GET", ""),
-    "create": ("POST", ""),
-    "retrieve": ("GET", "{pk}/"),
-    "update": ("PUT", "{pk}/"),
-    "partial_update": ("PATCH", "{pk}/"),
-    "destroy": ("DELETE", "{pk}/"),
-}
 _DEPTH = 12
-Registered = dict[Holder, list[tuple[str, Target, tuple[str, int]]]]
 Mounted = dict[Holder, list[str]]
 
 
@@ -35,7 +27,7 @@ class _Routers(msgspec.Struct, frozen=True):
     """Objects with ``urls``: routers of REST framework with what is registered on them, and any others (a NinjaAPI)
     with the prefixes they stand behind."""
 
-    registered: Registered
+    rest: RestRouters
     others: Mounted = {}
 
 
@@ -54,7 +46,7 @@ def _walked(project: Project) -> tuple[Found | None, Mounted]:
     if not holders:
         return None, {}
     found = Found()
-    routers = _Routers(_registered(project))
+    routers = _Routers(rest_routers(project, found))
     included: set[PatternList] = set()
     for path in holders:
         own: set[PatternList] = set()
@@ -74,11 +66,12 @@ def _note_included(project: Project, place: Place, item: AnyExpression, seen: se
     """Add the lists that an entry includes; those of modules are not opened, they are holders of their own."""
     for node in walk(item):
         if isinstance(node, Call) and _last(node) == "include":
-            path = _include_path(project, place, node)
+            written, value = _included(project, place, node)
+            path = _include_path(project, written, value)
             if path is not None:
                 seen.add((path, _TABLE))
                 continue
-            for at, one in list(entries(project, place, _included(node), seen)):
+            for at, one in list(entries(project, written, value, seen)):
                 _note_included(project, at, one, seen)
 
 
@@ -86,14 +79,25 @@ def _last(call: Call) -> str:
     return chain_of(call.func).rpartition(".")[2]
 
 
-def _included(call: Call) -> AnyExpression | None:
-    """What ``include`` is given, without the namespace beside it."""
+def _included(project: Project, place: Place, call: Call) -> tuple[Place, AnyExpression | None]:
+    """What ``include`` is given, without the namespace beside it, and where that is written."""
     value = argument(call, 0, "arg")
-    return value.items[0] if isinstance(value, Sequence) and value.kind == "tuple" and value.items else value
+    if isinstance(value, Name | Attribute):
+        held = project.variable(place.path, chain_of(value))
+        if held is not None and isinstance(held[1], Sequence) and _with_namespace(held[1]):
+            place, value = Place(held[0], -1), held[1]
+    if isinstance(value, Sequence) and value.kind == "tuple" and value.items:
+        return place, value.items[0]
+    return place, value
 
 
-def _include_path(project: Project, place: Place, call: Call) -> str | None:
-    value = _included(call)
+def _with_namespace(value: Sequence) -> bool:
+    """``(patterns, "namespace")``, which is no list of patterns."""
+    last = value.items[-1] if len(value.items) in {2, 3} else None
+    return value.kind == "tuple" and isinstance(last, Constant) and isinstance(last.value, str)
+
+
+def _include_path(project: Project, place: Place, value: AnyExpression | None) -> str | None:
     named = text(project, place, value)
     if named is not None:
         return project.layout.absolute(place.path, named)
@@ -141,7 +145,7 @@ def _entry(
     if pattern is None or view is None:
         found.unresolved.append(Unresolved(*where, "the pattern is not constant"))
         return
-    whole = prefix + (pattern if name == "path" else _plain(pattern))
+    whole = prefix + (pattern if name == "path" else plain(pattern))
     if isinstance(view, Call) and chain_of(view.func).split(".")[-1] == "include":
         _include(project, place, view, whole, routers, found, depth, opened)
     elif chain_of(view).endswith(".urls"):
@@ -160,23 +164,24 @@ def _include(
     depth: int,
     opened: set[PatternList],
 ) -> None:
-    path = _include_path(project, place, call)
+    place, value = _included(project, place, call)
+    path = _include_path(project, place, value)
     if path is not None:
         _list(project, (path, _TABLE), prefix, routers, found, depth + 1, opened)
         return
-    value = _included(call)
+    named = text(project, place, value)
+    if named is not None:
+        if project.layout.absolute(place.path, named.partition(".")[0]) is None:
+            _library(found, "ANY", prefix, named, (place.path, call.line), ())
+        else:
+            found.unresolved.append(Unresolved(place.path, call.line, "the included module is not there"))
+        return
     if depth > _DEPTH or _router_urls(project, place, value, prefix, routers, found):
         return
     seen: set[PatternList] = set()
     for at, item in list(entries(project, place, value, seen)):
         _entry(project, at, item, prefix, routers, found, depth + 1, opened)
     opened |= seen
-
-
-def _plain(regex: str) -> str:
-    """A regular expression as a readable path: named groups become ``<name>``, anchors go."""
-    shown = re.sub(r"\(\?P<(\w+)>(?:[^()]|\([^()]*\))*\)", r"<\1>", regex)
-    return shown.lstrip("^").rstrip("$").replace("\\Z", "").replace("\\.", ".")
 
 
 def _view(project: Project, place: Place, view: AnyExpression, path: str, where: tuple[str, int], found: Found) -> None:
@@ -191,9 +196,18 @@ def _view(project: Project, place: Place, view: AnyExpression, path: str, where:
             target = project.resolve(place, chain.removesuffix(".as_view"))
             if target is not None and target.kind == "class":
                 _class(project, place, target, mapping, path, where, found, tuple(attached))
+            elif target is not None and target.dotted and not target.ours:
+                _library(found, _page(target.dotted), path, target.dotted, where, tuple(attached))
+            else:
+                found.unresolved.append(Unresolved(*where, "the view is not a plain function or class"))
             return
         # A decorator called in place: ``login_required(view)``.
         inner = next((one.value for one in node.arguments if one.keyword is None), None)
+        made = project.resolve_expression(place, node)
+        if made is not None and made.kind == "instance" and made.index >= 0:
+            methods = dict(project.classes.methods(made.path, made.index))
+            _add(found, "ANY", path, *_answer(project, made, methods, "__call__"), where, tuple(attached))
+            return
         if inner is None:
             return
         one = attachment(project, place, node.func, "handler")
@@ -210,8 +224,8 @@ def _view(project: Project, place: Place, view: AnyExpression, path: str, where:
         handler = Place(target.path, target.index)
         for method in _function_methods(project, handler):
             _add(found, method, path, handler, -1, where, tuple(attached))
-    elif target is not None and target.kind == "module":
-        return
+    elif target is not None and target.kind in {"external", "unknown"} and target.dotted:
+        _library(found, "ANY", path, target.dotted, where, tuple(attached))
     elif target is None:
         found.unresolved.append(Unresolved(*where, "the view is not a plain function or class"))
 
@@ -248,9 +262,14 @@ def _class(
             if verb and action:
                 _add(found, verb.upper(), path, *_answer(project, target, methods, action), where, attached)
         return
+    only = allowed(project, target)
     answers = {name: (methods[name], -1) for name in VERBS if name in methods}
     for verb, action in _generic(project, target):
         answers.setdefault(verb, _answer(project, target, methods, action))
+    if only is not None and answers:
+        answers = {name: answer for name, answer in answers.items() if name.upper() in only}
+        if not answers:
+            return
     for name, answer in answers.items():
         _add(found, name.upper(), path, *answer, where, attached)
     if not answers:
@@ -268,6 +287,13 @@ _GENERIC = (
 """REST framework's generic views by name: which method they answer, and the action that a class overrides for it."""
 _PAGES = re.compile(r"^django\.views\.generic\.(?:\w+\.)*(?P<kind>\w+)View$")
 _FORMS = frozenset({"Form", "Create", "Update", "Delete"})
+_SITES = frozenset({"django.contrib.admin.AdminSite", "django.contrib.admin.sites.AdminSite"})
+
+
+def _page(dotted: str) -> str:
+    """The method that a library's own view answers: pages are only looked at, of others nothing is known."""
+    page = _PAGES.match(dotted)
+    return "GET" if page is not None and page["kind"] not in {"", "Redirect", *_FORMS} else "ANY"
 
 
 def _generic(project: Project, target: Target) -> list[tuple[str, str]]:
@@ -307,20 +333,6 @@ def _add(
     found.routes.append(Route(shown, method, handler, "Django", *where, pattern, (), attached, view))
 
 
-def _registered(project: Project) -> Registered:
-    """View sets by router: ``router.register("prefix", ViewSet)`` wherever it is written."""
-    found: Registered = {}
-    for place, call in calls(project, frozenset({"register"})):
-        if len(call.arguments) < 2:
-            continue
-        prefix = text(project, place, argument(call, 0, "prefix"))
-        target = project.resolve_expression(place, argument(call, 1, "viewset"))
-        held = holder(project, place, chain_of(call.func).rpartition(".")[0])
-        if prefix is not None and held is not None and target is not None and target.kind == "class":
-            found.setdefault(held, []).append((_plain(prefix), target, (place.path, call.line)))
-    return found
-
-
 def _router_urls(
     project: Project,
     place: Place,
@@ -333,68 +345,41 @@ def _router_urls(
     if not chain.endswith(".urls"):
         return False
     held = holder(project, place, chain.removesuffix(".urls"))
-    if held is None or held not in routers.registered:
+    if held is None or held not in routers.rest.registered:
         if held is not None and prefix not in routers.others.setdefault(held, []):
             routers.others[held].append(prefix)
-        return False
-    for start, target, where in routers.registered[held]:
-        base = f"{prefix}{start}/" if start else prefix
-        methods = dict(project.classes.methods(target.path, target.index))
-        lookup = "{" + (_attribute(project, target, "lookup_field") or "pk") + "}"
-        for action, (verb, tail) in _supplied(project, target, methods).items():
-            answer = _answer(project, target, methods, action)
-            _add(found, verb, base + tail.replace("{pk}", lookup), *answer, where)
-        _extra(project, methods, base, lookup, where, found)
+        return _admin(project, place, value, prefix, found)
+    for one in routers.rest.offered(project, held):
+        methods = dict(project.classes.methods(one.target.path, one.target.index))
+        answer = (one.handler, -1) if one.handler is not None else _answer(project, one.target, methods, one.action)
+        _add(found, one.verb, prefix + one.path, *answer, one.where, one.attached)
     return True
 
 
-def _supplied(project: Project, target: Target, methods: dict[str, Place]) -> dict[str, tuple[str, str]]:
-    """The standard actions a view set has: those it defines and those its generic bases bring."""
-    bases = " ".join(project.classes.externals(target.path, target.index))
-    brought = {
-        "list": "ListModelMixin",
-        "create": "CreateModelMixin",
-        "retrieve": "RetrieveModelMixin",
-        "update": "UpdateModelMixin",
-        "partial_update": "UpdateModelMixin",
-        "destroy": "DestroyModelMixin",
-    }
-    found = {}
-    for action, spec in _ACTIONS.items():
-        whole = re.search(r"\bModelViewSet\b", bases)
-        reading = re.search(r"\bReadOnlyModelViewSet\b", bases) and action in {"list", "retrieve"}
-        if action in methods or whole or reading or brought[action] in bases:
-            found[action] = spec
-    return found
+def _admin(project: Project, place: Place, value: AnyExpression | None, prefix: str, found: Found) -> bool:
+    """``admin.site.urls``, and those of a site of the project's own class: pages that the library serves to staff."""
+    if value is None:
+        return False
+    target = project.resolve(place, chain_of(value).removesuffix(".urls"), value.line)
+    own = target is not None and target.kind == "instance" and target.index >= 0
+    if target is None:
+        return False
+    if own and not project.classes.descends(target.path, target.index, _SITES):
+        return False
+    if not own and not target.dotted.startswith("django.contrib.admin."):
+        return False
+    check = project.attribute(target, "has_permission") if own else None
+    at = Place(check.path, check.index) if check is not None and check.kind == "function" else Place("", -1)
+    dotted = project.qualified(at) if at.path else "django.contrib.admin.views.decorators.staff_member_required"
+    before = Attachment("application", at, dotted, place.path, value.line)
+    _library(found, "ANY", prefix, target.dotted.removesuffix("()"), (place.path, value.line), (before,))
+    return True
 
 
-def _extra(
-    project: Project,
-    methods: dict[str, Place],
-    base: str,
-    lookup: str,
-    where: tuple[str, int],
-    found: Found,
+def _library(
+    found: Found, method: str, pattern: str, name: str, where: tuple[str, int], attached: tuple[Attachment, ...]
 ) -> None:
-    for name, method in sorted(methods.items()):
-        function = project.function(method)
-        for decorator in function.decorators if function else ():
-            if isinstance(decorator, Call) and chain_of(decorator.func).split(".")[-1] == "action":
-                place = Place(method.path, -1)
-                verbs = texts(project, place, argument(decorator, 0, "methods")) or ["get"]
-                detail = _true(decorator.arguments, "detail")
-                tail = text(project, place, argument(decorator, 99, "url_path")) or name
-                for verb in verbs:
-                    _add(
-                        found, verb.upper(), f"{base}{lookup + '/' if detail else ''}{_plain(tail)}/", method, -1, where
-                    )
-
-
-def _true(arguments: list[Argument], keyword: str) -> bool:
-    return any(one.keyword == keyword and getattr(one.value, "value", None) is True for one in arguments)
-
-
-def _attribute(project: Project, target: Target, name: str) -> str | None:
-    qualname = project.outline(target.path).classes[target.index].qualname
-    value = project.variable(target.path, f"{qualname}.{name}")
-    return text(project, Place(value[0], -1), value[1]) if value else None
+    """A route that a library answers: it is listed, and there is no code to ask questions of."""
+    made = Found()
+    _add(made, method, pattern, Place(where[0], -1), -1, where, attached)
+    found.library += [msgspec.structs.replace(one, library=name) for one in made.routes]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from analyzer.facts.expressions import AnyExpression, Attribute, Binary, Call, Name, Sequence, Starred
+from analyzer.facts.expressions import AnyExpression, Attribute, Binary, Call, Comprehension, Name, Sequence, Starred
 from analyzer.facts.statements import Assign, Augment
 from analyzer.facts.visit import chain as chain_of
 from analyzer.facts.visit import walk
+from analyzer.frameworks.loops import calls_of, constant_items
 from analyzer.frameworks.registry import holder
 from analyzer.frameworks.text import argument
 from analyzer.project.project import Project
@@ -28,19 +29,22 @@ def stored(project: Project, held: PatternList, seen: set[PatternList]) -> Itera
     seen.add(held)
     path, name = held
     place = Place(path, -1)
+    added = {f"{name}.{method}" for method in _ADDING}
     for statement in walk(project.outline(path).body):
         if isinstance(statement, Assign) and statement.value is not None:
             if any(isinstance(target, Name) and target.id == name for target in statement.targets):
                 yield from entries(project, place, statement.value, seen)
         elif isinstance(statement, Augment) and chain_of(statement.target) == name:
             yield from entries(project, place, statement.value, seen)
-        elif isinstance(statement, Call):
-            before, _, method = chain_of(statement.func).rpartition(".")
-            given = argument(statement, _ADDING[method]) if before == name and method in _ADDING else None
-            if given is not None and method == "extend":
-                yield from entries(project, place, given, seen)
-            elif given is not None:
-                yield place, given
+    if all(use.chain not in added for use in project.outline(path).uses):
+        return
+    for one in calls_of(project, place):
+        before, _, method = chain_of(one.call.func).rpartition(".")
+        given = argument(one.call, _ADDING[method]) if before == name and method in _ADDING else None
+        if given is not None and method == "extend":
+            yield from entries(project, one.where(given), given, seen)
+        elif given is not None:
+            yield one.where(given), given
 
 
 def entries(project: Project, place: Place, value: AnyExpression | None, seen: set[PatternList]) -> Iterator[Entry]:
@@ -54,6 +58,9 @@ def entries(project: Project, place: Place, value: AnyExpression | None, seen: s
     elif isinstance(value, Binary) and value.op == "+":
         yield from entries(project, place, value.left, seen)
         yield from entries(project, place, value.right, seen)
+    elif isinstance(value, Comprehension):
+        items = constant_items(project, place, value)
+        yield from items if items is not None else [(place, value.element)]
     elif isinstance(value, Attribute) and value.attr == "urls":
         yield place, value
     elif isinstance(value, Call):

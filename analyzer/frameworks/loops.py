@@ -74,6 +74,11 @@ def registrations(project: Project, names: frozenset[str]) -> Iterator[Registrat
                     yield one
 
 
+def calls_of(project: Project, place: Place) -> Iterator[Registration]:
+    """Every call in a function or a module's own code, in a loop over a constant list once an item."""
+    return _nodes(project, place, project.body(place), {})
+
+
 def _last(chain: str) -> str:
     return chain.removesuffix("()").rpartition(".")[2]
 

@@ -99,7 +99,7 @@ class Guards:
     def _find(self, route: Route) -> Known:
         handler, project = route.handler, self._project
         function = project.function(handler)
-        if function is None and route.view < 0:
+        if function is None and route.view < 0 and not route.library:
             return Known((), False, False)
         safe = route.method in _SAFE
         found: list[Guard] = []

@@ -28,7 +28,7 @@ _WRITING = {"POST", "PUT", "PATCH", "ANY"}
 def inventory(picture: Picture) -> Inventory:
     """All routes with what is known of each, and the registrations that are not."""
     layers = _Layers(picture)
-    rows = [_row(picture, route, layers) for route in picture.routes]
+    rows = [_row(picture, route, layers) for route in (*picture.routes, *picture.backend.library)]
     rows.sort(key=lambda row: (row.path, row.method, row.handler, row.registered))
     gaps = sorted({Gap(item.path, item.line, item.why) for item in picture.backend.unresolved})
     doors = tuple(sorted(_entry(picture, one, layers) for one in picture.doors().values()))
@@ -51,14 +51,15 @@ def _entry(picture: Picture, one: EntryPoint, layers: _Layers) -> EntryRow:
 
 def _row(picture: Picture, route: Route, layers: _Layers) -> Row:
     project = picture.project
-    function = project.function(route.handler)
-    view = project.outline(route.handler.path).classes[route.view] if function is None and route.view >= 0 else None
-    handler = project.qualified(route.handler)
+    # Where the framework answers for a class, the class is named, and not one of its methods.
+    view = project.outline(route.handler.path).classes[route.view] if route.view >= 0 else None
+    function = project.function(route.handler) if view is None else None
+    handler = project.qualified(Place(route.handler.path, -1) if view is not None else route.handler)
     inputs = sorted(set(_inputs(picture, route)), key=lambda item: (INPUT_KINDS.index(item.kind), item))
     return Row(
         method=route.method,
         path=route.path,
-        handler=f"{handler}.{view.qualname}" if view is not None else handler,
+        handler=f"{handler}.{view.qualname}" if view is not None else route.library or handler,
         file=route.handler.path,
         line=function.line if function else view.line if view is not None else route.line,
         framework=route.framework,
@@ -77,7 +78,7 @@ def _row(picture: Picture, route: Route, layers: _Layers) -> Row:
         else "",
         statuses=statuses_of(project, route.handler, function) if function else (),
         limits=_limits(picture, route),
-        layers=layers.of(route.handler),
+        layers=layers.of(route.handler) if not route.library else (),
         application_limits=_around(picture, route),
         documented=picture.shared(Documented).of(route),
     )
@@ -99,7 +100,7 @@ def _around(picture: Picture, route: Route) -> tuple[str, ...]:
 
 def _inputs(picture: Picture, route: Route) -> Iterator[Input]:
     project = picture.project
-    function = project.function(route.handler)
+    function = project.function(route.handler) if route.view < 0 else None
     yield from path_inputs(project, route)
     if function is None:
         sent = serializer_of(project, route.handler, route.view) if route.method in _WRITING and route.view >= 0 else ""

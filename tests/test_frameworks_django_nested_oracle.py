@@ -1,0 +1,124 @@
+"""Django's resolver and drf-nested-routers are the oracle, handler by handler: the method of ours that is called."""
+
+from __future__ import annotations
+
+import importlib
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from analyzer import pipeline
+from analyzer.config import Config
+from analyzer.frameworks import recognise
+from tests import django_sites
+from tests.projects import project_of
+
+_APP = Path(__file__).parent / "oracles" / "nested_app"
+_MODULE = "tests.oracles.nested_app.views"
+_VERBS = ("get", "post", "put", "patch", "delete")
+_ACTED = {"post": ("create",), "get": ("list", "retrieve"), "put": ("update",), "delete": ("destroy",)}
+Row = tuple[str, str, str]
+
+
+def shown(pattern: Any) -> str:
+    """The readable path of one pattern, as ours: ``{name}`` for a parameter."""
+    text = re.sub(r"\(\?P<(\w+)>(?:[^()]|\([^()]*\))*\)", r"{\1}", str(pattern))
+    text = re.sub(r"<(?:[^<>:]+:)?([^<>]+)>", r"{\1}", text)
+    return text.removeprefix("^").removesuffix("\\Z").removesuffix("$")
+
+
+def answer(made: Any, *names: str) -> str:
+    """The method of our own classes that is called, the class where the library's own is."""
+    for name in names:
+        method = getattr(made, name, None)
+        if method is not None and method.__module__ == _MODULE:
+            return str(method.__qualname__)
+    return str(made.__qualname__)
+
+
+def table(patterns: list[Any], prefix: str = "/") -> set[Row]:
+    """Method, path and answering method of every pattern; the library's own views by their class."""
+    found: set[Row] = set()
+    for one in patterns:
+        path = prefix + shown(one.pattern)
+        if hasattr(one, "url_patterns"):
+            if one.app_name == "admin":
+                found.add(("ANY", path, "site"))
+                continue
+            found |= table(one.url_patterns, path)
+            continue
+        view = one.callback
+        made = getattr(view, "view_class", None) or getattr(view, "cls", None)
+        if made is None:
+            found.add(("ANY", path, view.__qualname__))
+        elif getattr(view, "actions", None):
+            open_ones = made.http_method_names
+            found |= {
+                (verb.upper(), path, answer(made, name))
+                for verb, name in view.actions.items()
+                if verb != "head" and verb in open_ones
+            }
+        elif made.__module__ != _MODULE:
+            verbs = [verb.upper() for verb in _VERBS if hasattr(made, verb)]
+            found.add((verbs[0] if len(verbs) == 1 else "ANY", path, made.__name__))
+        else:
+            verbs = [verb for verb in _VERBS if hasattr(made, verb) and verb in made.http_method_names]
+            found |= {(verb.upper(), path, answer(made, verb, *_ACTED.get(verb, ()))) for verb in verbs}
+    return found
+
+
+def test_every_method_path_and_handler_is_found() -> None:
+    pytest.importorskip("rest_framework_nested", reason="drf-nested-routers is not installed: it cannot be asked")
+    django_sites.configure()
+    expected = table(importlib.import_module("tests.oracles.nested_app.urls").urlpatterns)
+    rows = pipeline.routes([_APP], Config()).rows
+    found = {(row.method, row.path, _short(row.handler)) for row in rows}
+    assert found == expected
+    assert len(expected) == 44
+
+
+def _short(handler: str) -> str:
+    """``Gardens.water`` of ours, ``TemplateView`` of the library's."""
+    ours = handler.removeprefix("nested_app.views.")
+    return ours if ours != handler else handler.rpartition(".")[2]
+
+
+def test_what_a_library_answers_is_no_code_to_ask_questions_of() -> None:
+    backend = recognise(project_of({f"nested_app/{path.name}": path.read_text() for path in _APP.glob("*.py")}))
+    assert {route.path: route.library for route in backend.library} == {
+        "/admin/": "django.contrib.admin.site",
+        "/about/": "django.views.generic.TemplateView",
+        "/inside/": "django.views.generic.TemplateView",
+        "/old/": "django.views.generic.RedirectView",
+    }
+    assert {route.path: [one.dotted.rpartition(".")[2] for one in route.attached] for route in backend.library} == {
+        "/admin/": ["staff_member_required"],
+        "/about/": [],
+        "/inside/": ["login_required"],
+        "/old/": [],
+    }
+    assert all(route.library == "" for route in backend.routes)
+
+
+def test_patterns_and_view_sets_that_are_found_at_run_time_are_told() -> None:
+    source = """
+        import importlib
+        from django.urls import include, path
+        from rest_framework.routers import DefaultRouter
+        from plugins import found
+        router = DefaultRouter()
+        for name, view in found():
+            router.register(name, view)
+        urlpatterns = [path("api/", include(router.urls)), path("shop/", include("project.missing"))]
+        urlpatterns += [path(f"{name}/", view) for name, view in found()]
+        urlpatterns += [path("other/", include("library.urls"))]
+    """
+    backend = recognise(project_of({"project/__init__.py": "", "project/urls.py": source}))
+    assert [(one.line, one.why) for one in backend.unresolved] == [
+        (8, "the prefix is not constant"),
+        (9, "the included module is not there"),
+        (10, "the pattern is not constant"),
+    ]
+    assert [(one.path, one.library) for one in backend.library] == [("/other/", "library.urls")]
