@@ -57,7 +57,7 @@ PAGING = re.compile(
 )
 """Fields of a request that choose a page or an order, and no record."""
 DECIDING = re.compile(
-    r"permission|authori[sz]|(?:^|_)can_|_can(?:$|_)|allowed|owner|policy|access|ensure|enforce|belongs|has_role|forbid"
+    r"permission|authori[sz]|(?:^|_)can_|_can(?:$|_)|allowed|owner|policy|access(?!_?token)|ensure|enforce|belongs|has_role|forbid"
     r"|is_mine|visible|restrict|(?:for|by|of)_user(?!_?name)|check_(?!password)|require_",
     re.IGNORECASE,
 )

@@ -8,7 +8,7 @@ from functools import cached_property
 
 import msgspec
 
-from analyzer.checks import _public
+from analyzer.checks import _personal
 from analyzer.checks._joining import last_segment, makes_account
 from analyzer.checks._owners import Owners
 from analyzer.checks._records import Records
@@ -159,7 +159,7 @@ class Evidence:
             and not one.trail.role
             and not _ADMINISTERING.search(one.route.path)
             # What strangers are shown by mistake is no sign that everybody may see it.
-            and (one.known or _public.personal(self._picture, one.handler) is None)
+            and (one.known or _personal.personal(self._picture, one.handler) is None)
             for load in one.trail.loads
             if not load.keyed or not one.known
         )

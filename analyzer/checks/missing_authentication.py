@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from analyzer.checks import _public
+from analyzer.checks import _personal, _public
 from analyzer.checks._given_away import given_away
 from analyzer.checks._impersonation import becomes_anybody
 from analyzer.checks._records import Records
@@ -118,7 +118,7 @@ def _judged(
     elif writes:
         what = f"changes data with `{writes[0]}`"
     else:
-        personal = _public.personal(picture, handler, owned=known_people and any("{" in one.path for one in routes))
+        personal = _personal.personal(picture, handler, owned=known_people and any("{" in one.path for one in routes))
         sent = _public.sends_file(picture, handler) if known_people and any("{" in one.path for one in routes) else ""
         chosen = sent and any(load.keyed for load in picture.shared(Records).of(handler, routes).loads)
         away = given_away(picture, handler)
@@ -147,7 +147,7 @@ def _finding(
     outline = picture.project.outline(handler.path)
     function = outline.functions[handler.index]
     # A method that only stands for the one a generic view brings: the class is what a reader looks for.
-    stands = function.owner >= 0 and _HOOK.match(function.name) is not None
+    stands = function.owner >= 0 and _HOOK.match(function.name) is not None and not function.decorators
     told = outline.classes[function.owner] if stands else function
     return _told(rule, handler.path, told, routes, what, confidence)
 

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from analyzer.checks import _public
+from analyzer.checks import _everybodys, _personal, _public
 from analyzer.checks._claimed import Claim, claims
+from analyzer.checks._everybodys import PRIVATE
 from analyzer.checks._may import Evidence, Handled, evidence
 from analyzer.checks._owners import Model, Owners
 from analyzer.checks._privileged import gives_money, gives_rights
@@ -48,12 +49,6 @@ _UNDER_SOMEBODY = re.compile(
 """Paths on which a record stands below the person it belongs to: ``/users/{user_id}/messages/{message_id}``."""
 _PROFILE = re.compile(r"/(?:profile|account|settings|password|avatar|preferences)s?(?:/edit|/update)?/\{")
 """Paths on which people change what is theirs, with a number in them that says whose."""
-_PRIVATE = re.compile(
-    r"Order|Invoice|Payment|Transaction|Message|Notification|Note|Booking|Reservation|Appointment|Document|Account|Cart"
-    r"|Address|Ticket|Prescription|Receipt|Loan|Wallet|Card|Subscription|Conversation|Chat|Record",
-    re.IGNORECASE,
-)
-"""Names of records that nobody but their owner reads, where the code only says in whose name they are made."""
 _RANK = {"POST": 1, "PUT": 2, "PATCH": 2, "DELETE": 3}
 _AUDITED = re.compile(r"creat|add|upload|post", re.IGNORECASE)
 _CROWD = 2
@@ -71,7 +66,7 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
             continue
         if not one.known or one.stated or ((one.demanding or one.trail.role) and not one.ordinary):
             continue
-        finding = _object(picture, rule, known, one)
+        finding = _object(picture, rule, known, one) or _everybody(picture, rule, known, one)
         if finding is None and not one.ordinary:
             finding = _function(picture, rule, known, one)
         if finding is not None:
@@ -133,6 +128,15 @@ def _object(picture: Picture, rule: Rule, known: Evidence, one: Handled) -> Find
     )
 
 
+def _everybody(picture: Picture, rule: Rule, known: Evidence, one: Handled) -> Finding | None:
+    """Who is asking is known, and nothing is made of it."""
+    told = None if not _TOKEN.isdisjoint(_words(one)) else _everybodys.found(picture, known, one)
+    if told is None:
+        return None
+    message = f"`{one.name}` ({one.route.label}) {told.does}"
+    return _finding(picture, rule, one, message, told.fix, Confidence.MEDIUM, None, None)
+
+
 def _sure(picture: Picture, known: Evidence, one: Handled, load: Load) -> Confidence | None:
     """How sure it is that a load should have asked; ``None`` for not at all."""
     if load.used == "read" and _intimate(picture, one):
@@ -150,7 +154,7 @@ def _sure(picture: Picture, known: Evidence, one: Handled, load: Load) -> Confid
         ):
             return Confidence.MEDIUM
         if not one.changing:
-            told = _public.declares_personal(picture, one.handler) and "{" in one.route.path
+            told = _personal.declares_personal(picture, one.handler) and "{" in one.route.path
             open_ = not (told and known.identity(one) and known.roles(one)) or known.shared(load.resource, one)
             return None if open_ else Confidence.MEDIUM
         # An administrator's tool works on everybody; without roles, or without a person who asks, nobody can tell.
@@ -168,7 +172,7 @@ def _sure(picture: Picture, known: Evidence, one: Handled, load: Load) -> Confid
         name in columns and not _AUDITED.match(name) for name in known.made.get(load.resource, ())
     )
     joined = known.joined(one) and (known.identity(one) or known.logged_in(one))
-    private = _PRIVATE.search(picture.shared(Resources).title(load.resource)) is not None
+    private = PRIVATE.search(picture.shared(Resources).title(load.resource)) is not None
     if not one.changing:
         kept = private and (made or (joined and (bool(columns) or model is None)))
         if sibling is one or ((sibling is not None or kept) and not known.shared(load.resource, one)):
@@ -235,7 +239,7 @@ def _intimate(picture: Picture, one: Handled) -> bool:
     """Whether a handler hands out what nobody but its owner is meant to see."""
     if one.view >= 0:
         return False
-    return _public.selected(picture, one.handler) is not None or any(
+    return _personal.selected(picture, one.handler) is not None or any(
         use.kind == "read" and _INTIMATE.search(use.chain.rpartition(".")[2])
         for use in uses_of(picture.project, one.handler)
     )

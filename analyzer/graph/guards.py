@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Protocol
 
@@ -16,6 +17,7 @@ from analyzer.frameworks.fastapi import injections
 from analyzer.frameworks.text import argument
 from analyzer.graph.demands import RANK, Demands
 from analyzer.graph.guarding import LIBRARY, Guarding
+from analyzer.graph.strangers import knows_nobody
 from analyzer.project import Place, Project
 
 _CLASS_LISTS = ("permission_classes", "decorators", "method_decorators", "guards", "dependencies", "middleware", "auth")
@@ -27,6 +29,8 @@ _SETTINGS = {"MIDDLEWARE", "MIDDLEWARE_CLASSES"}
 _CREATING = frozenset({"Application", "Litestar", "Starlette", "FastAPI", "Sanic", "Quart", "Flask", "App", "API"})
 _LISTING = ("guards", "permission", "permission_classes", "auth", "middleware", "before")
 """Keywords of a registration that list what runs before; what Django Ninja's ``auth`` comes to stands at the route."""
+_HANDED_ON = re.compile(r"state|scope|\bg\.|user|ctx|context|request|environ|session|identity|principal|auth", re.I)
+"""What middleware writes to for those behind it."""
 _OPENING = frozenset({"exclude_from_auth", "allow_anonymous", "public", "auth_exempt"})
 """Keywords of a registration that take a route out of the application's authentication."""
 
@@ -111,7 +115,7 @@ class Guards:
             opened = opened or demand == "open"
             if demand and demand != "open":
                 found.append(self._guard(one))
-            elif self._guarding.looks(one):
+            elif self._guarding.looks(one) and not self._only_watches(one):
                 optional, ending = True, ending or self._guarding.ends(one.place)
         for place in route.dependencies:
             if self._guarding.demand(place):
@@ -123,11 +127,27 @@ class Guards:
             found.extend(self._from_afar(route, safe))
         inside = self.demands.inside(handler)
         own = function if route.view < 0 else None
-        if own is not None and ((not found and self._guarding.demand(handler)) or (found and RANK[inside.kind] > 1)):
+        alone = not found and self._guarding.demand(handler) and not self._strange(route)
+        if own is not None and (alone or (found and RANK[inside.kind] > 1)):
             name = project.qualified(handler)
             kind = inside.kind or "authenticated"
             found.append(Guard(kind, handler.path, own.line, name, inside.wanted, handler))
         return Known(tuple(sorted(set(found))), opened and not found, optional, ending)
+
+    def _only_watches(self, one: Attachment) -> bool:
+        """Whether what runs around the whole application keeps nothing of what it sees for those behind it."""
+        function = self._project.function(one.place) if one.level == "application" and one.place.path else None
+        if function is None or self._guarding.ends(one.place):
+            return False
+        written = (use.chain for use in function.uses if use.kind == "write" and not use.chain.isidentifier())
+        called = (use.chain for use in function.uses if use.kind == "call")
+        return not any(map(_HANDED_ON.search, written)) and not any(
+            name.endswith((".set", "setattr")) for name in called
+        )
+
+    def _strange(self, route: Route) -> bool:
+        """Whether a handler refuses, and not for who is asking: it cannot know that."""
+        return route.framework == "FastAPI" and not route.dependencies and knows_nobody(self._project, route.handler)
 
     def _guard(self, one: Attachment) -> Guard:
         """Something attached that guards, with what it demands."""
