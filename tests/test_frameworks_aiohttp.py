@@ -37,7 +37,7 @@ def test_the_routers_own_table_is_found() -> None:
     assert backend.unresolved == ()
     functions = {route: backend.project.function(route.handler) for route in backend.routes}
     assert {(r.method, r.path, f.qualname) for r, f in functions.items() if f is not None} == expected
-    assert len(expected) == 27
+    assert len(expected) == 29
 
 
 def test_the_client_alone_is_no_backend() -> None:

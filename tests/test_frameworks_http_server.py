@@ -39,3 +39,52 @@ def test_methods_answer_the_paths_they_compare_with() -> None:
         ("POST /login", "main.Handler.do_POST"),
         ("DELETE /{path}", "main.Handler.do_DELETE"),
     }
+
+
+def test_paths_are_matched_looked_up_and_kept_in_variables() -> None:
+    source = """
+        from http.server import BaseHTTPRequestHandler
+        from urllib.parse import parse_qs, urlparse
+        PAGES = {"/c": "c", "/d": "d"}
+        class Handler(BaseHTTPRequestHandler):
+            posts = {"/f": "f"}
+            def do_GET(self):
+                wanted = urlparse(self.path).path
+                if wanted == "/a":
+                    return
+                if wanted.startswith("/b/") or "/b" == wanted:
+                    return
+                query = parse_qs(self.headers["x"])
+                if query == "/never" or {"/no": 1}.get(query):
+                    return
+            def do_PUT(self):
+                name = PAGES.get(self.path)
+                getattr(self, name)()
+            def do_POST(self):
+                routes = {"/e": self.e}
+                if self.path in self.posts:
+                    return
+                routes[self.path]()
+            def do_PATCH(self):
+                match self.path:
+                    case "/g" | "/h":
+                        return
+                    case "/i" as found:
+                        return found
+                    case _:
+                        return None
+            def e(self): ...
+    """
+    found = recognise(project_of({"main.py": source}))
+    assert sorted(route.label for route in found.routes) == [
+        "GET /a",
+        "GET /b",
+        "GET /b/{path}",
+        "PATCH /g",
+        "PATCH /h",
+        "PATCH /i",
+        "POST /e",
+        "POST /f",
+        "PUT /c",
+        "PUT /d",
+    ]

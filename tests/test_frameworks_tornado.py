@@ -36,7 +36,7 @@ def test_the_applications_own_rules_are_found() -> None:
     assert backend.unresolved == ()
     functions = {route: backend.project.function(route.handler) for route in backend.routes}
     assert {(r.method, r.pattern, f.qualname) for r, f in functions.items() if f is not None} == expected
-    assert len(expected) == 15
+    assert len(expected) == 23
     assert {re.sub(r"^.*oracles", "", route.path) for route in backend.routes} == {
         "/things/{thing}",
         "/health",
@@ -49,6 +49,12 @@ def test_the_applications_own_rules_are_found() -> None:
         "/base/rooms",
         "/base/lobby",
         "/base/end",
+        "/pages/health",
+        "/pages/things/{thing}",
+        "/numbered/0/{arg0}",
+        "/numbered/1/{thing}",
+        "/counted/0",
+        "/counted/1",
     }
 
 

@@ -11,7 +11,7 @@ from analyzer.facts.visit import walk
 from analyzer.frameworks.backend import Found, Route, Unresolved
 from analyzer.frameworks.loops import Registration, registrations, replaced, rounds_of
 from analyzer.frameworks.prefixes import UNKNOWN, Mount, prefixes
-from analyzer.frameworks.registry import VERBS, Holder, alternatives, answerer, calls, creations, holder
+from analyzer.frameworks.registry import VERBS, Holder, answerer, calls, creations, holder
 from analyzer.frameworks.text import argument, text
 from analyzer.project.project import Project
 from analyzer.project.target import Place
@@ -109,16 +109,17 @@ def _returned(project: Project, place: Place, chain: str, depth: int) -> list[Ho
 def _mounts(project: Project, own: dict[Holder, str]) -> list[Mount]:
     """Sub-applications below their prefix, route tables below the applications they are added to."""
     found: list[Mount] = []
-    for place, call in calls(project, frozenset({"add_subapp", "add_routes"})):
+    for one in registrations(project, frozenset({"add_subapp", "add_routes"})):
+        call = one.call
         chain, _, name = chain_of(call.func).rpartition(".")
         nested = name == "add_subapp"
         given = argument(call, 0, "prefix") if nested else None
-        prefix = text(project, place, given) if nested else ""
-        for parent in _owners(project, place, chain):
-            for item in alternatives(project, place, argument(call, 1 if nested else 0, "subapp", "routes")):
-                for child in passed(project, place, item):
-                    if child in own:
-                        found.append(Mount(child, parent, prefix.rstrip("/") if prefix is not None else None))
+        prefix = text(project, one.where(given), given) if nested else ""
+        item = argument(call, 1 if nested else 0, "subapp", "routes")
+        for parent in _owners(project, one.where(call.func), chain) if item is not None else ():
+            for child in passed(project, one.where(item), item):
+                if child in own:
+                    found.append(Mount(child, parent, prefix.rstrip("/") if prefix is not None else None))
     return found
 
 

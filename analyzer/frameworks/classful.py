@@ -15,7 +15,8 @@ from analyzer.facts.expressions import AnyExpression, Attribute, Call, Constant,
 from analyzer.facts.outline import Function
 from analyzer.facts.visit import chain as chain_of
 from analyzer.frameworks.backend import Attachment
-from analyzer.frameworks.registry import alternatives, calls, methods_of
+from analyzer.frameworks.loops import registrations
+from analyzer.frameworks.registry import methods_of
 from analyzer.frameworks.text import argument, text, texts
 from analyzer.project.project import Project
 from analyzer.project.target import Place, Target
@@ -47,15 +48,15 @@ class Classful(msgspec.Struct, frozen=True):
 
 def registered(project: Project) -> Iterator[Classful]:
     """The routes of all classes that are registered."""
-    for place, call in calls(project, frozenset({"register"})):
+    for one in registrations(project, frozenset({"register"})):
+        call = one.call
         view = call.func.value if isinstance(call.func, Attribute) else None
         application = argument(call, 0, "app")
-        for one in alternatives(project, place, view) if application is not None else ():
-            target = project.resolve_expression(place, one)
-            if target is None or target.kind != "class" or application is None:
-                continue
-            if project.classes.descends(target.path, target.index, _VIEWS):
-                yield from _View(project, target, place, call).routes(application)
+        target = project.resolve_expression(one.where(view), view) if application is not None else None
+        if target is None or target.kind != "class" or application is None:
+            continue
+        if project.classes.descends(target.path, target.index, _VIEWS):
+            yield from _View(project, target, one.place, call).routes(application)
 
 
 class _View:
@@ -120,6 +121,8 @@ class _View:
         parts = []
         for position, name in ((3, "route_prefix"), (1, "route_base")):
             given = argument(self._call, position, name)
+            if isinstance(given, Constant) and given.value is None:
+                given = None
             kept = self._variable(name)
             if given is not None:
                 part = text(self._project, self._place, given)

@@ -224,14 +224,24 @@ def _mount(
     prefix = text(project, made.where(given), given) if given is not None else ""
     child = child_of(project, made.where(included), included, known) if included is not None else None
     if child is None or (not including and child not in known.own):
-        if included is not None and (including or dynamic(project, made.place, included)):
-            found.unresolved.append(Unresolved(*where, "the included router is not a plain name"))
+        if included is not None and (including or _found_late(project, made, included)):
+            what = "included router" if including else "mounted application"
+            found.unresolved.append(Unresolved(*where, f"the {what} is not a plain name"))
         return
     attached = listed(project, made.place, call, "router", "dependencies")
     if prefix is not None and not including:
         prefix = prefix.rstrip("/")
     hidden = is_false(argument(call, 99, "include_in_schema"))
     yield Mount(child, parent or Holder("", -1, ""), prefix, attached=attached, hidden=hidden)
+
+
+def _found_late(project: Project, made: Registration, mounted: AnyExpression) -> bool:
+    """Whether what is mounted may be one of ours that is found at run time; what a class makes is of that class."""
+    if isinstance(mounted, Call):
+        target = project.resolve_expression(made.where(mounted.func), mounted.func)
+        if target is not None and not target.dotted.startswith(("importlib.", "builtins.")):
+            return False
+    return dynamic(project, made.place, mounted)
 
 
 def _unknown_routers(project: Project, known: Routers) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 import msgspec
 
 from analyzer.facts.expressions import AnyExpression, Attribute, Call, Name, Sequence
-from analyzer.facts.statements import AnyStatement, Assign, For
+from analyzer.facts.statements import Assign
 from analyzer.facts.visit import chain as chain_of
 from analyzer.facts.visit import walk
 from analyzer.frameworks.text import argument, texts
@@ -252,30 +252,6 @@ def calls(project: Project, names: frozenset[str]) -> Iterator[tuple[Place, Call
             for node in walk(project.body(place)):
                 if isinstance(node, Call) and chain_of(node.func).rpartition(".")[2] in names:
                     yield place, node
-
-
-def alternatives(project: Project, place: Place, expression: AnyExpression | None) -> list[AnyExpression]:
-    """An expression, or what a loop variable runs over when the loop is over a constant list of names."""
-    if not isinstance(expression, Name):
-        return [expression] if expression is not None else []
-    for statement in walk(project.body(place)):
-        if isinstance(statement, For) and isinstance(statement.target, Name) and statement.target.id == expression.id:
-            items: AnyExpression | None = statement.iterable
-            if isinstance(items, Name):
-                found = project.variable(place.path, items.id)
-                items = found[1] if found else _local_list(project.body(place), items.id)
-            if isinstance(items, Sequence):
-                return list(items.items)
-    return [expression]
-
-
-def _local_list(body: list[AnyStatement], name: str) -> AnyExpression | None:
-    values = [
-        statement.value
-        for statement in walk(body)
-        if isinstance(statement, Assign) and any(isinstance(t, Name) and t.id == name for t in statement.targets)
-    ]
-    return values[0] if len(values) == 1 else None
 
 
 def router(

@@ -99,7 +99,10 @@ def _filled_in(project: Project, place: Place, expression: Binary, depth: int) -
     template = text(project, place, expression.left, depth + 1)
     right = expression.right
     items = right.items if isinstance(right, Sequence) else [right]
-    values = [text(project, place, item, depth + 1) for item in items]
+    values = [
+        item.value if isinstance(item, Constant) and type(item.value) is int else text(project, place, item, depth + 1)
+        for item in items
+    ]
     if template is None or None in values or _WIDE.search(template):
         return None
     try:

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 
 import msgspec
 
-from analyzer.facts.expressions import AnyExpression, Binary, Call, Constant, Name, Sequence, Starred
+from analyzer.facts.expressions import AnyExpression, Binary, Call, Comprehension, Constant, Name, Sequence, Starred
 from analyzer.facts.statements import Assign, Augment, For, Return
 from analyzer.facts.visit import chain as chain_of
 from analyzer.facts.visit import walk
 from analyzer.frameworks.backend import Found, Route, Unresolved
 from analyzer.frameworks.imported import imported
+from analyzer.frameworks.loops import constant_items, rounds_of, substitute
 from analyzer.frameworks.registry import VERBS, Holder, answering, holder, imports_any
 from analyzer.frameworks.rewritten import copies, named_inside, rewritten
 from analyzer.frameworks.text import argument, text, texts
@@ -104,6 +105,8 @@ def _items(
                 yield from _items(project, place, item.value, found, depth + 1)
             else:
                 yield place, item
+    elif isinstance(given, Comprehension) and (made := _comprehended(project, place, given)) is not None:
+        yield from made
     else:
         held = _held(project, place, given)
         taken = [Holder(path, -1, name) for path, name in imported(project, place, given)]
@@ -112,6 +115,15 @@ def _items(
         yield from entries
         if not entries and not taken and found is not None and not isinstance(given, Constant):
             found.unresolved.append(Unresolved(place.path, given.line, "the list of handlers is not constant"))
+
+
+def _comprehended(project: Project, place: Place, given: Comprehension) -> list[_Item] | None:
+    """``[(BASE + pattern, handler) for pattern, handler in table]``; the entry itself, with what it is made of unknown,
+    where the table is not constant but the entry tells its pattern; ``None`` where neither is."""
+    items = constant_items(project, place, given)
+    if items is not None:
+        return items
+    return [(place, given.element)] if text(project, place, _destination(project, place, given.element)[0]) else None
 
 
 def _held(project: Project, place: Place, given: AnyExpression) -> Holder | None:
@@ -148,11 +160,27 @@ def _stored(project: Project, held: Holder, found: Found | None, depth: int) -> 
             item = argument(node, 1 if chain_of(node.func).endswith("insert") else 0)
             loop = loops.get(id(node))
             entry = named_inside(item, loop) if item is not None and loop is not None else None
-            if loop is not None and entry is not None and copies(entry, loop):
+            written = list(_written_out(project, at, entry, loop)) if entry is not None and loop is not None else []
+            if written:
+                yield from written
+            elif loop is not None and entry is not None and copies(entry, loop):
                 table = _items(project, at, loop.iterable, found, depth + 1)
                 yield from rewritten(project, at, entry, loop, list(table))
             elif item is not None:
                 yield at, item
+
+
+def _written_out(project: Project, place: Place, entry: AnyExpression, loop: For) -> Iterator[_Item]:
+    """An entry that a loop over a constant list adds, once an item; nothing where its pattern is not constant then."""
+    found: list[_Item] = []
+    for names in rounds_of(project, place, loop) or ():
+        origins: dict[int, Place] = {}
+        made: AnyExpression = substitute(entry, names, origins)  # type: ignore[assignment]
+        at = next((origins[id(node)] for node in walk(made) if id(node) in origins), place)
+        if text(project, at, _destination(project, at, made)[0]) is None:
+            return
+        found.append((at, made))
+    yield from found
 
 
 def _sets(node: msgspec.Struct, name: str) -> bool:

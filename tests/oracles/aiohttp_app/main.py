@@ -59,4 +59,9 @@ def create():
     app.add_subapp("/api/", api)
     app.add_subapp("/admin", create_admin())
     app.add_subapp("/lists", create_lists())
+    inner, other = web.Application(), web.Application()
+    inner.router.add_get("/inner", health, allow_head=False)
+    other.router.add_put("/other", anything)
+    for prefix, part in (("/one", inner), ("/two", other)):
+        app.add_subapp(f"/parts{prefix}", part)
     return app

@@ -12,8 +12,8 @@ def create() -> Flask:
     OrdersView.register(app)
     OrdersView.register(shop, route_base="/purchases/<string:branch>", method_dashified=True)
     CheckoutView.register(app, route_prefix="/v2", trailing_slash=False)
-    for view in (HTTPStatusView, StaffView):
-        view.register(shop)
+    for view, base in ((HTTPStatusView, None), (StaffView, "/people")):
+        view.register(shop, route_base=base)
     ReportsView.register(app)
     app.register_blueprint(shop)
     return app

@@ -4,6 +4,8 @@ import tornado.web
 
 from tests.oracles.tornado_app.handlers import Chat, Health, Things, default_handlers
 
+PAGES = [(r"/health", Health), (r"/things/([^/]+)", Things)]
+
 
 class Application(tornado.web.Application):
     def __init__(self):
@@ -12,7 +14,10 @@ class Application(tornado.web.Application):
         handlers.append((r"/chat", Chat))
         handlers.extend([tornado.web.URLSpec(r"/old\.html", "tests.oracles.tornado_app.handlers.Health")])
         handlers.append((r"/static/(.*)", tornado.web.StaticFileHandler, {"path": "static"}))
-        super().__init__(handlers, debug=False)
+        handlers += [(r"/pages" + pattern, handler) for pattern, handler in PAGES]
+        for number, handler in enumerate((Health, Things)):
+            handlers.append((r"/numbered/%d/([^/]+)" % number, handler))  # noqa: UP031
+        super().__init__(handlers + [(rf"/counted/{n}", Health) for n in range(2)], debug=False)
 
 
 def create():
