@@ -93,3 +93,21 @@ def test_handlers_of_an_object_that_a_function_is_handed() -> None:
             """,
         }
     ) == {("GET", "/", "notes.pages.Pages.index"), ("POST", "/notes", "notes.pages.Pages.write")}
+
+
+def test_an_application_that_is_found_at_run_time_is_told() -> None:
+    source = """
+        import importlib
+        from aiohttp import web
+        async def home(request): ...
+        inner = web.Application()
+        inner.router.add_post("/home", home)
+        app = web.Application()
+        for prefix, part in {"/one": inner, "/two": inner}.items():
+            app.add_subapp(prefix, part)
+        for name in ("first", "second"):
+            app.add_subapp(f"/{name}", importlib.import_module(name).app)
+    """
+    found = recognise(project_of({"app.py": source}))
+    assert [route.label for route in found.routes] == ["POST /one/home", "POST /two/home"]
+    assert [(one.line, one.why) for one in found.unresolved] == [(11, "the application below is not a plain name")]

@@ -108,17 +108,24 @@ def test_patterns_and_view_sets_that_are_found_at_run_time_are_told() -> None:
         from django.urls import include, path
         from rest_framework.routers import DefaultRouter
         from plugins import found
+        import toolbar
         router = DefaultRouter()
         for name, view in found():
             router.register(name, view)
         urlpatterns = [path("api/", include(router.urls)), path("shop/", include("project.missing"))]
         urlpatterns += [path(f"{name}/", view) for name, view in found()]
-        urlpatterns += [path("other/", include("library.urls"))]
+        urlpatterns += [path("other/", include("library.urls")), path("bar/", include(toolbar.urls))]
+        for name in found():
+            urlpatterns.append(path("part/", include(f"project.{name}.urls")))
     """
     backend = recognise(project_of({"project/__init__.py": "", "project/urls.py": source}))
     assert [(one.line, one.why) for one in backend.unresolved] == [
-        (8, "the prefix is not constant"),
-        (9, "the included module is not there"),
-        (10, "the pattern is not constant"),
+        (9, "the prefix is not constant"),
+        (10, "the included module is not there"),
+        (11, "the pattern is not constant"),
+        (14, "the included patterns are not constant"),
     ]
-    assert [(one.path, one.library) for one in backend.library] == [("/other/", "library.urls")]
+    assert [(one.path, one.library) for one in backend.library] == [
+        ("/bar/", "toolbar.urls"),
+        ("/other/", "library.urls"),
+    ]

@@ -14,7 +14,7 @@ from tests.projects import project_of
 
 _APPS = Path(__file__).parent / "oracles" / "flask_extensions"
 _LIBRARIES = {
-    "loops": ("flask", 9),
+    "loops": ("flask", 15),
     "restful": ("flask_restful", 11),
     "smorest": ("flask_smorest", 11),
     "restx": ("flask_restx", 12),

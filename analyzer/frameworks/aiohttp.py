@@ -9,6 +9,7 @@ from analyzer.facts.statements import Assign
 from analyzer.facts.visit import chain as chain_of
 from analyzer.facts.visit import walk
 from analyzer.frameworks.backend import Found, Route, Unresolved
+from analyzer.frameworks.imported import dynamic
 from analyzer.frameworks.loops import Registration, registrations, replaced, rounds_of
 from analyzer.frameworks.prefixes import UNKNOWN, Mount, prefixes
 from analyzer.frameworks.registry import VERBS, Holder, answerer, calls, creations, holder
@@ -32,7 +33,7 @@ def recognise(project: Project) -> Found | None:
         return None
     found = Found()
     own = {creation.holder: "" for creation in creations(project, _KNOWN)}
-    mounts = _mounts(project, own)
+    mounts = _mounts(project, own, found.unresolved)
     for place in project.places():
         function = project.function(place)
         for decorator in function.decorators if function else ():
@@ -106,7 +107,7 @@ def _returned(project: Project, place: Place, chain: str, depth: int) -> list[Ho
     return []
 
 
-def _mounts(project: Project, own: dict[Holder, str]) -> list[Mount]:
+def _mounts(project: Project, own: dict[Holder, str], told: list[Unresolved]) -> list[Mount]:
     """Sub-applications below their prefix, route tables below the applications they are added to."""
     found: list[Mount] = []
     for one in registrations(project, frozenset({"add_subapp", "add_routes"})):
@@ -117,9 +118,11 @@ def _mounts(project: Project, own: dict[Holder, str]) -> list[Mount]:
         prefix = text(project, one.where(given), given) if nested else ""
         item = argument(call, 1 if nested else 0, "subapp", "routes")
         for parent in _owners(project, one.where(call.func), chain) if item is not None else ():
-            for child in passed(project, one.where(item), item):
-                if child in own:
-                    found.append(Mount(child, parent, prefix.rstrip("/") if prefix is not None else None))
+            children = [child for child in passed(project, one.where(item), item) if child in own]
+            for child in children:
+                found.append(Mount(child, parent, prefix.rstrip("/") if prefix is not None else None))
+            if nested and not children and item is not None and dynamic(project, one.place, item):
+                told.append(Unresolved(one.place.path, call.line, "the application below is not a plain name"))
     return found
 
 

@@ -178,9 +178,16 @@ def _include(
         return
     if depth > _DEPTH or _router_urls(project, place, value, prefix, routers, found):
         return
+    target = project.resolve_expression(place, value)
+    if target is not None and target.kind in {"external", "unknown"} and "(" not in target.dotted:
+        _library(found, "ANY", prefix, target.dotted, (place.path, call.line), ())
+        return
     seen: set[PatternList] = set()
-    for at, item in list(entries(project, place, value, seen)):
+    listed = list(entries(project, place, value, seen))
+    for at, item in listed:
         _entry(project, at, item, prefix, routers, found, depth + 1, opened)
+    if not listed and not seen and not isinstance(value, Sequence) and not chain_of(value).endswith(".urls"):
+        found.unresolved.append(Unresolved(place.path, call.line, "the included patterns are not constant"))
     opened |= seen
 
 

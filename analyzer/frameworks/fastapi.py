@@ -13,7 +13,7 @@ from analyzer.facts.visit import chain as chain_of
 from analyzer.frameworks.attachments import attachment, listed
 from analyzer.frameworks.backend import Attachment, Found, Route, Unresolved
 from analyzer.frameworks.class_based import injected_by_class
-from analyzer.frameworks.fastapi_routers import ROUTERS, Door, Routers, is_false, routers
+from analyzer.frameworks.fastapi_routers import ROUTERS, Door, Routers, is_false, nest, routers
 from analyzer.frameworks.forwarded import forwarded
 from analyzer.frameworks.imported import called_by_name
 from analyzer.frameworks.loops import Registration, registrations
@@ -44,6 +44,7 @@ def recognise(project: Project) -> Found | None:
     found = Found()
     known = routers(project, found)
     entries = tables(project, known, found)
+    nest(known)
     _middleware(project, known.attached)
     for place in project.places():
         function = project.function(place)

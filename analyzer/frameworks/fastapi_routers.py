@@ -8,17 +8,15 @@ import msgspec
 
 from analyzer.facts.expressions import AnyExpression, Attribute, Call, Constant
 from analyzer.facts.visit import chain as chain_of
-from analyzer.facts.visit import walk
 from analyzer.frameworks.attachments import listed
 from analyzer.frameworks.backend import Attachment, Found, Unresolved
 from analyzer.frameworks.class_based import brought_by_class
-from analyzer.frameworks.forwarded import Given, called, forwarded, given_by, locals_of
+from analyzer.frameworks.forwarded import forwarded
 from analyzer.frameworks.imported import dynamic, imported
-from analyzer.frameworks.loops import Item, Registration, registrations, substitute
-from analyzer.frameworks.made import returned, stored_call
+from analyzer.frameworks.loops import Registration, registrations
+from analyzer.frameworks.made import Instance, hangs, instances, made_by, stored_call, written
 from analyzer.frameworks.prefixes import UNKNOWN, Mount, doors
 from analyzer.frameworks.registry import Creation, Holder, creations, holder, of_object
-from analyzer.frameworks.spelling import spelt
 from analyzer.frameworks.text import argument, text
 from analyzer.project.project import Project
 from analyzer.project.target import Place
@@ -33,8 +31,6 @@ ROUTERS = frozenset(
         "starlette.routing.Router",
     }
 )
-_MOST = 200
-"""Calls of one function that makes routers."""
 _APPLICATIONS = frozenset({"fastapi.FastAPI", "fastapi.applications.FastAPI"})
 _DEPTH = 16
 
@@ -47,14 +43,6 @@ class Door(msgspec.Struct, frozen=True):
     path: str | None
     around: tuple[Attachment, ...]
     schema: str = ""
-
-
-class Instance(msgspec.Struct, frozen=True):
-    """A router as one call of the function makes it that it is created in, with what that call gives."""
-
-    holder: Holder
-    known: dict[str, Item]
-    place: Place
 
 
 class Routers(msgspec.Struct, frozen=True):
@@ -82,11 +70,11 @@ class Routers(msgspec.Struct, frozen=True):
         path = text(project, place, given)
         if path is None and given is not None and held in self.instances:
             for one in self.instances[held]:
-                written, at = _written(one, given)
+                path_here, at = written(one, given)
                 schemas = self.schemas(one.holder)
                 for prefix, around in self.doors(one.holder).items():
                     before = (*self.attached.get(held, ()), *around)
-                    yield Door(prefix, text(project, at, written), before, schemas.get(prefix, ""))
+                    yield Door(prefix, text(project, at, path_here), before, schemas.get(prefix, ""))
             return
         schemas = self.schemas(held)
         for prefix, around in self.doors(held).items():
@@ -96,15 +84,15 @@ class Routers(msgspec.Struct, frozen=True):
         """Whether routes of a router stand in the document of their application, by prefix."""
         creation, mine = self.made.get(held), self.own.get(held, "")
         refused = creation is not None and is_false(argument(creation.call, 99, "include_in_schema"))
-        written = _document(creation)
+        said = _document(creation)
         above = [mount for mount in self.mounts if mount.child == held and mount.parent != held]
         if not above or depth > _DEPTH:
-            return {mine: "hidden" if refused and written != "off" else written}
+            return {mine: "hidden" if refused and said != "off" else said}
         found: dict[str, str] = {}
         for mount in above:
             added = UNKNOWN if mount.prefix is None else mount.prefix
             for start, state in self.schemas(mount.parent, depth + 1).items():
-                told = written or state
+                told = said or state
                 told = "hidden" if told == "yes" and (refused or mount.hidden) else told
                 whole = start + added + mine
                 found[whole] = told if found.get(whole, "hidden") != "yes" else "yes"
@@ -132,24 +120,37 @@ def routers(project: Project, found: Found) -> Routers:
         made[creation.holder] = creation
         known.own[creation.holder] = ""
     for held, creation in made.items():
-        if held.scope >= 0 and _hangs(project, creation):
-            known.instances[held] = _instances(project, creation)
+        if held.scope >= 0 and hangs(project, creation, "prefix"):
+            known.instances[held] = instances(project, creation)
             known.own.update({one.holder: "" for one in known.instances[held]})
     known.mounts.extend(_mounts(project, known, found))
     _unknown_routers(project, known)
     for held, creation in made.items():
         given = argument(creation.call, 99, "prefix")
         begun, brought = brought_by_class(project, creation.place, creation.call)
-        around = listed(project, creation.place, creation.call, "router", "dependencies", "middleware")
+        around = (
+            *listed(project, creation.place, creation.call, "router", "dependencies"),
+            *listed(project, creation.place, creation.call, "application", "middleware"),
+        )
         known.attached.setdefault(held, []).extend((*brought, *around))
         if not known.instances.get(held):
             known.own[held] = _prefix(project, creation.place, given, found, creation) if given is not None else begun
             continue
         for one in known.instances[held]:
-            written, at = _written(one, given) if given is not None else (None, creation.place)
-            known.own[one.holder] = _prefix(project, at, written, found, creation) if written is not None else begun
+            prefix, at = written(one, given) if given is not None else (None, creation.place)
+            known.own[one.holder] = _prefix(project, at, prefix, found, creation) if prefix is not None else begun
             known.mounts.append(Mount(held, one.holder, ""))
     return known
+
+
+def nest(known: Routers) -> None:
+    """Say of middleware around an application below another one that it stands around that part only."""
+    for mount in known.mounts:
+        if mount.parent.path and mount.child in known.attached:
+            known.attached[mount.child] = [
+                msgspec.structs.replace(one, level="router") if one.level == "application" else one
+                for one in known.attached[mount.child]
+            ]
 
 
 def _prefix(project: Project, place: Place, given: AnyExpression, found: Found, creation: Creation) -> str:
@@ -159,51 +160,6 @@ def _prefix(project: Project, place: Place, given: AnyExpression, found: Found, 
         found.unresolved.append(Unresolved(*where, "the router's prefix is not constant"))
         return UNKNOWN
     return prefix
-
-
-def _written(one: Instance, given: AnyExpression) -> tuple[AnyExpression, Place]:
-    """An expression of the function with what it was given, and the place to read it in."""
-    origins: dict[int, Place] = {}
-    made: AnyExpression = substitute(given, one.known, origins)  # type: ignore[assignment]
-    return made, next((origins[id(node)] for node in walk(made) if id(node) in origins), one.place)
-
-
-def _hangs(project: Project, creation: Creation) -> bool:
-    """Whether what a function is given tells the prefix of the router it makes, or the path of one of its routes."""
-    place = creation.place
-    function = project.function(place)
-    if function is None or not function.parameters:
-        return False
-    given = argument(creation.call, 99, "prefix")
-    if given is not None and text(project, place, given) is None:
-        return True
-    for one in project.outline(place.path).functions:
-        for decorator in one.decorators if one.parent == place.index else ():
-            if isinstance(decorator, Call) and chain_of(decorator.func).startswith(f"{creation.holder.name}."):
-                path = argument(decorator, 0, "path")
-                if path is not None and text(project, place, path) is None:
-                    return True
-    return False
-
-
-def _instances(project: Project, creation: Creation) -> list[Instance]:
-    function = project.function(creation.place)
-    found: dict[Holder, Instance] = {}
-    for given in called(project, creation.place, function) if function is not None else ():
-        one = _instance(project, creation.holder, creation.place, given)
-        found.setdefault(one.holder, one)
-        if len(found) >= _MOST:
-            break
-    return list(found.values())
-
-
-def _instance(project: Project, held: Holder, place: Place, given: Given) -> Instance:
-    """The router that a call makes; calls that give the same make the same."""
-    told = []
-    for name, (at, value) in sorted(given.known.items()):
-        told.append(f"{name}={text(project, at, value) or spelt(value)}")
-    known = {**given.known, **locals_of(project, place, given, {})}
-    return Instance(Holder(held.path, held.scope, f"{held.name}({', '.join(told)})"), known, place)
 
 
 def _mounts(project: Project, known: Routers, found: Found) -> Iterator[Mount]:
@@ -263,23 +219,13 @@ def child_of(project: Project, place: Place, item: AnyExpression, known: Routers
     if len(named) == 1:
         return holder(project, Place(named[0][0], -1), named[0][1])
     if isinstance(item, Call):
-        return _by_factory(project, Registration(place, item), known)
+        return made_by(project, Registration(place, item), known.instances)
     if isinstance(item, Attribute) and isinstance(item.value, Call):
         return of_object(project, project.resolve_expression(place, item.value), item.attr)
     held = holder(project, place, chain_of(item))
     if held is not None and held not in known.own:
         made = stored_call(project, held)
-        inner = _by_factory(project, Registration(*made), known) if made is not None else None
+        inner = made_by(project, Registration(*made), known.instances) if made is not None else None
         if inner is not None and (inner in known.own or inner.scope >= 0):
             return inner
     return held
-
-
-def _by_factory(project: Project, site: Registration, known: Routers) -> Holder | None:
-    """The variable that a function called here returns; as that call makes it where that makes a difference."""
-    held = returned(project, site)
-    if held is None or not known.instances.get(held):
-        return held
-    made = Place(held.path, held.scope)
-    function = project.function(made)
-    return _instance(project, held, made, given_by(project, made, function, site)).holder if function else held

@@ -16,10 +16,11 @@ from analyzer.frameworks.classful import MODULES, registered
 from analyzer.frameworks.forwarded import forwarded
 from analyzer.frameworks.imported import called_by_name, dynamic, imported
 from analyzer.frameworks.loops import Registration, registrations
-from analyzer.frameworks.made import returned, stored_call
-from analyzer.frameworks.prefixes import Mount, inherited, own_prefix, prefixes
+from analyzer.frameworks.made import Instance, hangs, instances, made_by, stored_call, written
+from analyzer.frameworks.prefixes import UNKNOWN, Mount, inherited, own_prefix, prefixes
 from analyzer.frameworks.registry import (
     VERBS,
+    Creation,
     Holder,
     answering,
     calls,
@@ -93,25 +94,12 @@ def recognise(project: Project) -> Found | None:
     if not imports_any(project, _MODULES):
         return None
     found = Found()
-    own: dict[Holder, str] = {}
-    apis: dict[Holder, Holder | None] = {}
-    for creation in creations(project, _KNOWN, _NAMESPACING):
-        prefix = argument(creation.call, 99, "url_prefix", "prefix", "path")
-        if prefix is None and creation.dotted in _NAMESPACES | _NAMESPACING:
-            prefix = argument(creation.call, 0, "name")  # the path of a namespace is its name unless it says another
-            own[creation.holder] = "/" + own_prefix(project, creation, prefix, found).lstrip("/")
-        else:
-            own[creation.holder] = own_prefix(project, creation, prefix, found)
-        if creation.dotted in _NAMESPACING:
-            apis[creation.holder] = holder(project, creation.place, chain_of(creation.call.func).rpartition(".")[0])
-        elif creation.dotted in _APIS:
-            app = argument(creation.call, 0, "app")
-            apis[creation.holder] = holder(project, creation.place, chain_of(app)) if app is not None else None
-    for place, call in calls(project, frozenset({"init_app"})):
-        api, app = holder(project, place, chain_of(call.func).rpartition(".")[0]), argument(call, 0, "app")
-        if api is not None and apis.get(api, api) is None and app is not None:
-            apis[api] = holder(project, place, chain_of(app))
-    mounts = [*_mounts(project, own, found), *(Mount(api, app, "") for api, app in apis.items() if app is not None)]
+    own, apis, parts = _routers(project, found)
+    mounts = [
+        *_mounts(project, own, parts, found),
+        *(Mount(api, app, "") for api, app in apis.items() if app is not None),
+        *(Mount(held, one.holder, "") for held, several in parts.items() for one in several),
+    ]
     requests, sockets = (_hooks(project, own, names) for names in (_REQUEST_HOOKS, _SOCKET_HOOKS))
     around = Around(
         {held: inherited(requests, mounts, held) for held in own},
@@ -121,7 +109,7 @@ def recognise(project: Project) -> Found | None:
         function = project.function(place)
         for decorator in function.decorators if function else ():
             if function and isinstance(decorator, Call):
-                _decorated(project, place, function, decorator, own, mounts, around, found)
+                _decorated(project, place, function, decorator, own, mounts, around, parts, found)
     for path in project.paths():
         for index, item in enumerate(project.outline(path).classes):
             for decorator in item.decorators:
@@ -148,6 +136,42 @@ def recognise(project: Project) -> Found | None:
     return found
 
 
+def _routers(
+    project: Project, found: Found
+) -> tuple[dict[Holder, str], dict[Holder, Holder | None], dict[Holder, list[Instance]]]:
+    """Routers with their own prefixes; interfaces of extensions with what they stand on; blueprints that are others for
+    each call of a function."""
+    own: dict[Holder, str] = {}
+    apis: dict[Holder, Holder | None] = {}
+    parts: dict[Holder, list[Instance]] = {}
+    for creation in creations(project, _KNOWN, _NAMESPACING):
+        prefix = argument(creation.call, 99, "url_prefix", "prefix", "path")
+        if _several(project, creation):
+            parts[creation.holder] = instances(project, creation)
+            own.update(dict.fromkeys([creation.holder, *(one.holder for one in parts[creation.holder])], ""))
+            for part in parts[creation.holder]:
+                if prefix is not None:
+                    begun, at = written(part, prefix)
+                    own[part.holder] = text(project, at, begun) or UNKNOWN
+            if parts[creation.holder]:
+                continue
+        if prefix is None and creation.dotted in _NAMESPACES | _NAMESPACING:
+            prefix = argument(creation.call, 0, "name")  # the path of a namespace is its name unless it says another
+            own[creation.holder] = "/" + own_prefix(project, creation, prefix, found).lstrip("/")
+        else:
+            own[creation.holder] = own_prefix(project, creation, prefix, found)
+        if creation.dotted in _NAMESPACING:
+            apis[creation.holder] = holder(project, creation.place, chain_of(creation.call.func).rpartition(".")[0])
+        elif creation.dotted in _APIS:
+            app = argument(creation.call, 0, "app")
+            apis[creation.holder] = holder(project, creation.place, chain_of(app)) if app is not None else None
+    for place, call in calls(project, frozenset({"init_app"})):
+        api, app = holder(project, place, chain_of(call.func).rpartition(".")[0]), argument(call, 0, "app")
+        if api is not None and apis.get(api, api) is None and app is not None:
+            apis[api] = holder(project, place, chain_of(app))
+    return own, apis, parts
+
+
 def _name_quart(project: Project, found: Found) -> None:
     """Routes registered where Quart is imported are Quart's, all of them where nobody imports Flask."""
     files = {path for path in project.paths() if _imports(project, path, "quart")}
@@ -162,14 +186,22 @@ def _imports(project: Project, path: str, package: str) -> bool:
     return any(not item.level and item.module.split(".")[0] == package for item in project.outline(path).imports)
 
 
-def _mounts(project: Project, own: dict[Holder, str], found: Found) -> Iterator[Mount]:
+def _several(project: Project, creation: Creation) -> bool:
+    """Whether a blueprint is another one for each call of the function that makes it."""
+    return creation.holder.scope >= 0 and creation.dotted in ROUTERS and hangs(project, creation, "url_prefix")
+
+
+Parts = Mapping[Holder, Sequence[Instance]]
+
+
+def _mounts(project: Project, own: dict[Holder, str], parts: Parts, found: Found) -> Iterator[Mount]:
     for one in registrations(project, frozenset({"register_blueprint", "register_api", "add_namespace"})):
         for made, where in forwarded(project, one) or [(one, (one.place.path, one.call.line))]:
-            yield from _mount(project, made, where, own, found)
+            yield from _mount(project, made, where, own, parts, found)
 
 
 def _mount(
-    project: Project, made: Registration, where: tuple[str, int], own: dict[Holder, str], found: Found
+    project: Project, made: Registration, where: tuple[str, int], own: dict[Holder, str], parts: Parts, found: Found
 ) -> Iterator[Mount]:
     call = made.call
     chain, _, name = chain_of(call.func).rpartition(".")
@@ -180,7 +212,7 @@ def _mount(
     prefix = text(project, made.where(given), given) if given is not None else ""
     item = argument(call, 0, "blueprint", "ns", "api")
     place = made.where(item)
-    child = _child(project, place, item, own)
+    child = _child(project, place, item, own, parts)
     if child is not None:
         # At the top a prefix replaces the blueprint's own; below a blueprint the two are joined alike.
         yield Mount(child, parent, prefix, replaces=given is not None)
@@ -188,17 +220,19 @@ def _mount(
         found.unresolved.append(Unresolved(*where, "the blueprint is not a plain name"))
 
 
-def _child(project: Project, place: Place, item: AnyExpression | None, own: dict[Holder, str]) -> Holder | None:
+def _child(
+    project: Project, place: Place, item: AnyExpression | None, own: dict[Holder, str], parts: Parts
+) -> Holder | None:
     """A blueprint by name, by that of its module as a text, or the one that a function called here makes."""
     named = imported(project, place, item)
     held = holder(project, Place(named[0][0], -1), named[0][1]) if len(named) == 1 else None
     if held is None and isinstance(item, Call):
-        held = returned(project, Registration(place, item))
+        held = made_by(project, Registration(place, item), parts)
     elif held is None:
         held = holder(project, place, chain_of(item))
         made = stored_call(project, held) if held is not None and held not in own else None
         if made is not None:
-            held = returned(project, Registration(*made)) or held
+            held = made_by(project, Registration(*made), parts) or held
     return held if held in own else None
 
 
@@ -218,6 +252,7 @@ def _decorated(
     own: dict[Holder, str],
     mounts: list[Mount],
     around: Around,
+    parts: Parts,
     found: Found,
 ) -> None:
     chain, _, name = chain_of(decorator.func).rpartition(".")
@@ -228,9 +263,14 @@ def _decorated(
     if held is None:
         return
     methods = methods_of(project, outside, decorator, name)
-    rule = text(project, outside, argument(decorator, 0, "rule"))
-    for prefix in prefixes(own, mounts, held):
-        _add(found, methods, prefix, rule, place, (place.path, decorator.line), around.of(held, methods))
+    given = argument(decorator, 0, "rule")
+    rule = text(project, outside, given)
+    rules = [(held, rule)]
+    if rule is None and given is not None and parts.get(held):
+        rules = [(one.holder, text(project, at, here)) for one in parts[held] for here, at in [written(one, given)]]
+    for holding, told in rules:
+        for prefix in prefixes(own, mounts, holding):
+            _add(found, methods, prefix, told, place, (place.path, decorator.line), around.of(held, methods))
 
 
 def _decorated_class(

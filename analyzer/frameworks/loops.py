@@ -34,7 +34,7 @@ _LIMIT = 200
 _MOST = 2000
 """Rounds of loops in loops, all together."""
 _DEPTH = 8
-_VIEWS = (".items()", ".values()", ".keys()")
+_VIEWS = frozenset({"items", "values", "keys"})
 Item = tuple[Place, AnyExpression]
 """An expression with the place it is written in, where its names mean something."""
 Known = Mapping[str, Item]
@@ -185,9 +185,9 @@ def _bound(project: Project, target: AnyExpression, item: Item) -> dict[str, Ite
 def constant_items(project: Project, place: Place, iterable: AnyExpression | None, depth: int = 0) -> list[Item] | None:
     """The items of a list, tuple or dict (``.items()`` as pairs), written out, joined, comprehended from such a one, or
     held by a variable that is written once, with what is appended to it beside."""
-    view = next((one for one in _VIEWS if chain_of(iterable).endswith(one)), "")
-    if view and isinstance(iterable, Call) and isinstance(iterable.func, Attribute):
-        iterable = iterable.func.value
+    view = ""
+    if isinstance(iterable, Call) and isinstance(iterable.func, Attribute) and iterable.func.attr in _VIEWS:
+        view, iterable = iterable.func.attr, iterable.func.value
     if depth > _DEPTH:
         return None
     if isinstance(iterable, Binary) and iterable.op == "+":
@@ -215,9 +215,9 @@ def constant_items(project: Project, place: Place, iterable: AnyExpression | Non
     if isinstance(iterable, Dict) and None not in iterable.keys:
         keys = [key for key in iterable.keys if key is not None]
         pairs = zip(keys, iterable.values, strict=True)
-        if view == ".items()":
+        if view == "items":
             return [(place, _pair(key, value)) for key, value in pairs]
-        return [(place, value) for _, value in pairs] if view == ".values()" else [(place, key) for key in keys]
+        return [(place, value) for _, value in pairs] if view == "values" else [(place, key) for key in keys]
     return None
 
 

@@ -181,7 +181,7 @@ def tables(project: Project, known: Routers, found: Found) -> list[Entry]:
         held = named.get(position) or Holder(place.path, place.index, f"{chain_of(call.func)}@{call.line}")
         if held not in known.own:
             known.own[held] = ""
-            known.attached[held] = list(listed(project, place, call, "router", "middleware", "dependencies"))
+            known.attached[held] = list(listed(project, place, call, "application", "middleware", "dependencies"))
         table.rows(place, _table(call), _Below(held))
     nobody = Holder("", -1, "")
     for kinds in (_MOUNTS | _HOSTS, _ROUTES):  # what is in no table that is seen, such as one that grows elsewhere

@@ -256,6 +256,13 @@ class Guards:
 
     def _around(self) -> Iterator[tuple[str, Attachment]]:
         project = self._project
+        # What an application below another one is made with stands around that part, as its routes say themselves.
+        parts = {
+            (one.path, one.line, one.dotted)
+            for route in self._picture.routes
+            for one in route.attached
+            if one.level == "router" and route.framework in {"FastAPI", "Starlette"}
+        }
         for path in project.paths():
             namespace = project.namespace(path)
             place = Place(path, -1)
@@ -281,7 +288,9 @@ class Guards:
                     if isinstance(node, Call) and chain(node.func).rpartition(".")[2] in _CREATING:
                         for keyword in ("middlewares", "middleware", "auth", "guards", "on_app_init"):
                             given = argument(node, 99, keyword)
-                            yield from (("", one) for one in attachments(project, place, given, "application"))
+                            for one in attachments(project, place, given, "application"):
+                                if (one.path, one.line, one.dotted) not in parts:
+                                    yield "", one
 
     def _defaults(self, place: Place, value: AnyExpression) -> Iterator[Attachment]:
         """``DEFAULT_PERMISSION_CLASSES`` of REST framework's settings."""

@@ -24,6 +24,18 @@ def offices() -> Blueprint:
     return made
 
 
+def depot(name: str, prefix: str = "/depots") -> Blueprint:
+    made = Blueprint(name, __name__, url_prefix=prefix)
+
+    @made.get(f"/{name}/stock")
+    def stock(): ...
+
+    @made.delete("/stock")
+    def empty(): ...
+
+    return made
+
+
 def about(): ...
 
 
@@ -45,6 +57,9 @@ def create() -> Flask:
         rule = f"/pages/{name}"
         app.add_url_rule(rule, name, view)
     app.register_blueprint(offices())
+    app.register_blueprint(depot("north"))
+    for name in ("south", "east"):
+        app.register_blueprint(depot(name, prefix=f"/{name}/depots"))
     far = offices()
     app.register_blueprint(far, url_prefix="/far", name="far")
     return app
