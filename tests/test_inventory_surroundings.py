@@ -129,6 +129,21 @@ def test_hidden_routes_are_told_from_documented_ones() -> None:
             "urlpatterns = [path('x', f)]\n",
             "yes",
         ),
+        (
+            "from flask import Flask\nfrom flask_restx import Api, Resource\napi = Api(Flask(__name__))\n"
+            "@api.route('/x')\n@api.doc(False)\nclass X(Resource):\n    def get(self): ...\n",
+            "hidden",
+        ),
+        (
+            "from starlette.applications import Starlette\nfrom starlette.routing import Route\n"
+            "def f(request): ...\napp = Starlette(routes=[Route('/x', f)])\n",
+            "no",
+        ),
+        (
+            "from fastapi import FastAPI\nfrom starlette.applications import Starlette\ninner = FastAPI()\n"
+            "@inner.get('/x')\ndef f(): ...\napp = FastAPI(openapi_url=None)\napp.mount('', inner)\n",
+            "yes",
+        ),
     ],
 )
 def test_applications_without_a_document(source: str, told: str) -> None:
@@ -206,3 +221,24 @@ def test_the_table_says_so() -> None:
     shown = as_markdown(inventory(picture_of({"main.py": source})))
     assert "9/day &#40;application&#41;" in shown
     assert "| no |" in shown
+
+
+def test_a_handler_of_starlette_is_handed_the_request_and_no_query() -> None:
+    found = rows(
+        {
+            "main.py": """
+            from fastapi import FastAPI
+            from starlette.routing import Route
+            async def plain(request):
+                return request.query_params["page"]
+            app = FastAPI(routes=[Route("/listed/{kind}", plain)])
+            app.add_route("/added", plain)
+            """
+        }
+    )
+    assert {path: [f"{one.kind} {one.name}" for one in row.inputs] for path, row in found.items()} == {
+        "/listed/{kind}": ["path kind", "query page"],
+        "/added": ["query page"],
+    }
+    assert {row.documented for row in found.values()} == {"hidden"}
+    assert {row.framework for row in found.values()} == {"Starlette"}

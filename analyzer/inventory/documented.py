@@ -110,8 +110,13 @@ class Documented:
             router = chain(decorator.func).rpartition(".")[0]
             if router and self._closed_router(Place(route.handler.path, function.parent if function else -1), router):
                 return True
-        owner = project.owner_index(route.handler)
+        owner = route.view if route.view >= 0 else project.owner_index(route.handler)
         if owner >= 0:
+            above = project.outline(route.handler.path).classes[owner].decorators
+            if any(isinstance(one, Call) and _hides(one) for one in above):
+                return True
+            if any(not isinstance(one, Call) and _HIDDEN_BY.search(chain(one)) for one in above):
+                return True
             value = project.classes.variable(route.handler.path, owner, "include_in_schema")
             schema = project.classes.variable(route.handler.path, owner, "swagger_schema")
             if value is not None and _refused(value[1]):
