@@ -10,6 +10,7 @@ import msgspec
 from analyzer.checks._documents import filled
 from analyzer.checks._raw import Given, checked, checks_itself, given, is_whole, raw_parts, state_changing, validates
 from analyzer.checks._uploads import Upload, kept
+from analyzer.checks._validators import toothless
 from analyzer.facts.expressions import AnyExpression, Attribute, Binary, Call, Mapping, Name, Sequence, Subscript
 from analyzer.facts.statements import Assign
 from analyzer.facts.visit import chain, walk
@@ -56,6 +57,7 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
     flow = flow_of(picture)
     search = _Search(picture, flow)
     uploads = {upload.place: upload for upload in kept(picture)}
+    yield from toothless(picture, rule)
     yield from (_kept(rule, upload) for upload in uploads.values())
     for place in state_changing(picture, flow):
         if place in uploads:
