@@ -48,7 +48,12 @@ def found(picture: Picture, known: Evidence, one: Handled) -> Everybodys | None:
     """What a handler does to somebody else's things, where a caller who signed up by themselves is let in."""
     if one.view >= 0 or one.trail.decides or not _unheard(picture, one):
         return None
-    return _named(picture, known, one) or _every_person(picture, known, one) or _every_record(picture, known, one)
+    return (
+        _named(picture, known, one)
+        or _every_person(picture, known, one)
+        or _every_record(picture, known, one)
+        or _shown_to_all(picture, known, one)
+    )
 
 
 def _named(picture: Picture, known: Evidence, one: Handled) -> Everybodys | None:
@@ -95,6 +100,27 @@ def _every_record(picture: Picture, known: Evidence, one: Handled) -> Everybodys
             return Everybodys(
                 f"hands out every `{title}`, whoever's it is (`{columns[0]}`), and whoever signs up may call it",
                 f"Put the caller into the filter of `{load.shown}`, or demand a role for the list of all",
+            )
+    return None
+
+
+def _shown_to_all(picture: Picture, known: Evidence, one: Handled) -> Everybodys | None:
+    """``DELETE /products/{id}`` of a shop, where everybody sees the products and whoever signs up removes them."""
+    if not one.changing or "{" not in one.route.path or not known.joined(one) or one.own:
+        return None
+    owners, resources = picture.shared(Owners), picture.shared(Resources)
+    for load in one.trail.loads:
+        model = resources.model(load.resource)
+        if not load.keyed or load.scoped or load.used != "changed" or load.resource.startswith("view:"):
+            continue
+        owned = model is not None and bool(owners.is_user(model) or owners.columns(model) or owners.likely(model))
+        owned = owned or bool(known.made.get(load.resource)) or owners.people(load.resource)
+        if not owned and known.displayed(load.resource, one):
+            title = resources.title(load.resource)
+            does = "removes" if one.route.method == "DELETE" else "changes"
+            return Everybodys(
+                f"{does} any `{title}`, which everybody is shown, and whoever signs up may call it",
+                f"Demand a role before `{one.name}` runs, or keep whose each `{title}` is and compare that",
             )
     return None
 

@@ -164,6 +164,18 @@ class Evidence:
             if not load.keyed or not one.known
         )
 
+    def displayed(self, resource: str, apart: Handled) -> bool:
+        """Whether strangers are shown the records of a resource by some other handler of the application."""
+        modules = set(self._picture.application(apart.handler.path))
+        return any(
+            one is not apart
+            and not one.changing
+            and not one.guards
+            and one.handler.path in modules
+            and any(load.resource == resource and load.used == "read" for load in one.trail.loads)
+            for one in self._of.get(resource, ())
+        )
+
     def unasked(self, resource: str, apart: Handled) -> int:
         """How many other handlers change records of the resource for everybody who is logged in."""
         return sum(

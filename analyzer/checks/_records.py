@@ -475,6 +475,8 @@ class _Body:
             self.walk.trail.decides = self.walk.trail.decides or taken.deciding
             return NONE
         passed = {id(one.argument): marks for one, marks in given}
+        if taken.made and call is not None and self._edits(call, passed):
+            return handed
         if taken.made:
             self._create(taken.made, call, passed)
             # A new record is none of those that it was made from: saving it changes nobody else's.
@@ -522,6 +524,14 @@ class _Body:
             # A record that the client chose among the caller's is not the caller.
             given_back -= _CALLING
         return given_back
+
+    def _edits(self, call: Call, passed: Map[int, Marks]) -> bool:
+        """Whether a serializer or form is made for a record that was loaded: ``OrderSerializer(order, data=…)``."""
+        if not last_name(call.func).endswith(("Serializer", "Form")):
+            return False
+        edited = [one for one in call.arguments[:1] if one.keyword is None and not one.star]
+        edited += [one for one in call.arguments if one.keyword == "instance"]
+        return any(isinstance(mark, int) for one in edited for mark in passed[id(one)])
 
     def _enters(self, taken: Chain) -> bool:
         """Whether a call of nothing that matters is walked into all the same: a function of the application's may bring

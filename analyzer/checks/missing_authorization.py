@@ -169,7 +169,7 @@ def _sure(picture: Picture, known: Evidence, one: Handled, load: Load) -> Confid
     beside = sibling is not None and sibling.handler.path == one.handler.path
     near = Confidence.MEDIUM if refers or beside else Confidence.LOW
     made = known.identity(one) and any(
-        name in columns and not _AUDITED.match(name) for name in known.made.get(load.resource, ())
+        (name in columns or model is None) and not _AUDITED.match(name) for name in known.made.get(load.resource, ())
     )
     joined = known.joined(one) and (known.identity(one) or known.logged_in(one))
     private = PRIVATE.search(picture.shared(Resources).title(load.resource)) is not None

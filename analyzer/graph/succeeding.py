@@ -53,8 +53,8 @@ def _states(statement: msgspec.Struct) -> bool:
     return any(isinstance(text, str) and _STATEMENT.match(text) for text in texts)
 
 
-def _found(block: Iterable[msgspec.Struct], *, branched: bool) -> Iterator[int]:
-    asked = done = False
+def _found(block: Iterable[msgspec.Struct], *, branched: bool, done: bool = False) -> Iterator[int]:
+    asked = False
     for statement in block:
         if isinstance(statement, Return):
             if sends_to_login(statement) and (done or not (branched or asked)):
@@ -70,7 +70,8 @@ def _found(block: Iterable[msgspec.Struct], *, branched: bool) -> Iterator[int]:
             yield from _found(statement.body, branched=branched)
             for handler in statement.handlers:
                 yield from _found(handler.body, branched=True)
-            yield from _found([*statement.otherwise, *statement.final], branched=branched)
+            worked = done or any(_changes(one) or _states(one) for one in statement.body)
+            yield from _found([*statement.otherwise, *statement.final], branched=branched, done=worked)
         elif isinstance(statement, With | For | While):
             yield from _found(statement.body, branched=branched)
         if not isinstance(statement, If | Try):
