@@ -265,7 +265,7 @@ def _handled(picture: Picture) -> list[Handled]:
                 (trail := records.of(handler, routes)),
                 any(one.method in _CHANGING for one in routes)
                 or (route.method == "ANY" and any(load.used == "changed" for load in trail.loads)),
-                owner is not None and _stated(picture, handler.path, picture.project.owner_index(handler)),
+                owner is not None and _all_state(picture, handler, routes),
                 resources.supplied(handler),
             )
         )
@@ -290,6 +290,13 @@ def _left_to_framework(picture: Picture, module: Place, routes: Sequence[Route])
         stated = _stated(picture, module.path, view)
         trail = Trail([load], set())
         yield Handled(module, at.name, at.name, route, stood, trail, changing, stated, stands=True, view=view)
+
+
+def _all_state(picture: Picture, handler: Place, routes: Sequence[Route]) -> bool:
+    """Whether every class by which a method answers says who may."""
+    own = Place(handler.path, picture.project.owner_index(handler))
+    views = {route.of if route.of.path else own for route in routes}
+    return all(_stated(picture, view.path, view.index) for view in views)
 
 
 def _stated(picture: Picture, path: str, index: int) -> bool:

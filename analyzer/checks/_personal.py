@@ -46,6 +46,11 @@ _SELECT = re.compile(r"\A\s*SELECT\s+([^;]+?)\s+FROM\s+[\"'`\[]?(\w+)", re.IGNOR
 _SELECT_IN_BYTES = re.compile(rb"select\s", re.IGNORECASE)
 _COLUMN = re.compile(r"(?<![\w(])(?:\w+\.)?(\w+)(?=\s*(?:,|\Z|\bAS\b))", re.IGNORECASE)
 _LISTS = re.compile(r"(?:^|\.)(?:[Ll]ist|Sequence|Iterable|[Tt]uple)$")
+_PUBLISHED = re.compile(
+    r"Review|Comment|Rating|Post|Article|Blog|Question|Answer|Listing|Product|Event|Story|Video|Recipe|Topic|Thread"
+    r"|Suggestion|Change|Contribution|Release|Package",
+)
+"""Records that somebody made for everybody to read."""
 _OWNED = frozenset(
     {"user", "user_id", "owner", "owner_id", "customer", "customer_id", "patient", "patient_id", "member"}
 )
@@ -93,7 +98,7 @@ def personal(picture: Picture, handler: Place, *, owned: bool = False) -> tuple[
             if _SENSITIVE.match(called):
                 return called, "records"
             for name in _fields(picture, target.path, target.index):
-                if _PERSONAL.match(name) or (owned and name in _OWNED):
+                if _PERSONAL.match(name) or (owned and name in _OWNED and not _PUBLISHED.search(called)):
                     return project.outline(target.path).classes[target.index].name, name
     return None
 

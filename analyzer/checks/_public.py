@@ -114,7 +114,8 @@ def is_open(name: str, routes: Sequence[Route]) -> bool:
 def writes_password(picture: Picture, path: str, index: int) -> bool:
     """Whether a class view takes a password by its serializer or form: somebody becomes somebody there."""
     project = picture.project
-    for name in ("serializer_class", "form_class"):
+    named = {name for name, _, _ in project.classes.fields(path, index) if name.endswith("_class")}
+    for name in sorted({"serializer_class", "form_class"} | named):
         value = project.classes.variable(path, index, name)
         target = project.resolve_expression(Place(value[0], -1), value[1]) if value is not None else None
         ours = target is not None and target.kind == "class" and target.index >= 0

@@ -6,8 +6,10 @@ import re
 from collections.abc import Iterator, Sequence
 
 from analyzer.checks import _personal, _public
+from analyzer.checks._doors import doors
 from analyzer.checks._given_away import given_away
 from analyzer.checks._impersonation import becomes_anybody
+from analyzer.checks._opened import opened_people
 from analyzer.checks._records import Records
 from analyzer.checks._takeover import takes_over
 from analyzer.facts.outline import Class, Function
@@ -36,14 +38,18 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
     """One finding a handler."""
     guards = picture.shared(Guards)
     guarded = _guarded(picture, guards)
-    for handler, routes in picture.handlers().items():
+    for view, routes, people in opened_people(picture):
+        told = picture.project.outline(view.path).classes[view.index]
+        what = f"lets everybody change or remove any `{people}`, and says that everybody may"
+        yield _told(rule, view.path, told, routes, what, Confidence.MEDIUM)
+    for handler, routes in doors(picture):
         if picture.tier(handler.path) is not Tier.MAIN or picture.is_side(handler.path):
             continue
         if handler.index < 0:
             yield from _views(picture, rule, guards, handler.path, routes)
             continue
         bare = [route for route in routes if not guards.of(route).guards]
-        if not bare or not _all_open(routes, bare):
+        if not bare or not _all_open(routes, bare) or _becomes_somebody(picture, bare):
             continue
         asked = _public.token_for_asking(picture, handler)
         if asked and not any(guards.of(route).opened for route in bare):
@@ -61,6 +67,13 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
         finding = _judged(picture, rule, handler, bare, [guards.of(route) for route in bare], guarded)
         if finding is not None:
             yield finding
+
+
+def _becomes_somebody(picture: Picture, routes: Sequence[Route]) -> bool:
+    """Whether what is registered is a class that takes a password, where nobody is named by the path."""
+    of = routes[0].of
+    named = any("{" in route.path for route in routes)
+    return bool(of.path) and not named and _public.writes_password(picture, of.path, of.index)
 
 
 def _all_open(routes: Sequence[Route], bare: Sequence[Route]) -> bool:
@@ -129,7 +142,8 @@ def _judged(
         confidence = Confidence.MEDIUM
     if any(one.ending for one in known):
         confidence = Confidence.LOW
-    guarded_too = next((route for route in picture.handlers()[handler] if route not in routes), None)
+    others = (one for one in picture.handlers().get(handler, ()) if one.of == routes[0].of)
+    guarded_too = next((one for one in others if one not in routes), None)
     near = f", although {siblings[0]} beside it does" if siblings else ""
     near = f", although the same function is guarded at {guarded_too.label}" if guarded_too else near
     passed = _LENIENT if any(one.optional for one in known) else _BLIND
@@ -146,6 +160,10 @@ def _finding(
 ) -> Finding:
     outline = picture.project.outline(handler.path)
     function = outline.functions[handler.index]
+    of = routes[0].of
+    if of.path and (handler.path, function.owner) != (of.path, of.index):
+        # All that answers is inherited: the class that is registered says what it answers with.
+        return _told(rule, of.path, picture.project.outline(of.path).classes[of.index], routes, what, confidence)
     # A method that only stands for the one a generic view brings: the class is what a reader looks for.
     stands = function.owner >= 0 and _HOOK.match(function.name) is not None and not function.decorators
     told = outline.classes[function.owner] if stands else function
@@ -179,7 +197,7 @@ def _guarded(picture: Picture, guards: Guards) -> dict[str, list[str]]:
     """The guarded handlers of a file, by name: what a reader compares with. A login shows that there are people to
     know, and has no name here."""
     found: dict[str, list[str]] = {}
-    for handler, routes in picture.handlers().items():
+    for handler, routes in doors(picture):
         function = picture.project.function(handler)
         if function is None or not (
             any(guards.of(route).guards for route in routes) or _lets_in(picture, handler, function)
@@ -187,7 +205,9 @@ def _guarded(picture: Picture, guards: Guards) -> dict[str, list[str]]:
             continue
         names = found.setdefault(handler.path, [])
         if not _public.is_open(function.name, routes):
-            names.append(f"`{function.name}`")
+            of = routes[0].of
+            called = picture.project.outline(of.path).classes[of.index].name if of.path else function.name
+            names.append(f"`{called}`")
     return found
 
 

@@ -7,7 +7,10 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from analyzer.project.project import Project
-from analyzer.project.target import Place
+from analyzer.project.target import Place, Target
+
+NOWHERE = Place("", -1)
+"""No class: the handler stands where it is registered."""
 
 
 class Attachment(msgspec.Struct, frozen=True, order=True):
@@ -41,6 +44,7 @@ class Route(msgspec.Struct, frozen=True, order=True):
     in the document that its application writes: ``yes``, ``hidden``, ``off`` (none is written), ``""`` (not told here).
     ``library`` is the canonical name of what answers where that is a library's; the handler then stands for the module
     that registers it.
+    ``of`` is the class view that is registered (its file and index) where the handler is a method that it inherits.
     """
 
     path: str
@@ -55,11 +59,18 @@ class Route(msgspec.Struct, frozen=True, order=True):
     view: int = -1
     schema: str = ""
     library: str = ""
+    of: Place = NOWHERE
 
     @property
     def label(self) -> str:
         """``POST /login``."""
         return f"{self.method} {self.path}"
+
+
+def registered_class(project: Project, handler: Place, target: Target) -> Place:
+    """The class view that a target is, where the method that answers is another class's; else no place."""
+    mine = (handler.path, project.owner_index(handler)) == (target.path, target.index)
+    return NOWHERE if mine or target.kind != "class" else Place(target.path, target.index)
 
 
 class EntryPoint(msgspec.Struct, frozen=True, order=True):

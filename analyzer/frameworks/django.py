@@ -10,7 +10,7 @@ from analyzer.facts.expressions import AnyExpression, Attribute, Call, Constant,
 from analyzer.facts.visit import chain as chain_of
 from analyzer.facts.visit import walk
 from analyzer.frameworks.attachments import attachment
-from analyzer.frameworks.backend import Attachment, Found, Route, Unresolved
+from analyzer.frameworks.backend import NOWHERE, Attachment, Found, Route, Unresolved, registered_class
 from analyzer.frameworks.django_lists import PatternList, entries, pattern_maker, stored, unnamed
 from analyzer.frameworks.django_rest import RestRouters, allowed, plain, rest_routers
 from analyzer.frameworks.registry import VERBS, Holder, answering, holder
@@ -267,7 +267,9 @@ def _class(
         for key, value in zip(mapping.keys, mapping.values, strict=True):
             verb, action = text(project, place, key), text(project, place, value)
             if verb and action:
-                _add(found, verb.upper(), path, *_answer(project, target, methods, action), where, attached)
+                answer = _answer(project, target, methods, action)
+                of = registered_class(project, answer[0], target)
+                _add(found, verb.upper(), path, *answer, where, attached, of)
         return
     only = allowed(project, target)
     answers = {name: (methods[name], -1) for name in VERBS if name in methods}
@@ -278,7 +280,7 @@ def _class(
         if not answers:
             return
     for name, answer in answers.items():
-        _add(found, name.upper(), path, *answer, where, attached)
+        _add(found, name.upper(), path, *answer, where, attached, registered_class(project, answer[0], target))
     if not answers:
         _add(found, "ANY", path, *_answer(project, target, methods, "dispatch"), where, attached)
 
@@ -334,10 +336,11 @@ def _add(
     view: int,
     where: tuple[str, int],
     attached: tuple[Attachment, ...] = (),
+    of: Place = NOWHERE,
 ) -> None:
     shown = re.sub(r"<(?:[^<>:]+:)?([^<>]+)>", r"{\1}", pattern)
     shown = re.sub(r"/{2,}", "/", "/" + shown)
-    found.routes.append(Route(shown, method, handler, "Django", *where, pattern, (), attached, view))
+    found.routes.append(Route(shown, method, handler, "Django", *where, pattern, (), attached, view, of=of))
 
 
 def _router_urls(
@@ -359,7 +362,8 @@ def _router_urls(
     for one in routers.rest.offered(project, held):
         methods = dict(project.classes.methods(one.target.path, one.target.index))
         answer = (one.handler, -1) if one.handler is not None else _answer(project, one.target, methods, one.action)
-        _add(found, one.verb, prefix + one.path, *answer, one.where, one.attached)
+        of = registered_class(project, answer[0], one.target)
+        _add(found, one.verb, prefix + one.path, *answer, one.where, one.attached, of)
     return True
 
 

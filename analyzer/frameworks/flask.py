@@ -11,7 +11,7 @@ from analyzer.facts.expressions import AnyExpression, Argument, Attribute, Call,
 from analyzer.facts.outline import Class, Function
 from analyzer.facts.visit import chain as chain_of
 from analyzer.frameworks.attachments import attachment
-from analyzer.frameworks.backend import Attachment, Found, Route, Unresolved
+from analyzer.frameworks.backend import NOWHERE, Attachment, Found, Route, Unresolved, registered_class
 from analyzer.frameworks.classful import MODULES, registered
 from analyzer.frameworks.forwarded import forwarded
 from analyzer.frameworks.imported import called_by_name, dynamic, imported
@@ -395,7 +395,8 @@ def _class_view(
     for prefix in prefixes(own, mounts, held):
         for name, method in sorted(answering(project, target).items()):
             if name in wanted:
-                _add(found, [name.upper()], prefix, rule, method, where, around.of(held))
+                of = registered_class(project, method, target)
+                _add(found, [name.upper()], prefix, rule, method, where, around.of(held), of)
             elif name == "dispatch_request":
                 _add(
                     found,
@@ -456,6 +457,7 @@ def _add(
     handler: Place,
     where: tuple[str, int],
     attached: tuple[Attachment, ...] = (),
+    of: Place = NOWHERE,
 ) -> None:
     if rule is None:
         found.unresolved.append(Unresolved(*where, "the rule is not constant"))
@@ -465,6 +467,14 @@ def _add(
     for method in methods:
         found.routes.append(
             Route(
-                shown if shown.startswith("/") else "/" + shown, method, handler, "Flask", *where, whole, (), attached
+                shown if shown.startswith("/") else "/" + shown,
+                method,
+                handler,
+                "Flask",
+                *where,
+                whole,
+                (),
+                attached,
+                of=of,
             )
         )

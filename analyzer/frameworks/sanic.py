@@ -9,7 +9,7 @@ from analyzer.facts.expressions import AnyExpression, Attribute, Call, Sequence
 from analyzer.facts.outline import Class
 from analyzer.facts.visit import chain as chain_of
 from analyzer.frameworks.attachments import attachment
-from analyzer.frameworks.backend import Attachment, Found, Route, Unresolved
+from analyzer.frameworks.backend import Attachment, Found, Route, Unresolved, registered_class
 from analyzer.frameworks.loops import unrolled
 from analyzer.frameworks.prefixes import UNKNOWN
 from analyzer.frameworks.registry import Holder, imports_any
@@ -231,7 +231,10 @@ class _Walk:
             shown = "/".join(_shown(part) for part in _SEGMENTS.split(path))
             attached = (*before, *around)
             for method, answer in self._answers(handler, methods):
-                self.found.routes.append(Route(shown, method, answer, "Sanic", place.path, line, path, (), attached))
+                of = registered_class(self.project, answer, handler)
+                self.found.routes.append(
+                    Route(shown, method, answer, "Sanic", place.path, line, path, (), attached, of=of)
+                )
 
     def _answers(self, handler: Target, methods: list[str]) -> Iterator[tuple[str, Place]]:
         if handler.kind == "function":

@@ -29,7 +29,7 @@ from analyzer.frameworks.fastapi import injections
 from analyzer.graph.demands import signed
 from analyzer.graph.refusals import refusal_name, refuses
 from analyzer.graph.succeeding import after_success
-from analyzer.graph.turning import answers_strangers, turns_away
+from analyzer.graph.turning import answers_strangers, answers_tokenless, turns_away
 from analyzer.knowledge import known
 from analyzer.project import Place, Project
 
@@ -209,7 +209,7 @@ class Guarding:
             return "authenticated"
         if any(isinstance(node, If) and (_asks_permission(node) or turns_away(node)) for node in nodes):
             return "authenticated"
-        if answers_strangers(nodes):
+        if answers_strangers(nodes) or answers_tokenless(nodes):
             return "authenticated"
         if _all_inside(body):
             return "authenticated"

@@ -80,11 +80,11 @@ class Guards:
         self._guarding = Guarding(picture.project)
         self.demands = Demands(picture.project)
         self._ambient = tuple(self._around())
-        self._of: dict[tuple[Place, int, str, tuple[Attachment, ...]], Known] = {}
+        self._of: dict[tuple[Place, int, str, tuple[Attachment, ...], Place], Known] = {}
 
     def of(self, route: Route) -> Known:
         """What stands before a route."""
-        key = (route.handler, route.view, route.method, route.attached)
+        key = (route.handler, route.view, route.method, route.attached, route.of)
         if key not in self._of:
             self._of[key] = self._find(route)
         return self._of[key]
@@ -192,11 +192,15 @@ class Guards:
     def _of_class(self, route: Route) -> Iterator[Attachment]:
         """What the handler's class brings: its decorators, lists, bases and hooks, inherited ones too."""
         project, handler = self._project, route.handler
-        owner = route.view if route.view >= 0 else project.owner_index(handler)
+        path, owner = (
+            (route.of.path, route.of.index)
+            if route.of.path
+            else (handler.path, route.view if route.view >= 0 else project.owner_index(handler))
+        )
         if owner < 0:
             return
         told: set[str] = set()
-        for item in project.classes.order(handler.path, owner):
+        for item in project.classes.order(path, owner):
             if item.kind != "class":
                 if item.dotted.rpartition(".")[2] in LIBRARY:
                     yield Attachment("class", Place("", -1), item.dotted, handler.path, 1)
@@ -209,7 +213,7 @@ class Guards:
                 if one is not None:
                     yield one
             for name in _CLASS_LISTS:
-                value = None if name in told else project.variable(item.path, f"{own.qualname}.{name}")
+                value = None if name in told else self._last(item.path, f"{own.qualname}.{name}")
                 if value is not None:
                     told.add(name)
                     at, listed = Place(value[0], -1), value[1]
@@ -227,6 +231,11 @@ class Guards:
                         yield Attachment("class", Place("", -1), "IsAuthenticated", item.path, own.line)
                     else:
                         yield Attachment("class", hook, project.qualified(hook), item.path, own.line)
+
+    def _last(self, path: str, name: str) -> tuple[str, AnyExpression] | None:
+        """The value that a class variable ends up with: of several assignments in a class's body the last counts."""
+        values = self._project.namespace(path).variables.get(name, ())
+        return self._project.variable(path, name) or ((path, values[-1]) if values else None)
 
     def _from_afar(self, route: Route, safe: bool) -> Iterator[Guard]:
         """Middleware and settings of the application that the handler belongs to."""

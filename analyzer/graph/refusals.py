@@ -6,7 +6,7 @@ import re
 
 import msgspec
 
-from analyzer.facts.expressions import AnyExpression, Attribute, Call, Constant, Mapping, Name, Sequence
+from analyzer.facts.expressions import AnyExpression, Attribute, Await, Call, Constant, Mapping, Name, Sequence
 from analyzer.facts.statements import Assign, Evaluate, Raise, Return
 from analyzer.facts.visit import chain, walk
 from analyzer.project import Place, Project, Target
@@ -45,6 +45,9 @@ _REDIRECTS = frozenset(
     }
 )
 _CODES = frozenset({401, 403})
+_CLOSING = frozenset({1008, 3000, 3003, 4001, 4003, 4401, 4403})
+"""Codes with which a web socket is closed on those who may not: RFC 6455 and the registry of IANA name the first three,
+the others are the usual private ones after 401 and 403."""
 
 
 def refuses(project: Project, place: Place, statement: msgspec.Struct) -> bool:
@@ -53,13 +56,24 @@ def refuses(project: Project, place: Place, statement: msgspec.Struct) -> bool:
         return statement.exception is not None and raised(project, place, statement.exception)
     if isinstance(statement, Return):
         return statement.value is not None and answered(project, place, statement.value)
-    if isinstance(statement, Evaluate) and isinstance(statement.value, Call):
-        name = chain(statement.value.func).rpartition(".")[2]
-        return name in _ENDING and _coded(statement.value)
+    if isinstance(statement, Evaluate):
+        call = statement.value.value if isinstance(statement.value, Await) else statement.value
+        name = chain(call.func).rpartition(".")[2] if isinstance(call, Call) else ""
+        return isinstance(call, Call) and ((name in _ENDING and _coded(call)) or (name == "close" and _closed(call)))
     if isinstance(statement, Assign) and isinstance(statement.value, Constant):
         target = chain(statement.targets[0])
         return target.endswith((".status_code", ".status")) and statement.value.value in _CODES
     return False
+
+
+def _closed(call: Call) -> bool:
+    """``websocket.close(code=1008)``"""
+    values = [one.value for one in call.arguments if one.keyword in {None, "code"}]
+    return any(
+        (isinstance(one, Constant) and one.value in _CLOSING)
+        or (isinstance(one, Name | Attribute) and "1008" in chain(one))
+        for one in values
+    )
 
 
 def sends_to_login(statement: Return) -> bool:

@@ -63,6 +63,57 @@ def turns_away(node: If) -> bool:
     return bool(node.then) and isinstance(node.then[-1], Raise | Return)
 
 
+def answers_tokenless(nodes: Sequence[msgspec.Struct]) -> bool:
+    """Whether some condition answers whoever sends no token in the header that carries it, and says what is wrong.
+
+    ``if not request.headers.get("Authorization"): return failed(error_message="no signature")``
+    """
+    named = {
+        target.id
+        for node in nodes
+        if isinstance(node, Assign) and _carried(node.value)
+        for target in node.targets
+        if isinstance(target, Name)
+    }
+    for node in nodes:
+        if isinstance(node, If) and node.then and isinstance(node.test, Unary) and node.test.op == "not":
+            asked = node.test.operand
+            if (_carried(asked) or (isinstance(asked, Name) and asked.id in named)) and _complaint(node.then[-1]):
+                return True
+    return False
+
+
+def _carried(value: AnyExpression | None) -> bool:
+    """``request.headers.get("Authorization")``"""
+    if isinstance(value, Call):
+        func, key = value.func, value.arguments[0].value if value.arguments else None
+        held = func.value if isinstance(func, Attribute) and func.attr == "get" else None
+    elif isinstance(value, Subscript):
+        held, key = value.value, value.index
+    else:
+        return False
+    said = key.value if isinstance(key, Constant) and isinstance(key.value, str) else ""
+    return held is not None and chain(held).endswith("headers") and said.lower() in _HEADERS
+
+
+_HEADERS = frozenset({"authorization", "x-api-key", "x-auth-token", "x-access-token"})
+
+
+def _complaint(statement: msgspec.Struct) -> bool:
+    """An answer with an error's text, and no call that goes on with the request."""
+    value = statement.value if isinstance(statement, Return) else None
+    value = value.value if isinstance(value, Await) else value
+    return isinstance(value, Call) and any(
+        isinstance(one.value, Constant)
+        and isinstance(one.value.value, str)
+        and (one.keyword is None or _WRONG.search(one.keyword) is not None)
+        for one in value.arguments
+    )
+
+
+_WRONG = re.compile(r"error|message|msg|detail|reason", re.IGNORECASE)
+
+
 def answers_strangers(nodes: Sequence[msgspec.Struct]) -> bool:
     """Whether some condition answers whoever the session does not know, and ends there.
 
