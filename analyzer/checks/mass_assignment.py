@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from analyzer.checks import _declared_fields, _schema_rights
+from analyzer.checks import _declared_fields, _named_rights, _schema_rights
 from analyzer.checks._documents import filled
 from analyzer.checks._privileged import gives_rights, privileged_fields
 from analyzer.checks._raw import Given, checked_before, given, is_whole, raw_parts, state_changing, validates
@@ -46,6 +46,7 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
                     yield finding
     yield from _schema_rights.findings(flow, rule, state_changing(picture, flow), search.ruled, _FIX)
     yield from _schema_rights.tables(flow, rule, state_changing(picture, flow), search.ruled, _FIX)
+    yield from _named_rights.findings(picture, rule, state_changing(picture, flow), _FIX)
     yield from _declared_fields.findings(picture, rule)
 
 
