@@ -79,18 +79,23 @@ class Reader:
         """Locals that hold what was sent, as it was: comparing two of them (``password == again``) is validation."""
         self._effects: dict[int, list[Piece]] = {}
         """What calls and entries of containers bring about, by the line."""
+        self._handed: set[str] = set()
+        """Locals that are given to functions of the project or to other systems, the answer left aside."""
         self._writes: set[int] = set()
         """Lines that change stored data, caches, files or what the application keeps in memory."""
 
     def read(self, body: Sequence[AnyStatement]) -> None:
         """Find all pieces of a body."""
         project, place = self._picture.project, self._place
+        answered = {id(call) for one in statements(body) if isinstance(one, Return) for call in walk(one)}
         sockets = any(route.method == "WEBSOCKET" for route in self._picture.handlers().get(place, ()))
         for node in walk(body):
             if isinstance(node, Call):
                 kind, text = effect(project, place, node, memory=not sockets)
                 if kind:
                     self._effects.setdefault(node.line, []).append(Piece(node.line, kind, text))
+                if id(node) not in answered and (kind == "outbound" or self._is_ours(node)):
+                    self._handed |= {one.value.id for one in node.arguments if isinstance(one.value, Name)}
             elif isinstance(node, Assign | Delete) and not sockets:
                 held = changed_by_statement(project, place, node)
                 if held:
@@ -187,8 +192,22 @@ class Reader:
         grown = [piece for piece in self.found[before:] if piece.kind in {"change", "arithmetic", "branch"}]
         if self._within(statement.body, self._writes) or any(piece.kind in {"change", "branch"} for piece in grown):
             self._note(statement.line, "loop", "loops and changes state")
-        elif grown or (isinstance(statement, For) and self._fills_in(statement.body)):
+        elif grown or (
+            isinstance(statement, For) and (self._fills_in(statement.body) or self._writes_up(statement.body))
+        ):
             self._note(statement.line, "sum", "loops and works values out")
+
+    def _is_ours(self, call: Call) -> bool:
+        target = self._picture.project.resolve_expression(self._place, call.func)
+        return target is not None and target.ours
+
+    def _writes_up(self, body: Sequence[AnyStatement]) -> bool:
+        """Whether each turn adds to a text that others are given later: a prompt, a message; no answer is one."""
+        grown = [node for node in statements(body) if isinstance(node, Augment) and node.op == "+"]
+        return any(
+            isinstance(node.target, Name) and node.target.id in self._handed and is_textual(node.value)
+            for node in grown
+        )
 
     def _fills_in(self, body: Sequence[AnyStatement]) -> bool:
         """Whether each turn replaces something in the text of the last one: ``text = text.replace(name, value)``."""
