@@ -42,7 +42,7 @@ def _finding(picture: Picture, rule: Rule, items: list[Upward]) -> Finding:
             Related(_line(edge.target, _defined(picture, first)), f"{edge.name or 'this module'} is defined here")
         )
     severity = rule.severity
-    if first.kind == "base":
+    if first.kind == "base" or first.eased:
         severity = Severity(max(Severity.NOTE, severity - 1))
     if edge.lazy:
         severity = Severity(max(Severity.NOTE, severity - 1))

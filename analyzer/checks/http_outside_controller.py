@@ -8,9 +8,11 @@ from collections.abc import Iterator
 import msgspec
 
 from analyzer.facts.outline import Use
+from analyzer.facts.visit import chain
 from analyzer.flow.questions import uses_of
 from analyzer.graph.picture import Picture
 from analyzer.graph.role import Evidence, Role
+from analyzer.graph.speaking import Speaking, returned_calls
 from analyzer.model import Confidence, Finding, Location, Related, Rule, Severity, Span, Tier
 from analyzer.project import Place
 
@@ -69,9 +71,10 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
     for path in picture.project.paths():
         if picture.tier(path) is not Tier.MAIN or picture.is_side(path) or picture.is_root(path):
             continue
-        if not any(_FRAMEWORKS.match(item.module) for item in picture.project.outline(path).imports if not item.level):
-            continue
-        found = sorted(_spoken(picture, path, injected))
+        outline = picture.project.outline(path)
+        found = sorted(_through(picture, path, injected))
+        if any(_FRAMEWORKS.match(item.module) for item in outline.imports if not item.level):
+            found = sorted(_spoken(picture, path, injected)) or sorted(_helping(picture, path, injected)) or found
         if found:
             told.append(_finding(picture, rule, path, found))
     # Where every other module asks the application for its settings, that is how this one is made.
@@ -114,6 +117,47 @@ def _spoken(picture: Picture, path: str, injected: set[Place]) -> Iterator[Spoke
                 yield Spoken(use.line, use.column, use.chain, dotted, function.qualname, role)
 
 
+def _helping(picture: Picture, path: str, injected: set[Place]) -> Iterator[Spoken]:
+    """Words to a client in functions that belong to no layer but do their work for one."""
+    if picture.roles.own_role(path).name in {"controller", "middleware", "entrypoint"}:
+        return
+    for index, function in enumerate(picture.project.outline(path).functions):
+        place = Place(path, index)
+        if place in injected or place in picture.handlers() or function.parent >= 0:
+            continue
+        own = {one.target for one in function.locals}
+        said = []
+        for use in uses_of(picture.project, place):
+            dotted = _dotted(picture, place, use) if _head(use.chain) not in own else ""
+            if use.kind == "call" and _SPEAKS.match(dotted) and _SAYS.search(dotted):
+                said.append((use, dotted))
+        role = picture.shared(Speaking).role(place) if said else None
+        if role is not None:
+            yield from (
+                Spoken(one.line, one.column, one.chain, dotted, function.qualname, role) for one, dotted in said
+            )
+
+
+def _through(picture: Picture, path: str, injected: set[Place]) -> Iterator[Spoken]:
+    """Answers that a service returns as a helper of another module words them: ``return failed("no order", 404)``."""
+    project, speaking = picture.project, picture.shared(Speaking)
+    for index, function in enumerate(project.outline(path).functions):
+        place = Place(path, index)
+        if place in injected or place in picture.handlers() or function.parent >= 0 or not function.uses:
+            continue
+        role = picture.role_of(place)
+        if role.name not in _ROLES or role.confidence is Confidence.LOW:
+            continue
+        asked = [site.target for site in picture.calls_of(place) if site.target.path != path]
+        if not any(speaking.answers(target, _SPEAKS.match) for target in asked):
+            continue
+        for call in returned_calls(picture, place):
+            target = project.resolve_expression(place, call.func)
+            if target is None or target.path == path or not speaking.answers(target, _SPEAKS.match):
+                continue
+            yield Spoken(call.line, call.column, chain(call.func), target.dotted, function.qualname, role)
+
+
 def _head(chain: str) -> str:
     return chain.partition(".")[0].partition("(")[0].partition("[")[0]
 
@@ -130,6 +174,7 @@ def _finding(picture: Picture, rule: Rule, path: str, found: list[Spoken]) -> Fi
     names = list(dict.fromkeys(one.name.partition("(")[0] for one in found))
     functions = list(dict.fromkeys(one.function for one in found))
     shown = ", ".join(f"`{name}`" for name in names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    sure = _SAYS.search(first.dotted) or not _SPEAKS.match(first.dotted)  # an answer, also one that a helper words
     around = all(_AROUND.match(one.dotted) for one in found)
     where = f"`{functions[0]}`" + (f" and {len(functions) - 1} more" if len(functions) > 1 else "")
     return Finding(
@@ -144,7 +189,7 @@ def _finding(picture: Picture, rule: Rule, path: str, found: list[Spoken]) -> Fi
             "turn it into a status; pass values in, not the request"
         ),
         severity=Severity.NOTE if around else rule.severity,
-        confidence=Confidence.MEDIUM if _SAYS.search(first.dotted) or around or len(found) > 1 else Confidence.LOW,
+        confidence=Confidence.MEDIUM if sure or around or len(found) > 1 else Confidence.LOW,
         related=tuple(
             Related(Location(path, Span(one.line, 1, one.line, 1)), f"`{one.name}` is used by `{one.function}` here")
             for one in found[:_MOST]

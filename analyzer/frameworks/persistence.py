@@ -96,6 +96,7 @@ _MODEL_BASES = {
     "advanced_alchemy.base.UUIDBase", "advanced_alchemy.base.UUIDAuditBase", "advanced_alchemy.base.BigIntAuditBase",
     "advanced_alchemy.base.BigIntBase", "advanced_alchemy.base.UUIDv7AuditBase", "advanced_alchemy.base.UUIDv7Base",
     "gino.Gino().Model", "piccolo.table.Table", "edgy.Model", "django.contrib.auth.models.User",
+    "cassandra.cqlengine.models.Model", "neomodel.StructuredNode", "pynamodb.models.Model",
 }  # fmt: skip
 _SCHEMA_BASES = {
     "pydantic.BaseModel", "pydantic.main.BaseModel", "pydantic.v1.BaseModel", "pydantic.RootModel",

@@ -11,9 +11,11 @@ from analyzer.graph.classes import is_value, owner_class
 from analyzer.graph.imports import ImportEdge
 from analyzer.graph.names import module_hint
 from analyzer.graph.picture import Picture
-from analyzer.graph.role import LAYERS, Role
+from analyzer.graph.role import LAYERS, Evidence, Role
+from analyzer.graph.roots import is_application
 from analyzer.graph.upward_uses import hidden
 from analyzer.model import Confidence, Tier
+from analyzer.project import Place, Target
 
 _WRONG_WAY = {
     ("domain", "application"), ("domain", "inbound"), ("domain", "outbound"), ("application", "inbound"),
@@ -22,12 +24,16 @@ _WRONG_WAY = {
 _SIDE = {"schema", "session", "settings", "middleware", "client", "task", "command", "migration", "test"}
 """Roles that lie beside the layers: a symbol with one of them may be imported from anywhere."""
 _PLAIN = ("builtins.", "os.")
+_HIGHER = frozenset({"service", "controller"})
 _SERVICES = frozenset({"service_layer", "services", "service"})
 _RINGS = frozenset({"application", "use_cases", "usecases", "usecase", "use_case", "interactors", "domain"})
-_CLEAR = 2
-"""A package is a base when it is imported this many times as often as it imports back; provisional."""
+_CLEAR, _LONE = 2, 5
+"""A package is a base when it is imported this many times as often as it imports back, by several packages or by one;
+provisional."""
 
 
+_SLIPS = 3
+"""Imports of a shared package that are still exceptions; provisional."""
 _FEATURE = 5
 """A package with one service or repository among this many modules is a feature or a layer, no base."""
 
@@ -43,6 +49,8 @@ class Upward(msgspec.Struct, frozen=True):
     target_why: str
     confidence: Confidence
     detail: str = ""
+    eased: bool = False
+    """What is taken is a library's object that the application's module keeps, and so easily moved."""
     used: str = ""
     """The chain that goes up where no import does: ``container.orders``."""
 
@@ -67,6 +75,8 @@ class Directions:
         self._out: dict[tuple[str, str], int] = {}
         self._next: dict[str, dict[str, list[str]]] = {}
         self._ways: dict[Unit, tuple[str, ...]] = {}
+        self._before: frozenset[Place] | None = None
+        self._features: dict[str, bool] = {}
 
     def find(self) -> Iterator[Upward]:
         """Every import against the direction, by path and line."""
@@ -160,10 +170,22 @@ class Directions:
         if source.name not in {"model", "repository", "service"} or source.confidence < Confidence.MEDIUM:
             return None
         target = self.reached(edge)
+        if target is None:
+            edge, target = self._on_the_way(edge)
         if target is None or target.height <= source.height or target.confidence < Confidence.MEDIUM:
             return None
-        confidence = min(source.confidence, target.confidence)
-        return Upward(edge, "layer", source.name, target.name, source.why, target.why, confidence)
+        held = is_held(edge, target)
+        confidence = min(source.confidence, Confidence.MEDIUM if held else target.confidence)
+        return Upward(edge, "layer", source.name, target.name, source.why, target.why, confidence, eased=held)
+
+    def _on_the_way(self, edge: ImportEdge) -> tuple[ImportEdge, Role | None]:
+        """The service or controller that a statement names for something that lies elsewhere; packages that gather
+        names are no such way."""
+        for path in edge.through:
+            role = self._picture.roles.own_role(path)
+            if not path.endswith("__init__.py") and role.name in _HIGHER and role.confidence is Confidence.HIGH:
+                return msgspec.structs.replace(edge, target=path, through=()), role
+        return edge, None
 
     def _base(self, edge: ImportEdge, root: bool = False) -> Upward | None:
         """A shared package that imports back up: most edges go the other way."""
@@ -171,9 +193,16 @@ class Directions:
         if unit is None:
             return None
         target = self.reached(edge)
-        if target is None or target.height < LAYERS["repository"] or target.confidence < Confidence.MEDIUM:
+        if target is None or target.confidence < Confidence.MEDIUM:
             return None
-        if not root and self._picture.module_role(edge.source).height >= target.height:
+        source = self._picture.module_role(edge.source)
+        if target.height < LAYERS["repository"]:
+            # A table of a feature that has routes of its own; where tables are a layer, every package may know them.
+            # Few such imports are a slip; where there are many, nobody meant the package to know nothing.
+            few = not edge.lazy and self._around(unit.folder, unit.source)[1] <= _SLIPS
+            if root or source.height > target.height or not (few and self._is_feature(unit.folder, unit.target)):
+                return None
+        elif (not root and source.height >= target.height) or is_held(edge, target):
             return None
         if "/" not in edge.source.removeprefix(unit.folder).strip("/"):
             return None  # a lone module is no base package
@@ -182,7 +211,8 @@ class Directions:
         counts = self._units()
         way = self._way_back(unit)
         into, out = self._around(unit.folder, unit.source)
-        if not way or len(into) < 2 or sum(into.values()) < _CLEAR * out or self._is_layer(unit.folder, unit.source):
+        built = sum(into.values())
+        if not way or built < (_CLEAR if len(into) > 1 else _LONE) * out or self._is_layer(unit.folder, unit.source):
             return None
         back = counts[Unit(unit.folder, way[-2], way[-1])]
         through = f" through {', '.join(way[1:-1])}" if len(way) > 2 else ""
@@ -190,7 +220,7 @@ class Directions:
             f"{unit.target} imports {unit.source}{through}{'' if through else ' ' + _times(back)}, "
             f"{unit.source} imports {unit.target} {_times(counts[unit])}"
         )
-        why = f"{len(into)} packages build on it"
+        why = f"{len(into)} package{'s build' if len(into) > 1 else ' builds'} on it"
         return Upward(edge, "base", unit.source, target.name, why, target.why, Confidence.MEDIUM, detail)
 
     def reached(self, edge: ImportEdge) -> Role | None:
@@ -201,16 +231,20 @@ class Directions:
         if symbol is None or not edge.name or symbol.kind == "module":
             return module if module.height else None
         if symbol.kind == "external":
-            # Extensions (a database, a cache, the framework's application) are shared; the entrypoint's own values not.
+            # Extensions (a database, a cache) are shared, unless they lie where all controllers are loaded; the
+            # entrypoint's own values and the application itself are not.
             role = picture.target_role(symbol)
-            own = module.name == "entrypoint" and symbol.dotted.startswith(_PLAIN)
+            own = module.name == "entrypoint" and (symbol.dotted.startswith(_PLAIN) or self._carries(edge, symbol))
             return role if role.height else module if own else None
         owner = owner_class(picture.roles, symbol)
-        if owner is not None and is_value(picture.roles, *owner):
-            return None
         role = picture.target_role(symbol)
-        if role.name in _SIDE:
-            return None
+        if role.name in _SIDE or (owner is not None and is_value(picture.roles, *owner)):
+            # What only describes data is shared; one that is written between handlers brings them along.
+            around = picture.roles.own_role(edge.target)
+            between = around.name == "controller" and role.name in {"schema", "utility"}
+            return around if between and around.confidence is Confidence.HIGH else None
+        if role.name == "guard" and symbol.kind == "function" and Place(symbol.path, symbol.index) in self._injected():
+            return Role("controller", Confidence.MEDIUM, (Evidence("it is injected before handlers", edge.target, 1),))
         if role.height:
             # What lies among the models and only behaves like a repository is on the models' side of the border.
             return module if role.confidence < Confidence.HIGH and module.name == "model" else role
@@ -219,6 +253,22 @@ class Directions:
         # What is none of the layer's own pieces shares its module's role only where the module is nothing else.
         whole = module.name in {"controller", "entrypoint"} or module_hint(edge.target)[0] == module.name
         return module if module.height and whole else None
+
+    def _carries(self, edge: ImportEdge, symbol: Target) -> bool:
+        """Whether an object of the application's module brings the application: it is that itself, or the module loads
+        the controllers when it is loaded."""
+        if is_application(symbol.dotted):
+            return True
+        picture = self._picture
+        return picture.roles.creates(edge.target) and any(
+            one.at_load and picture.module_role(one.target).name == "controller"
+            for one in picture.imports_of(edge.target)
+        )
+
+    def _injected(self) -> frozenset[Place]:
+        if self._before is None:
+            self._before = frozenset(place for route in self._picture.routes for place in route.dependencies)
+        return self._before
 
     # Packages
 
@@ -284,6 +334,24 @@ class Directions:
             answering = [path for path in members if picture.roles.own_role(path).name == "controller"]
             self._inner[start] = bool(answering) or _FEATURE * len(high) >= len(members)
         return self._inner[start]
+
+    def _is_feature(self, folder: str, name: str) -> bool:
+        """Whether a package answers requests and keeps tables: a feature of its own."""
+        start = f"{folder}/{name}" if folder else name
+        if start not in self._features:
+            roles = self._picture.roles
+            found = {
+                roles.own_role(path).name for path in self._picture.project.paths() if path.startswith(start + "/")
+            }
+            self._features[start] = {"controller", "model"} <= found
+        return self._features[start]
+
+
+def is_held(edge: ImportEdge, target: Role) -> bool:
+    """Whether an import takes a library's object that the application's module keeps: easily moved."""
+    symbol = edge.symbol
+    kept = symbol is not None and symbol.kind == "external" and not symbol.dotted.startswith(_PLAIN)
+    return target.name == "entrypoint" and kept
 
 
 def _times(number: int) -> str:

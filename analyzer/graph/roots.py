@@ -21,6 +21,12 @@ FEW = 3
 """Handlers a module may hold and still be the place that wires the application (a health check, an index page)."""
 
 
+def is_application(dotted: str) -> bool:
+    """Whether a canonical name is the application object of a framework: ``flask.Flask()``."""
+    made = dotted.removesuffix("()")
+    return made != dotted and made.split(".")[0] in _FRAMEWORKS and made.rpartition(".")[2] in _APPS
+
+
 def wiring(project: Project, path: str) -> str:
     """Why a module is the one that puts the application together, ``""`` when it is not."""
     stem = segments(path)[-1] if segments(path) else ""
