@@ -153,6 +153,10 @@ The weights (`WEIGHTS` in [`business.py`](../analyzer/graph/business.py)) are a 
 calibrated: no data says how much worse a state-changing loop is than an addition. What is calibrated is the
 sum.
 
+Files, caches, containers in memory, jobs, credentials and totals became evidence on 2026-11-28, after the table
+was made; the thresholds are still those of the table. More handlers reach them than it says: on the 1,071 handlers
+of open-webui, superset and pretix 69 instead of 56.
+
 Most of the code of handlers has no evidence at all. Over all handlers the threshold of 70 % would be zero, and
 it would say how many handlers are thin, not from where on one is fat. So the population are the handlers that
 work something out. That was decided after a look at both: of twenty handlers between the threshold of 90 % over

@@ -184,27 +184,30 @@ def test_a_base_that_others_do_not_build_on_may_import() -> None:
     assert not findings_of(files, "BA503")
 
 
-def test_errors_and_schemas_may_be_imported_from_anywhere() -> None:
-    files = {
-        **SHOP,
-        "shop/services.py": """
-            from sqlalchemy.orm import Session
-            from shop.routes import NotFound, OrderIn
-            class OrderService:
-                def __init__(self, db: Session): self.db = db
-                def all(self): raise NotFound
-        """,
-        "shop/routes.py": """
-            from fastapi import APIRouter
-            from pydantic import BaseModel
-            router = APIRouter()
-            class NotFound(Exception): ...
-            class OrderIn(BaseModel): ...
-            @router.get("/orders")
-            def all(): ...
-        """,
-    }
-    assert not findings_of(files, "BA503")
+def test_errors_and_schemas_may_be_imported_but_for_those_between_handlers() -> None:
+    service = """
+        from sqlalchemy.orm import Session
+        from shop.HERE import NotFound, OrderIn
+        class OrderService:
+            def __init__(self, db: Session): self.db = db
+            def all(self): raise NotFound
+    """
+    shapes = """
+        from pydantic import BaseModel
+        class NotFound(Exception): ...
+        class OrderIn(BaseModel): ...
+    """
+    routes = """
+        from fastapi import APIRouter
+        router = APIRouter()
+        @router.get("/orders")
+        def all(): ...
+    """
+    beside = {"shop/services.py": service.replace("HERE", "shapes"), "shop/shapes.py": shapes, "shop/routes.py": routes}
+    assert not findings_of({**SHOP, **beside}, "BA503")
+    between = {"shop/services.py": service.replace("HERE", "routes"), "shop/routes.py": shapes + routes}
+    (finding,) = findings_of({**SHOP, **between}, "BA503")
+    assert "`NotFound`, `OrderIn` from shop.routes, a controller" in finding.message
 
 
 def test_the_configured_role_decides() -> None:

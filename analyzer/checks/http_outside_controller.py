@@ -129,7 +129,8 @@ def _helping(picture: Picture, path: str, injected: set[Place]) -> Iterator[Spok
         said = []
         for use in uses_of(picture.project, place):
             dotted = _dotted(picture, place, use) if _head(use.chain) not in own else ""
-            if use.kind == "call" and _SPEAKS.match(dotted) and _SAYS.search(dotted):
+            rendered = dotted.endswith("render_template")  # letters are rendered, too
+            if use.kind == "call" and _SPEAKS.match(dotted) and _SAYS.search(dotted) and not rendered:
                 said.append((use, dotted))
         role = picture.shared(Speaking).role(place) if said else None
         if role is not None:

@@ -56,15 +56,18 @@ class Business(msgspec.Struct, frozen=True):
 
 def business(picture: Picture, place: Place) -> Business:
     """The evidence of business logic in one handler's own body."""
-    reader = Reader(picture, place)
-    reader.read(picture.project.body(place))
-    stored = set(_stored(picture, place))
+    found, stored = set[Piece](), set[Piece]()
+    for part in (place, *_inside(picture, place)):
+        reader = Reader(picture, part)
+        reader.read(picture.project.body(part))
+        found |= {*reader.found}
+        stored |= {*_stored(picture, part)}
     reads = any(piece.kind == "read" for piece in stored)
     # Where a cursor's calls show that rows are read, the statements need not say so again.
     told = {(piece.kind, piece.line) for piece in stored}
     spoken = {piece for piece in _statements(picture, place) if piece.kind == "write" or not reads}
     spoken = {piece for piece in spoken if (piece.kind, piece.line) not in told}
-    pieces = {*reader.found, *stored, *spoken}
+    pieces = found | stored | spoken
     counts: dict[str, set[int]] = {}
     for piece in pieces:
         counts.setdefault(piece.kind, set()).add(piece.line)
@@ -77,8 +80,19 @@ def business(picture: Picture, place: Place) -> Business:
     paid = {"change", "write", "file"} if computed else {"write"} if chosen else set()
     free = {kind: number for kind, number in FREE.items() if kind not in paid}
     score = sum(WEIGHTS[kind] * min(MOST[kind], max(0, size - free.get(kind, 0))) for kind, size in sizes.items())
-    kinds = sum(1 for kind, size in sizes.items() if size > free.get(kind, 0) + _SOFT.get(kind, 0))
+    # What is put together in a loop and handed from one to the next is a use case sooner.
+    soft = {**_SOFT, "collaborator": 1} if {"sum", "loop"} & sizes.keys() else _SOFT
+    kinds = sum(1 for kind, size in sizes.items() if size > free.get(kind, 0) + soft.get(kind, 0))
     return Business(tuple(sorted(pieces)), score, kinds)
+
+
+def _inside(picture: Picture, place: Place) -> Iterator[Place]:
+    """The functions that stand in a handler's own body; those that give one thing after the other stream an answer."""
+    for index, function in enumerate(picture.project.outline(place.path).functions):
+        inner = Place(place.path, index)
+        within = function.parent == place.index and function.owner < 0
+        if within and not function.is_generator and not function.decorators and inner not in picture.handlers():
+            yield inner
 
 
 def _statements(picture: Picture, place: Place) -> set[Piece]:

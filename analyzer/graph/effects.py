@@ -36,7 +36,9 @@ _CACHES = re.compile(
     r"\.(?:set|setex|psetex|setnx|set_many|delete|delete_many|delete_pattern|incr|incrby|decr|hset|hdel|expire|clear|sadd|srem|zadd)$"
 )
 _QUEUES = re.compile(r"\.(?:apply_async|delay|send_task|enqueue|enqueue_job)$")
-_CREDENTIALS = re.compile(r"(?:^|\.)(?:a?check_password|verify_password)$")
+_CREDENTIALS = re.compile(
+    r"(?:^|\.)(?:a?check_password|verify_password|(?:get_|create_|make_|generate_)?(?:password_hash|hashed_password)|hash_password)$"
+)
 _HANDING = re.compile(r"(?:^|\.)a?set_password$")
 _TOKENS = re.compile(r"^(?:jwt|jose\.jwt|joserfc\.jwt|authlib\.jose\.jwt)\.encode$")
 _SQL_SUMS = re.compile(

@@ -19,9 +19,7 @@ _SIBLINGS = 2
 """Modules of a folder that work on data for handlers, from which on the folder is where that is done."""
 _DEPTH = 2
 """Helpers followed to the one that makes an answer."""
-_ANSWER = re.compile(
-    r"(?:^|\.)(?:jsonify|make_response|json_response|render_template|redirect|\w*Response|json|text|html)$"
-)
+_ANSWER = re.compile(r"(?:^|\.)(?:jsonify|make_response|json_response|redirect|\w*Response|json|text|html)$")
 
 
 class Speaking:

@@ -146,7 +146,10 @@ class Reader:
             if isinstance(target, Name) and given and is_transport(given):
                 self._sent.add(target.id)
             if isinstance(target, Attribute) and self._is_domain(chain):
-                self._note(statement.line, "change", f"sets `{chain}`")
+                made = isinstance(bare(statement.value), Call) and any(
+                    one.kind == "crypto" for one in self._effects.get(statement.line, ())
+                )
+                self._note(statement.line, "change", f"changes `{chain}` to a secret" if made else f"sets `{chain}`")
 
     def _augment(self, statement: Augment) -> None:
         chain = chain_of(statement.target)
