@@ -7,6 +7,8 @@ from collections.abc import Iterator
 
 import msgspec
 
+from analyzer.checks._amounts import reckoned
+from analyzer.checks._conversions import converted
 from analyzer.checks._documents import filled
 from analyzer.checks._raw import Given, checked, checks_itself, given, is_whole, raw_parts, state_changing, validates
 from analyzer.checks._uploads import Upload, kept
@@ -59,15 +61,24 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
     uploads = {upload.place: upload for upload in kept(picture)}
     yield from toothless(picture, rule)
     yield from (_kept(rule, upload) for upload in uploads.values())
+    told: set[Place] = set(uploads)
     for place in state_changing(picture, flow):
         if place in uploads:
             continue
         raw = given(flow.project, place)
-        if raw is None:
+        uses = search.uses(raw, _DEPTH) if raw is not None else None
+        if raw is not None and uses and not search.partly(raw):
+            told.add(place)
+            yield _finding(rule, place, uses, partly=False)
             continue
-        uses = search.uses(raw, _DEPTH)
-        if uses:
-            yield _finding(rule, place, uses, search.partly(raw))
+        amount = reckoned(flow, rule, place)
+        if amount is not None:
+            told.add(place)
+            yield amount
+        elif raw is not None and uses:
+            told.add(place)
+            yield _finding(rule, place, uses, partly=True)
+    yield from converted(picture, flow, rule, told)
 
 
 def _kept(rule: Rule, upload: Upload) -> Finding:

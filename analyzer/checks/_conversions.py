@@ -1,0 +1,101 @@
+"""The part of BA401 about numbers that a handler makes of text as a client sent it: other text ends in an error that
+nothing catches, and the answer is a 500, whoever is at fault."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Set
+
+from analyzer.facts.expressions import AnyExpression, Call, Sequence
+from analyzer.facts.statements import Try
+from analyzer.facts.visit import chain, walk
+from analyzer.flow.engine import Flow, Point
+from analyzer.flow.questions import location
+from analyzer.graph.picture import Picture
+from analyzer.model import Confidence, Finding, Rule, Severity, Tier
+from analyzer.project import Place
+
+_MAKING = {"int": "ValueError", "float": "ValueError", "uuid.UUID": "ValueError", "decimal.Decimal": "InvalidOperation"}
+"""What makes a number or an id of text, and the error it raises for other text."""
+_SPELLED = frozenset({*_MAKING, "UUID", "Decimal"})
+_CATCHING = frozenset({"ValueError", "Exception", "BaseException", "InvalidOperation", "ArithmeticError"})
+_FIX = "Catch the `ValueError` and answer 400, or let a form, a schema or the framework convert it"
+
+
+def converted(picture: Picture, flow: Flow, rule: Rule, told: Set[Place]) -> Iterator[Finding]:
+    """The first such conversion in each handler that is not ``told`` of otherwise, in order of places."""
+    if _answered(picture):
+        return
+    for place in picture.handlers():
+        function = flow.project.function(place)
+        if (
+            function is None
+            or place in told
+            or picture.tier(place.path) is not Tier.MAIN
+            or picture.is_side(place.path)
+        ):
+            continue
+        if not any(use.chain in _SPELLED for use in function.uses):
+            continue
+        caught = list(_caught(flow, place))
+        for point in flow.calls(place):
+            call = point.expression
+            if not isinstance(call, Call) or any(first <= call.line <= last for first, last in caught):
+                continue
+            sent = _sent(flow, point, call)
+            if sent:
+                yield _finding(rule, place, call, sent)
+                break
+
+
+def _sent(flow: Flow, point: Point, call: Call) -> str:
+    """How the code spells the text of a client's that a call makes a number of; ``""`` when it does not."""
+    if len(call.arguments) != 1 or not chain(call.func):
+        return ""
+    target = flow.project.resolve_expression(point.place, call.func)
+    name = target.dotted.removeprefix("builtins.") if target is not None else chain(call.func)
+    if name not in _MAKING:
+        return ""
+    value = flow.value(Point(point.place, call.arguments[0].value, point.environment))
+    if len(value.rows) > 2 or any(len(row) != 1 for row in value.rows):
+        return ""
+    parts = [part for part in value.parts() if part.kind == "request" and part.type == "str"]
+    return parts[0].text if parts and not any(mark in parts[0].text for mark in _UNSENT) else ""
+
+
+_UNSENT = ("view_args", "match_info", "path_params", "kwargs", "matchdict", "content_length", "headers", "META")
+"""Reads of a request whose text a router or a server has looked at already."""
+
+
+def _caught(flow: Flow, place: Place) -> Iterator[tuple[int, int]]:
+    """The lines on which such an error ends in a handler of the function."""
+    for node in walk(flow.project.body(place)):
+        if isinstance(node, Try) and node.body and any(_catches(one.kind) for one in node.handlers):
+            yield node.body[0].line, node.body[-1].end_line
+
+
+def _catches(kind: AnyExpression | None) -> bool:
+    kinds = kind.items if isinstance(kind, Sequence) else [kind]
+    return any(one is None or chain(one).rpartition(".")[2] in _CATCHING for one in kinds)
+
+
+def _answered(picture: Picture) -> bool:
+    """Whether the application answers such errors in one place: ``@app.errorhandler(ValueError)``."""
+    for path in picture.project.paths():
+        for function in picture.project.outline(path).functions:
+            for decorator in function.decorators:
+                named = chain(decorator).rpartition(".")[2].removesuffix("()")
+                given = decorator.arguments if isinstance(decorator, Call) else ()
+                if "handler" in named and any(chain(one.value) == "ValueError" for one in given):
+                    return True
+    return False
+
+
+def _finding(rule: Rule, place: Place, call: Call, sent: str) -> Finding:
+    return Finding(
+        rule=rule.code,
+        location=location(place, call),
+        message=f"`{sent}` is made a number as the client sent it: other text ends in an error that nothing catches",
+        fix=_FIX,
+        severity=Severity.NOTE,
+        confidence=Confidence.MEDIUM,
+    )
