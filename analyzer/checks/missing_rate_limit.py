@@ -9,10 +9,11 @@ import msgspec
 
 from analyzer.checks import _public
 from analyzer.checks._joining import keeps_whole, last_segment
+from analyzer.checks._lockouts import Lockouts
 from analyzer.checks._login_views import views
-from analyzer.facts.expressions import Attribute, Call, Compare, Constant, Subscript
+from analyzer.facts.expressions import AnyExpression, Attribute, Call, Compare, Constant, Subscript
 from analyzer.facts.outline import Function
-from analyzer.facts.statements import Raise, Return
+from analyzer.facts.statements import Assign, Raise, Return
 from analyzer.facts.visit import calls, chain, walk
 from analyzer.flow.passwords import is_password_name
 from analyzer.flow.questions import uses_of
@@ -59,6 +60,11 @@ _LETTING_IN = re.compile(
     re.IGNORECASE,
 )
 """Calls that let somebody in."""
+_SENT = frozenset("verification activation confirmation code".split())
+_SENT_AGAIN = _SENT | _CONFIRMING | frozenset("email mail sms link".split())
+"""What is sent to prove an address or a number."""
+_NOTED = re.compile(r"^(?:user|uid|account|member)|logged|auth|verified|passed", re.IGNORECASE)
+"""Keys of a session under which it stands who is in."""
 _FORMS = frozenset({"request", "req", "form", "data", "body", "payload"})
 _LOADING = frozenset({"load", "loads", "validate", "deserialize"})
 """Methods of a schema object that take a request apart."""
@@ -72,7 +78,7 @@ _WHO = re.compile(
 _HEADER = re.compile(r"^(?:authorization|x-api-key)$", re.IGNORECASE)
 _SIGNING_IN = re.compile(r"(?:^|\.)session\[\]$")
 _HINDERING = re.compile(
-    r"(?<!b)lock(?:ed|out)|failed_?login|(?:failed|wrong|invalid|bad)_?(?:attempt|tr(?:y|ies))"
+    r"lock_?out|locked_?(?:at|till|until)|failed_?login|(?:failed|wrong|invalid|bad)_?(?:attempt|tr(?:y|ies))"
     r"|(?:login|auth\w*|sign_?in|password|pin|otp|code|user)_?attempt|brute|captcha|turnstile|throttl"
     r"|rate_?limit|limiter|too_?many",
     re.IGNORECASE,
@@ -140,6 +146,32 @@ def _known(picture: Picture, guards: Guards, handler: Place, routes: list[Route]
     )
 
 
+def _words(name: str) -> list[str]:
+    """The words of a name or a part of a path; those that are two in some spellings are one: ``sign-up``."""
+    found: list[str] = []
+    for word in _public.words_of(name):
+        if word in {"in", "up"} and found and found[-1] in {"sign", "log"}:
+            found[-1] += word
+        else:
+            found.append(word)
+    return found
+
+
+def _around(picture: Picture, handler: Place, routes: Sequence[Route]) -> set[str]:
+    """The words that say what a handler's last word is about: those of its class, and of the segment before."""
+    owner = picture.project.owner(handler)
+    before = [
+        one for route in routes for one in [part for part in route.path.split("/") if part and "{" not in part][-2:-1]
+    ]
+    return {word for name in (*before, owner.name if owner else "") for word in _public.words_of(name)}
+
+
+def _sends(words: Sequence[str]) -> bool:
+    """Whether words are of a message that proves an address: ``resend-verification``, ``send_code``."""
+    sent = _SENT_AGAIN if "resend" in words else _SENT if "send" in words else frozenset()
+    return not sent.isdisjoint(words)
+
+
 def _second_step(picture: Picture, handler: Place, function: Function, routes: Sequence[Route]) -> bool:
     """Whether a handler lets somebody in who has shown a password already and now shows a code: what stands before it
     knows who it is, and anybody with a stolen password comes that far."""
@@ -148,7 +180,22 @@ def _second_step(picture: Picture, handler: Place, function: Function, routes: S
     if _CODES.isdisjoint(words):
         return False
     names = [use.chain.rpartition(".")[2] for use in uses_of(picture.project, handler) if use.kind == "call"]
-    return any(_CHECKING_CODE.search(name) for name in names) and any(_LETTING_IN.search(name) for name in names)
+    if not any(_CHECKING_CODE.search(name) for name in names):
+        return False
+    return any(_LETTING_IN.search(name) for name in names) or any(
+        isinstance(node, Assign) and any(_marks(target, node.value) for target in node.targets)
+        for node in walk(picture.project.body(handler))
+    )
+
+
+def _marks(target: AnyExpression, value: AnyExpression | None) -> bool:
+    """Whether an assignment notes in the session that somebody is in: ``session["verified"] = True``."""
+    if not isinstance(target, Subscript) or not _SIGNING_IN.search(chain(target)):
+        return False
+    noted = target.index.value if isinstance(target.index, Constant) else ""
+    return (isinstance(value, Constant) and value.value is True) or (
+        isinstance(noted, str) and _NOTED.search(noted) is not None
+    )
 
 
 def _signs_in(function: Function | None, routes: Sequence[Route]) -> bool:
@@ -161,9 +208,11 @@ def _signs_in(function: Function | None, routes: Sequence[Route]) -> bool:
 def _entering(picture: Picture, handler: Place, function: Function, routes: list[Route]) -> str:
     """What somebody who is not known yet can try at a handler; ``""`` when it is none of those."""
     last = last_segment(routes)
-    words = [word for name in (function.name, *last) for word in _public.words_of(name)]
+    words = [word for name in (function.name, *last) for word in _words(name)]
     if _confirms(picture, handler, words):
         return "checks a one-time code"
+    if _sends(words):
+        return "sends a code or a link"
     owner = picture.project.owner(handler)
     names = (function.name, *last, owner.name if owner is not None else "")
     taken = (
@@ -183,10 +232,10 @@ def _entering(picture: Picture, handler: Place, function: Function, routes: list
     if not any(word in _WHAT for word in words):
         if taken and _checks(picture, handler):
             return "checks a password"
-        words = _public.words_of(owner.name) if owner is not None else []
+        words = _words(owner.name) if owner is not None else []
     known = [word for word in words if word in _WHAT]
     found = next((word for word in known if word in _CODES), known[0] if known else "")
-    resetting = {"reset", "password"} <= set(words)
+    resetting = "reset" in words and "password" in {*words, *_around(picture, handler, routes)}
     if not found or (not taken and found not in _ALONE and not resetting):
         return ""
     if found in _PEOPLE and (_UPDATES.match(function.name) or any(not _makes(route) for route in routes)):
@@ -309,6 +358,8 @@ def _limited(picture: Picture, handler: Place, function: Function, routes: list[
     if any(_HINDERING_HERE.search(use.chain) for use in uses_of(project, handler)) or any(
         _HINDERING.search(use.chain) for place in below for use in uses_of(project, place)
     ):
+        return True
+    if picture.shared(Lockouts).stop(below):
         return True
     # A password is counted where it is checked; the codes of a second step, which come later, count for themselves.
     near = {Place(site.target.path, site.target.index) for site in picture.calls_of(handler)} | {handler}
