@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from analyzer.checks._privileged import gives_rights, privileged_fields, words
 from analyzer.facts.expressions import AnyExpression, Attribute, Call, Constant, Name
 from analyzer.facts.outline import Class, Use
-from analyzer.facts.statements import Assign
+from analyzer.facts.statements import Assign, Evaluate, Return
 from analyzer.facts.visit import chain, walk
 from analyzer.flow.arguments import argument
 from analyzer.flow.questions import location
@@ -104,15 +104,38 @@ def taken_by_views(picture: Picture, path: str, index: int, *, whole: bool = Fal
             named = assigned(item)
             used = [named.get("serializer_class"), named.get("form_class")]
             named_here = any(one is not None and chain(one).rpartition(".")[2] == name for one in used)
+            named_here = named_here or name in _chosen(project, other, at)
             if not named_here or _for_administrators(named.get("permission_classes")):
                 continue
             if any(_WRITING.search(base) for base in project.classes.externals(other, at)):
-                if whole and any(method in _STORING for method, _ in project.classes.methods(other, at)):
+                if whole and any(
+                    method in _STORING and not _leaves_it(project, place)
+                    for method, place in project.classes.methods(other, at)
+                ):
                     continue
                 return True
             if not whole and _fills(project, other, at):
                 return True
     return False
+
+
+def _chosen(project: Project, path: str, index: int) -> set[str]:
+    """The names of the classes that a view's own ``get_serializer_class`` returns."""
+    place = project.namespace(path).methods.get(index, {}).get("get_serializer_class")
+    returned = [
+        one.value
+        for one in walk(project.body(Place(path, place)) if place is not None else ())
+        if isinstance(one, Return)
+    ]
+    return {chain(one).rpartition(".")[2] for one in returned if isinstance(one, Name | Attribute)}
+
+
+def _leaves_it(project: Project, place: Place) -> bool:
+    """Whether a method does nothing but leave the work to the one it overrides: ``return super().create(request)``."""
+    body = project.body(place)
+    last = body[-1] if body else None
+    value = last.value if isinstance(last, Return | Evaluate) else None
+    return len(body) == 1 and isinstance(value, Call) and chain(value.func).startswith("super().")
 
 
 def _for_strangers(picture: Picture, path: str, index: int) -> bool:

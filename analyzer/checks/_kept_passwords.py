@@ -10,6 +10,7 @@ from analyzer.facts.expressions import AnyExpression, Attribute, Call, Constant,
 from analyzer.facts.statements import Assign
 from analyzer.facts.visit import chain, walk
 from analyzer.flow import sql
+from analyzer.flow.arguments import argument
 from analyzer.flow.callers import bound
 from analyzer.flow.engine import Flow, Point
 from analyzer.flow.environment import key
@@ -18,7 +19,7 @@ from analyzer.flow.handed import handed_on
 from analyzer.flow.hashing import protecting_call, protects
 from analyzer.flow.named import method
 from analyzer.flow.parts import Part
-from analyzer.flow.passwords import as_it_is, clear_parts, clear_password, is_password_column, is_password_name
+from analyzer.flow.passwords import as_it_is, clear_parts, clear_password, is_password_column, is_password_name, name_of
 from analyzer.flow.questions import chain_end, uses_of, written
 from analyzer.flow.stored import hashes_itself, persisted, setter_hashes
 from analyzer.frameworks import persistence
@@ -63,6 +64,9 @@ _HASHED_THERE = re.compile(
 )
 """Functions of databases that hash what is bound: ``crypt(%s, gen_salt('bf'))``."""
 _FILES = ("builtins.open()", "io.open()", "codecs.open()", "aiofiles.open()", "csv.", "pathlib.Path()")
+_SESSION = re.compile(
+    r"^(?:flask|quart|sanic_session)\.session$|(?:^|\.)(?:request|req)(?:\(\))?\.session$|\.Request\(\)\.session$"
+)
 _ROWS = re.compile(r"\b(?:INSERT|REPLACE|UPDATE|SELECT|DELETE|MERGE)\b", re.IGNORECASE)
 _PASSWORD_COLUMN = re.compile(r"\b\w*(?:passw|passwd|pwd)\w*\b", re.IGNORECASE)
 
@@ -235,6 +239,11 @@ def _remembered(
     """``USERS[name] = {"password": password}``: a variable of the module is a store as well."""
     state = flow.state_at(place, value)
     target = flow.project.resolve_expression(place, holder)
+    if state is not None and _SESSION.search(target.dotted if target is not None else chain(holder)):
+        secret = clear_password(flow, Point(place, value, state)) if is_password_column(name_of(node)) else None
+        if secret is not None:
+            yield node, f"{as_it_is(secret)} the session keeps a password that nothing has hashed", Confidence.HIGH
+        return
     if state is None or target is None or target.kind != "variable":
         return
     for name, secret in _entries(flow, Point(place, value, state), 2):
@@ -281,6 +290,9 @@ def _written_into(flow: Flow, point: Point, text: AnyExpression) -> AnyExpressio
 def _documented(flow: Flow, point: Point, call: Call) -> Iterator[Told]:
     """A document or a file that holds the password under its name."""
     last = chain_end(call)
+    if last == "set_cookie":
+        yield from _baked(flow, point, call)
+        return
     if last in {"append", "setdefault"} and isinstance(call.func, Attribute):
         target = flow.project.resolve_expression(point.place, call.func.value)
         if target is None or target.kind != "variable":
@@ -300,6 +312,16 @@ def _documented(flow: Flow, point: Point, call: Call) -> Iterator[Told]:
         for name, secret in _entries(flow, Point(point.place, one.value, point.environment), 3):
             yield call, f"{as_it_is(secret)} nothing has hashed what is kept under `{name}`", Confidence.HIGH
             return
+
+
+def _baked(flow: Flow, point: Point, call: Call) -> Iterator[Told]:
+    """``response.set_cookie("password", password)``: kept in the browser, and sent with every request."""
+    name, value = argument(call, 0, "key", "name"), argument(call, 1, "value")
+    if value is None or not isinstance(name, Constant) or not is_password_name(str(name.value)):
+        return
+    secret = clear_password(flow, Point(point.place, value, point.environment))
+    if secret is not None:
+        yield call, f"{as_it_is(secret)} nothing has hashed what is kept in the cookie `{name.value}`", Confidence.HIGH
 
 
 def _line_of_a_file(flow: Flow, point: Point, call: Call) -> Part | None:

@@ -85,7 +85,7 @@ _SQL_IN_BYTES = re.compile(rb"select\s|insert\s|update\s", re.IGNORECASE)
 _WORDS_IN_BYTES = re.compile(_WORDS.pattern.encode(), re.IGNORECASE)
 _READING = ("request.", "self.request.", "req.", "body[", "payload[", "data[", "form[", "validated_data[", "json[")
 _READ = ("get_json", ".validated_data", ".cleaned_data", ".form", ".POST")
-_STORING = _kept_passwords.STORING - {"get", "update", "set", "find", "where", "insert", "values"}
+_STORING = _kept_passwords.STORING - {"get", "update", "set", "find", "where", "insert", "values"} | {"set_cookie"}
 
 
 def judge(finding: Finding, picture: Pictured) -> str:

@@ -111,9 +111,9 @@ def value(run: Evaluation, call: Call, state: Environment) -> Value:
     if isinstance(call.func, Attribute) and last in _REVEALING and not call.arguments:
         return run.value(call.func.value, state)
     if isinstance(call.func, Attribute) and last == "get" and positional:
-        brought = forms.kind(run.flow.project, run.place, call.func.value, positional[0])
+        brought = forms.brought(run, call.func.value, positional[0], state)
         if brought:
-            return single(brought, spelled(call), call.line)
+            return single(brought, _picked(call), call.line)
     if isinstance(call.func, Attribute):
         found = _method(run, call, call.func, last, positional, state)
         if found is not None:

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import re
+from typing import TYPE_CHECKING
+
+import msgspec
+
 from analyzer.facts.expressions import AnyExpression, Attribute, Call, Constant, Name
+from analyzer.facts.statements import Return
 from analyzer.facts.visit import chain, walk
+from analyzer.flow.environment import Environment
+from analyzer.flow.origins import origins
 from analyzer.flow.sources import HARMLESS
 from analyzer.frameworks.registry import calls
 from analyzer.project.project import Project
 from analyzer.project.target import Place, Target
+
+if TYPE_CHECKING:
+    from analyzer.flow.values import Evaluation
 
 _VALIDATED = frozenset({"validated_data", "cleaned_data"})
 """Where Django's forms and REST framework's serializers keep what a client sent, once it passed their fields."""
@@ -86,6 +97,26 @@ def _declared(call: Call) -> str:
     return "number" if last in HARMLESS or last in _INPUTS else "request"
 
 
+def brought(run: Evaluation, held: AnyExpression, name: AnyExpression, state: Environment) -> str:
+    """What ``held[name]`` brings, as :func:`kind` says it; the ``data`` of a serializer that got nothing but what a
+    client sent is what passed its fields."""
+    if isinstance(held, Attribute) and held.attr == "data" and _filled(run, held.value, state):
+        held = msgspec.structs.replace(held, attr="validated_data")
+    return kind(run.flow.project, run.place, held, name)
+
+
+def _filled(run: Evaluation, serializer: AnyExpression, state: Environment) -> bool:
+    """``PersonSerializer(data=request.data)``, and no record beside it."""
+    made = [one.expression for one in origins(run.flow, run.place, serializer, state)]
+    return bool(made) and all(
+        isinstance(one, Call) and bool(one.arguments) and {given.keyword for given in one.arguments} <= _FILLING
+        for one in made
+    )
+
+
+_FILLING = frozenset({"data", "context", "many"})
+
+
 def kind(project: Project, place: Place, held: AnyExpression, name: AnyExpression | None) -> str:
     """What ``held[name]`` brings: ``request``, ``number`` or ``enum``; ``""`` when ``held`` is no validated data of a
     form whose class is ours, or that class does not declare the field."""
@@ -96,10 +127,37 @@ def kind(project: Project, place: Place, held: AnyExpression, name: AnyExpressio
     if not isinstance(held, Attribute) or held.attr not in _VALIDATED:
         return ""
     target = project.resolve_expression(place, held.value)
-    field = _field(project, target, name.value) if target is not None else ""
-    if not field:
+    if target is None:
         return ""
-    return "number" if field in _NUMBERS else "enum" if field in _CHOICES else "request"
+    made = [target] if target.kind == "instance" else _of_view(project, place, target)
+    fields = {one for one in (_field(project, form, name.value) for form in made) if one}
+    if not fields:
+        return ""
+    if fields <= _NUMBERS | _CHOICES:
+        return "number" if fields <= _NUMBERS else "enum"
+    return "request"
+
+
+def _of_view(project: Project, place: Place, target: Target) -> list[Target]:
+    """The forms or serializers that a class view makes of what it names: ``self.get_serializer(data=…)``."""
+    asked = _MADE_BY_VIEWS.search(target.dotted)
+    owner = project.owner_index(place) if asked is not None else -1
+    if asked is None or owner < 0:
+        return []
+    named = project.classes.variable(place.path, owner, f"{asked[1]}_class")
+    found = [] if named is None else [project.resolve_expression(Place(named[0], -1), named[1])]
+    choosing = dict(project.classes.methods(place.path, owner)).get(f"get_{asked[1]}_class")
+    for node in walk(project.body(choosing)) if choosing is not None else ():
+        if choosing is not None and isinstance(node, Return) and isinstance(node.value, Name | Attribute):
+            found.append(project.resolve_expression(choosing, node.value))
+    return [
+        Target("instance", one.dotted, one.path, one.index)
+        for one in found
+        if one is not None and one.kind == "class" and one.index >= 0
+    ]
+
+
+_MADE_BY_VIEWS = re.compile(r"\.(?:get_)?(serializer|form)(?:_class)?\(\)$")
 
 
 def _field(project: Project, target: Target, name: str) -> str:

@@ -51,7 +51,7 @@ def value(run: Evaluation, expression: Name | Attribute | Subscript, state: Envi
     if sources.request_data(run.flow.project, run.place, spelled, state):
         return single("request", spelled, expression.line)
     if isinstance(expression, Subscript):
-        brought = forms.kind(run.flow.project, run.place, expression.value, expression.index)
+        brought = forms.brought(run, expression.value, expression.index, state)
         if brought:
             return single(brought, spelled, expression.line)
     if isinstance(expression, Attribute):
