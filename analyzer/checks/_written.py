@@ -25,7 +25,7 @@ from analyzer.project.target import Place
 KINDS = frozenset({"log", "print", "tracker"})
 _SPEAKS = re.compile(
     r"pass|pwd|token|secret|jwt|key|cookie|author|credential|otp|code|cvv|cvc|card|ssn|header|request|req\b|body|json|data"
-    r"|__dict__|vars|dict|user|form|payload|param|url|uri|dsn|settings|config|environ|connection|login|query|sql|senha|msg|message|text",
+    r"|__dict__|vars|dict|dump|user|form|payload|param|url|uri|dsn|settings|config|environ|connection|login|query|sql|senha|msg|message|text",
     re.IGNORECASE,
 )
 """Words one of which is in the chains or names of every function that could write a secret."""
@@ -93,6 +93,12 @@ def _sink(flow: Flow, sinks: list[Sink], wanted: frozenset[str], place: Place, c
     return next((one for one in sinks if one.fits(dotted, written(call))), None)
 
 
+def sink_of(flow: Flow, place: Place, call: Call) -> Sink | None:
+    """What a call writes into, if it writes what it is given where people read it."""
+    sinks = [sink for sink in known().sinks if sink.kind in KINDS]
+    return _sink(flow, sinks, names(sinks), place, call)
+
+
 def _given(call: Call) -> list[AnyExpression]:
     return [one.value for one in call.arguments if one.keyword not in _OPTIONS]
 
@@ -132,7 +138,7 @@ def _through(flow: Flow, sink: Point, kind: str, handed: frozenset[str]) -> Iter
     sites = flow.callers.every(sink.place)
     told = []
     for site in sites:
-        if not _speaks_there(flow, site.place, site.line):
+        if not _speaks_there(flow, site.place, site.line, site.chain):
             continue
         point = flow.call_at(site)
         if point is None or not isinstance(point.expression, Call):
@@ -168,9 +174,11 @@ def _argument(
     return Reader(flow).first(point, texts, 5)
 
 
-def _speaks_there(flow: Flow, place: Place, line: int) -> bool:
+def _speaks_there(flow: Flow, place: Place, line: int, helper: str) -> bool:
     return any(
-        line <= use.line <= line + 8 and use.kind == "read" and _SPEAKS.search(use.chain)
+        line <= use.line <= line + 8
+        and (use.kind == "read" or (use.kind == "call" and use.chain != helper))
+        and _SPEAKS.search(use.chain)
         for use in uses_of(flow.project, place)
     )
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from analyzer.checks._choices import develops
+from analyzer.checks._looped_headers import looped
 from analyzer.checks._written import Written, echoed, traced, written_by
 from analyzer.facts.expressions import Constant
 from analyzer.facts.statements import If
@@ -45,7 +46,7 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
     """One finding a call that writes a secret, in order of places."""
     flow = flow_of(picture)
     seen: set[tuple[str, int]] = set()
-    for one in (*written_by(flow), *traced(flow), *echoed(flow)):
+    for one in (*written_by(flow), *looped(flow), *traced(flow), *echoed(flow)):
         where = location(one.place, one.node)
         if (where.path, where.span.line) in seen:
             continue
@@ -75,7 +76,8 @@ def _message(one: Written) -> str:
         return f"All of `{found.text}` goes to `{one.into}`, {_WHOLE[kind]}"
     if one.how == "raise":
         return f"`{found.text}` goes into the text of `{one.into}`, and so into logs and answers"
-    return f"`{found.text}` goes to `{one.into}`: whoever reads the output has the {kind}"
+    among = " in it" if found.whole and found.text.endswith("()") else ""
+    return f"`{found.text}` goes to `{one.into}`: whoever reads the output has the {kind}{among}"
 
 
 def _fix(found: Sighting) -> str:

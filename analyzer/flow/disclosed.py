@@ -282,26 +282,28 @@ class Reader:
             return None
         return self._field(point, target, shown=True)
 
-    def _field(self, point: Point, target: Target, *, shown: bool) -> Sighting | None:
-        field = records.secret_field(self.flow.project, target, shown=shown)
+    def _field(
+        self, point: Point, target: Target, *, shown: bool, left: records.Left = records.NOTHING
+    ) -> Sighting | None:
+        field = records.secret_field(self.flow, target, shown=shown, left=left)
         if field is None:
             return None
         return Sighting(
             f"{showing.called_so(point.expression)}.{field[0]}", field[1], point.place, point.expression, True
         )
 
-    def _dumped(self, point: Point, held: AnyExpression) -> Sighting | None:
+    def _dumped(self, point: Point, held: AnyExpression, left: records.Left = records.NOTHING) -> Sighting | None:
         """All the fields of an object: ``user.__dict__``, ``vars(user)``, ``user.model_dump()``."""
         inner = _at(point, held)
         target = self.flow.project.resolve_expression(point.place, held)
         if target is not None and target.kind == "instance":
-            found = self._field(inner, target, shown=False)
+            found = self._field(inner, target, shown=False, left=left)
             if found is not None:
                 return found
         for one in self.flow.origins(inner):
             for given in one.expression.arguments if isinstance(one.expression, Call) else ():
                 kind = sensitive(given.keyword or "")
-                if kind in {"password", "password hash"} and given.keyword:
+                if kind in {"password", "password hash"} and given.keyword and not left.leaves(given.keyword):
                     return Sighting(f"{showing.called_so(held)}.{given.keyword}", kind, point.place, held, True)
         return None
 
@@ -326,6 +328,9 @@ class Reader:
             return self._got(point, call, last)
         if last in showing.ASKING:
             return None
+        issued = showing.issued(target)
+        if issued:
+            return Sighting(f"{spelled(call.func)}()", issued, point.place, call, True)
         if target is not None and showing.SIGNED.match(target.dotted):
             makes = last in {"encode", "create_access_token", "create_refresh_token", "for_user"}
             return Sighting(f"{spelled(call.func)}()", "token", point.place, call) if makes else None
@@ -344,8 +349,9 @@ class Reader:
                     return None
             if last == "decode" and not showing.of_bytes(call):
                 return None
-            found = self._dumped(point, held) if last in showing.DUMPS else None
-            return found or self.told(_at(point, held), depth - 1)
+            left = records.left_out(call)
+            found = self._dumped(point, held, left) if last in showing.DUMPS else None
+            return found or (self.told(_at(point, held), depth - 1) if left == records.NOTHING else None)
         if last in showing.FUNCTIONS:
             return self.first(point, [one.value for one in call.arguments], depth - 1)
         if last in showing.KEYS_ONLY:

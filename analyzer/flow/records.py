@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 
-from analyzer.facts.expressions import AnyExpression, Attribute, Call, Constant, Mapping, Name, Subscript
+import msgspec
+
+from analyzer.facts.expressions import AnyExpression, Attribute, Call, Constant, Mapping, Name, Sequence, Subscript
 from analyzer.facts.statements import Assign
 from analyzer.facts.visit import chain, walk
 from analyzer.flow.arguments import argument
+from analyzer.flow.engine import Flow
 from analyzer.flow.passwords import is_password_column
-from analyzer.flow.sensitive import sensitive
+from analyzer.flow.sensitive import WEAK, sensitive
+from analyzer.flow.showing import textual
 from analyzer.project.project import Project
 from analyzer.project.target import Place, Target
 
@@ -44,15 +48,54 @@ def shows_fields(project: Project, target: Target) -> bool:
     return False
 
 
-def secret_field(project: Project, target: Target, *, shown: bool) -> tuple[str, str] | None:
-    """The first field of a class that is a secret, with its kind; ``shown``: one that the object's text shows."""
+class Left(msgspec.Struct, frozen=True):
+    """Which fields a dump leaves out: those of ``out``, and where ``only`` is given all others; ``unknown`` where that
+    is decided elsewhere."""
+
+    out: frozenset[str] = frozenset()
+    only: frozenset[str] | None = None
+    unknown: bool = False
+
+    def leaves(self, name: str) -> bool:
+        return self.unknown or name in self.out or (self.only is not None and name not in self.only)
+
+
+NOTHING = Left()
+
+
+def left_out(call: Call) -> Left:
+    """What ``req.dict(exclude={"password"})`` leaves out."""
+    out, only = argument(call, -1, "exclude"), argument(call, -1, "include")
+    excluded, included = _words(out), _words(only)
+    unknown = (out is not None and excluded is None) or (only is not None and included is None)
+    return Left(excluded or frozenset(), included, unknown)
+
+
+def _words(listed: AnyExpression | None) -> frozenset[str] | None:
+    items = listed.items if isinstance(listed, Sequence) else listed.keys if isinstance(listed, Mapping) else None
+    texts = [one.value for one in items or () if isinstance(one, Constant) and isinstance(one.value, str)]
+    return frozenset(texts) if items and len(texts) == len(items) else None
+
+
+_KINDS = ("password", "card", "key", "secret", "token", "one-time")
+"""Kinds of fields that whoever reads an object's text has; of settings also the way to the database."""
+
+
+def secret_field(flow: Flow, target: Target, *, shown: bool, left: Left) -> tuple[str, str] | None:
+    """The first field of a class that is a secret, with its kind; ``shown``: one that the object's text shows; none of
+    those that are ``left`` out. A kind that the name alone does not settle comes last."""
+    project = flow.project
     settings = any(one.endswith("BaseSettings") for one in project.classes.externals(target.path, target.index))
-    kinds = ("password", "card", "key", "secret", "connection") if settings else ("password", "card")
-    for name, _, statement in project.classes.fields(target.path, target.index):
-        kind = sensitive(name)
-        if kind.startswith(kinds) and not _kept_back(statement, shown):
-            return name, kind
-    return None
+    kinds = ("password", "card", "key", "secret", "connection") if settings else _KINDS
+    found = [
+        (name, kind)
+        for name, path, statement in project.classes.fields(target.path, target.index)
+        if (kind := sensitive(name)).startswith(kinds)
+        and not left.leaves(name)
+        and not _kept_back(statement, shown)
+        and (kind.startswith(("password", "card")) or textual(flow, Place(path, -1), statement.annotation))
+    ]
+    return min(found, key=lambda one: one[1].endswith(WEAK), default=None)
 
 
 def _kept_back(statement: Assign, shown: bool) -> bool:
@@ -69,8 +112,6 @@ def _kept_back(statement: Assign, shown: bool) -> bool:
 
 
 def _secret_type(annotation: AnyExpression) -> bool:
-    from analyzer.facts.visit import walk
-
     named = {chain(one).rpartition(".")[2] for one in walk(annotation)}  # type: ignore[arg-type]
     return bool(named & {"SecretStr", "SecretBytes", "Secret", "bool", "int", "datetime"})
 

@@ -24,7 +24,8 @@ from analyzer.flow.passwords import name_of
 from analyzer.flow.questions import chain_end
 from analyzer.flow.sensitive import sensitive
 from analyzer.flow.values import spelled
-from analyzer.project.target import Place
+from analyzer.knowledge import known
+from analyzer.project.target import Place, Target
 
 HARMLESS = re.compile(
     r"^(?:len|bool|type|isinstance|issubclass|hash|id|int|float|any|all|sum|count|callable|hasattr|index|find|range|zip)$"
@@ -111,7 +112,15 @@ def sides(one: Conditional | Boolean) -> list[AnyExpression]:
     return one.values if one.op == "or" else one.values[-1:]
 
 
-TEXT = frozenset("str bytes bytearray Any object dict Dict Mapping MutableMapping AnyStr Text list List tuple".split())
+def issued(target: Target | None) -> str:
+    """The kind of secret that the answer of a library's call holds among other things, ``""`` for none."""
+    issuer = known().issuer(target.dotted) if target is not None and not target.ours else None
+    return issuer.kind if issuer is not None else ""
+
+
+TEXT = frozenset(
+    "str StrictStr bytes bytearray Any object dict Dict Mapping MutableMapping AnyStr Text list List tuple".split()
+)
 
 
 def textual(flow: Flow, place: Place, annotation: AnyExpression | None) -> bool:
@@ -126,6 +135,8 @@ def textual(flow: Flow, place: Place, annotation: AnyExpression | None) -> bool:
             items = inner.items if isinstance(inner, Sequence) else [inner]
             return any(textual(flow, place, item) for item in (items[:1] if head == "Annotated" else items))
         return head in TEXT
+    if isinstance(annotation, Call):
+        return chain(annotation.func).rpartition(".")[2] == "constr"
     if isinstance(annotation, Constant):
         return isinstance(annotation.value, str) and annotation.value.split("|")[0].strip().rpartition(".")[2] in TEXT
     return chain(annotation).rpartition(".")[2] in TEXT

@@ -30,6 +30,7 @@ def read(files: Iterable[Path]) -> Knowledge:
         decoders=tuple(one for part in parts for one in part.decoders),
         signers=tuple(one for part in parts for one in part.signers),
         clients=tuple(one for part in parts for one in part.clients),
+        issuers=tuple(one for part in parts for one in part.issuers),
         primitives=tuple(one for part in parts for one in part.primitives),
         weights=weights,
         requests=next((part.requests for part in parts if part.requests != Requests()), Requests()),

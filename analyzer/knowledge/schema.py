@@ -98,6 +98,12 @@ class Client(Names, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A callable that makes an object which speaks to another system: an HTTP client, a queue, somebody's SDK."""
 
 
+class Issuer(Names, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A callable whose answer holds a secret among other things; ``kind`` is what it is: ``token``, ``secret``."""
+
+    kind: str
+
+
 class Weights(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Least costs of key derivations and names of schemes that do not protect a password."""
 
@@ -183,6 +189,7 @@ class Knowledge(
         "primitives": "primitive",
         "signers": "signer",
         "clients": "client",
+        "issuers": "issuer",
     },
 ):
     """Everything known, over all files."""
@@ -193,6 +200,7 @@ class Knowledge(
     primitives: tuple[Primitive, ...] = ()
     signers: tuple[Signer, ...] = ()
     clients: tuple[Client, ...] = ()
+    issuers: tuple[Issuer, ...] = ()
     weights: Weights = Weights()
     requests: Requests = Requests()
     calibration: Calibration = Calibration()
@@ -216,6 +224,10 @@ class Knowledge(
     def client(self, dotted: str) -> bool:
         """Whether calling a canonical name makes an object that speaks to another system."""
         return any(one.fits(dotted, dotted) for one in self.clients)
+
+    def issuer(self, dotted: str) -> Issuer | None:
+        """What is known of a callee whose answer holds a secret, by its canonical name."""
+        return next((one for one in self.issuers if one.fits(dotted, dotted)), None)
 
     def primitive(self, kind: str, dotted: str) -> Primitive | None:
         """What is known of a kind about a cryptographic callee, by its canonical name."""
