@@ -278,7 +278,14 @@ _SKIPPED = {
 
 
 def _algorithms(flow: Flow, point: Point, call: Call, decoder: Decoder, name: str) -> Fault | None:
-    given = argument(call, decoder.algorithms, "algorithms", "algorithm")
+    given, misspelt = argument(call, decoder.algorithms, "algorithms"), argument(call, -1, "algorithm")
+    if given is None and misspelt is not None and decoder.library == "PyJWT" and not spread(call):
+        # PyJWT 1 takes any keyword and looks at none it does not know; PyJWT 2 refuses every token then.
+        return Fault(
+            f"`{name}` gets `algorithm=`, which only `encode` knows: the token itself chooses how it is verified",
+            f'Spell it `algorithms`, and make it a list: `{name}(token, key, algorithms=["HS256"])`',
+        )
+    given = given or misspelt
     if given is None or _never(flow, Point(point.place, given, point.environment)):
         if decoder.required and not spread(call) and argument(call, decoder.key, "key") is not None:
             return Fault(
