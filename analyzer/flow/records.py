@@ -93,9 +93,24 @@ def secret_field(flow: Flow, target: Target, *, shown: bool, left: Left) -> tupl
         if (kind := sensitive(name)).startswith(kinds)
         and not left.leaves(name)
         and not _kept_back(statement, shown)
-        and (kind.startswith(("password", "card")) or textual(flow, Place(path, -1), statement.annotation))
+        and (kind.startswith(("password", "card")) or _of_text(flow, Place(path, -1), kind, statement.annotation))
     ]
     return min(found, key=lambda one: one[1].endswith(WEAK), default=None)
+
+
+def _of_text(flow: Flow, place: Place, kind: str, annotation: AnyExpression | None) -> bool:
+    """Whether a field is declared to hold text, and not a mapping of design tokens; without a declaration its name has
+    to settle what it is."""
+    if annotation is None:
+        return not kind.endswith(WEAK)
+    if any(
+        chain(one).rpartition(".")[2] in _CONTAINERS for one in walk(annotation) if isinstance(one, Name | Attribute)
+    ):
+        return False
+    return textual(flow, place, annotation)
+
+
+_CONTAINERS = frozenset("dict Dict Mapping MutableMapping Any object list List tuple Tuple set Set".split())
 
 
 def _kept_back(statement: Assign, shown: bool) -> bool:
