@@ -27,6 +27,7 @@ _INSERT = re.compile(
 )
 
 
+_OPENING = frozenset({"password", "passwd", "cred"})
 _TAKES = re.compile(r"^(?!.*(?:hash|digest|crypted)).*(?:passw|pwd|secret|api_?key|private_?key)", re.IGNORECASE)
 """Parameters worth a look: what is called token or key is as often the name of something."""
 
@@ -55,8 +56,8 @@ def given(flow: Flow) -> Iterator[Given]:
             if not isinstance(call, Call) or not call.arguments:
                 continue
             inserted = _inserted(flow, point, call) if inserts else ()
-            for value, to in (*_taken(flow, point, call), *inserted):
-                for literal, strength in _literals(flow, value, to):
+            for value, to, opening in (*_taken(flow, point, call), *inserted):
+                for literal, strength in _literals(flow, value, to, opening=opening):
                     if id(literal) not in seen:
                         seen.add(id(literal))
                         yield Given(value.place, literal, to, strength)
@@ -113,8 +114,9 @@ def _inserts(flow: Flow, place: Place) -> bool:
     return b"INSERT" in body and b"PASSW" in body
 
 
-def _taken(flow: Flow, point: Point, call: Call) -> Iterator[tuple[Point, str]]:
-    """The arguments of a call that are secrets by what takes them, with its name."""
+def _taken(flow: Flow, point: Point, call: Call) -> Iterator[tuple[Point, str, bool]]:
+    """The arguments of a call that are secrets by what takes them, with its name, and whether a library logs in with
+    it, where even a word is a password."""
     target = flow.project.resolve_expression(point.place, call.func) if chain(call.func) else None
     if target is not None and target.ours:
         index = target.index
@@ -129,33 +131,31 @@ def _taken(flow: Flow, point: Point, call: Call) -> Iterator[tuple[Point, str]]:
         for name, one in arguments.items():
             # A keyword says its name itself and was looked at when the file was lowered.
             if one.keyword is None and _is_secret(name):
-                yield Point(point.place, one.value, point.environment), name
+                yield Point(point.place, one.value, point.environment), name, False
         return
     sink = known().sink("key", target.dotted if target else "", written(call))
     if sink is not None:
         key = argument(call, sink.argument, *sink.keywords)
         if key is not None:
-            yield (
-                Point(point.place, key, point.environment),
-                "password" if "password" in sink.keywords else "secret_key",
-            )
+            opening = not _OPENING.isdisjoint(sink.keywords)
+            yield Point(point.place, key, point.environment), "password" if opening else "secret_key", opening
 
 
-def _inserted(flow: Flow, point: Point, call: Call) -> Iterator[tuple[Point, str]]:
+def _inserted(flow: Flow, point: Point, call: Call) -> Iterator[tuple[Point, str, bool]]:
     """``INSERT INTO users (name, password) VALUES ('admin', '…')`` whose text is constant in the end."""
     sink = known().sink("sql", "", written(call))
     text = argument(call, max(sink.argument, 0), *sink.keywords) if sink is not None else None
     if text is None or isinstance(text, Constant):
         return
     if any(sql.is_statement(row) and _INSERT.search(sql.rendered(row)) for row in flow.value(_at(point, text)).rows):
-        yield _at(point, text), "password"
+        yield _at(point, text), "password", False
 
 
 def _at(point: Point, expression: AnyExpression) -> Point:
     return Point(point.place, expression, point.environment)
 
 
-def _literals(flow: Flow, value: Point, name: str) -> Iterator[tuple[Constant, str]]:
+def _literals(flow: Flow, value: Point, name: str, *, opening: bool) -> Iterator[tuple[Constant, str]]:
     """The literals that a value comes from, each with its strength."""
     if not _may_be_literal(flow, value):
         return
@@ -166,6 +166,8 @@ def _literals(flow: Flow, value: Point, name: str) -> Iterator[tuple[Constant, s
         inserted = _INSERT.search(text)
         for wanted in _passwords_in(inserted) if inserted else [text]:
             sighting = literals.by_name(name, wanted)
+            if opening and sighting is None and literals.is_made_up(wanted):
+                sighting = literals.Sighting("named", "…", literals.PLAIN)
             if sighting is None or sighting.strength == "placeholder":
                 continue
             found = _literal(flow, value.place, wanted, row[0].line if not inserted else 0)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from analyzer.checks import _standing_in
 from analyzer.checks._given_secrets import given
+from analyzer.checks._secret_tables import compared
 from analyzer.facts.expressions import Secret
 from analyzer.facts.secretnames import split
 from analyzer.facts.statements import Assign
@@ -50,9 +51,11 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
             secrets=(span,),
         )
 
-    for one in given(flow_of(picture)):
+    flow = flow_of(picture)
+    for one in (*given(flow), *compared(flow)):
         where = location(one.place, one.literal)
         if (where.path, where.span.line) not in told:
+            told.add((where.path, where.span.line))
             yield Finding(
                 rule=rule.code,
                 location=where,

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from analyzer.facts.randomness import looks_random
 from analyzer.facts.secretnames import Holder, holder, split
-from analyzer.facts.tokens import credentials, genuine, is_private_key, preview, token
+from analyzer.facts.tokens import connection, credentials, genuine, is_private_key, preview, token
 
 LIVE, PLAIN, PLACEHOLDER = "live", "plain", "placeholder"
 
@@ -114,11 +114,18 @@ def by_value(value: str) -> Sighting | None:
         return Sighting(kind, preview(text), _token_strength(kind, text))
     written = credentials(value)
     if written is None:
-        return None
+        return _in_connection(value)
     strength = _credentials_strength(*written)
     if strength is None or (strength != LIVE and any(character.isspace() for character in value.strip())):
         return None
     return Sighting("url", "…", strength)
+
+
+def _in_connection(value: str) -> Sighting | None:
+    """A password in a connection string."""
+    written = connection(value)
+    strength = _credentials_strength(*written) if written is not None else None
+    return Sighting("named", "…", strength) if strength is not None else None
 
 
 def _token_strength(kind: str, text: str) -> str:
@@ -169,6 +176,39 @@ def columns(statement: str) -> list[str]:
 def is_secret_name(name: str) -> bool:
     """Whether a literal given to this name has to be looked at."""
     return holder(name) is not Holder.NOTHING
+
+
+def is_password_table(name: str) -> bool:
+    """Whether a name says that passwords are kept by the names of those they belong to: ``PASSWORDS``."""
+    words = split(name)
+    kept = bool(words) and words[-1] in {"passwords", "passwds", "pwds"} and holder(name) is not Holder.NOTHING
+    return kept and not is_refused_table(name)
+
+
+def is_refused_table(name: str) -> bool:
+    """Whether a name says that what a table holds lets nobody in: passwords that everybody has, revoked keys."""
+    return not _REFUSED.isdisjoint(split(name))
+
+
+_REFUSED = frozenset(
+    "common weak leaked breached forbidden banned blocked default defaults known revoked denied expired bad".split()
+)
+
+
+def is_made_up(value: str) -> bool:
+    """Whether a word given as a password beside a user is one, and not what a field is called."""
+    words = set(split(value))
+    return (
+        len(value) >= _SHORTEST_WORD
+        and value.isalnum()
+        and value.islower()
+        and not words & _PLACEHOLDER_WORDS
+        and not words <= _SPEAKING
+        and not value.startswith(("password", "username"))
+    )
+
+
+_SHORTEST_WORD = 6
 
 
 def is_example_name(name: str) -> bool:

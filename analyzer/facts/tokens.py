@@ -133,6 +133,29 @@ def credentials(value: str) -> Credentials | None:
     return found and Credentials(found["user"], found["password"], found["host"])
 
 
+_KEYWORDS = re.compile(
+    r"(?:^|[\s;])(?:(?P<server>host|hostaddr|server|data source|driver|dsn|database|dbname)"
+    r"|(?P<user>user(?:name| id)?|uid)|(?P<password>password|pwd))\s?=\s?(?P<value>\{[^}]*\}|[^\s;'\"{}()]+)",
+    re.IGNORECASE,
+)
+"""Pairs of connection strings as libpq and ODBC read them."""
+_LONGEST_CONNECTION = 400
+
+
+def connection(value: str) -> Credentials | None:
+    """The credentials in a connection string: ``host=db user=shop password=…``, ``Server=db;UID=sa;PWD=…``."""
+    if "=" not in value or len(value) > _LONGEST_CONNECTION or "\n" in value:
+        return None
+    found = {_group(one): one["value"] for one in _KEYWORDS.finditer(value)}
+    if "password" not in found or not {"server", "user"} & found.keys():
+        return None
+    return Credentials(found.get("user", ""), found["password"], found.get("server", ""))
+
+
+def _group(found: re.Match[str]) -> str:
+    return next(name for name in ("server", "user", "password") if found[name])
+
+
 def preview(value: str) -> str:
     """What of a secret may be shown: the beginning that every token of its format has, at most four characters."""
     found = _PUBLIC.match(value)

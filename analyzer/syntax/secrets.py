@@ -43,6 +43,10 @@ _LOGGING_IN = frozenset({"user", "username"})
 _REACHED = frozenset({"host", "hostname", "server", "engine"})
 """Keys beside a password that make a dictionary the way to reach a server."""
 
+_USERS = frozenset({"user", "username", "user_name", "login", "uid", "bind_dn", "binddn"})
+_OPENING = frozenset({"password", "passwd", "pwd"})
+"""Keywords beside one another of a call that logs in."""
+
 _SIGNERS = {
     "jwt.encode": 1,
     "jwt.decode": 1,
@@ -116,6 +120,8 @@ def _replaced(name: str, value: AnyExpression, *, used: bool = False) -> AnyExpr
             # ``auth=("user", "password")``, as HTTP clients take it.
             return Sequence(*head, value.kind, [value.items[0], _replaced("password", value.items[1])])
         return Sequence(*head, value.kind, [_listed(name, item) for item in value.items])
+    if isinstance(value, Mapping):
+        return _table(name, value)
     if isinstance(value, Call):
         return _carried(name, value)
     return value
@@ -135,6 +141,18 @@ def _listed(name: str, item: AnyExpression) -> AnyExpression:
     """An item of a list with a secret's name counts only when it looks like one by itself."""
     replaced = _replaced(name, item) if isinstance(item, (Constant, Bytes)) else item
     return replaced if isinstance(replaced, Secret) and replaced.strength == "live" else item
+
+
+def _table(name: str, table: Mapping) -> Mapping:
+    """``PASSWORDS = {"ada": "…"}``, ``API_KEYS = {"…": "partner"}``: a key or a value that is one by itself, or what
+    somebody thought up as the password of a name."""
+    kept = literals.is_password_table(name)
+    keys = [_listed(name, key) if isinstance(key, Constant | Bytes) else key for key in table.keys]
+    values = [
+        _replaced("password", value) if kept and isinstance(value, Constant | Bytes) else _listed(name, value)
+        for value in table.values
+    ]
+    return Mapping(table.line, table.column, table.end_line, table.end_column, keys, values)
 
 
 def _carried(name: str, call: Call) -> Call:
@@ -166,6 +184,7 @@ def reveal_call(call: Call, chain: str) -> Call:
     """A look-up with a literal default (``os.getenv("SECRET_KEY", "literal")``); a function that takes a secret."""
     if not call.arguments:
         return call
+    call = _beside_a_user(call)
     last = chain.rpartition(".")[2]
     if _HASHERS.search(chain):
         return _taken(call, 0, "password")
@@ -184,6 +203,28 @@ def reveal_call(call: Call, chain: str) -> Call:
     ):
         return call
     return _carried(name, call) if literals.is_secret_name(name) else call
+
+
+def _beside_a_user(call: Call) -> Call:
+    """``Connection(server, user="cn=admin", password="word")``: beside a user even a word opens something."""
+    named = [one.keyword for one in call.arguments]
+    if _USERS.isdisjoint(named) or _OPENING.isdisjoint(named):
+        return call
+    arguments = [
+        msgspec.structs.replace(one, value=_word(one.value)) if one.keyword in _OPENING else one
+        for one in call.arguments
+    ]
+    return msgspec.structs.replace(call, arguments=arguments)
+
+
+def _word(value: AnyExpression) -> AnyExpression:
+    if not isinstance(value, Constant) or type(value.value) is not str or not literals.is_made_up(value.value):
+        return value
+    return Secret(*_head(value), "named", "…", len(value.value), literals.PLAIN)
+
+
+def _head(value: AnyExpression) -> tuple[int, int, int, int]:
+    return value.line, value.column, value.end_line, value.end_column
 
 
 def _attribute_or(call: Call) -> Call:
