@@ -37,7 +37,7 @@ from fastapi import status
 problem = HTTPException(status_code=401)
 def who(token: str = Header()):
     problem = HTTPException(status_code=401)
-    if not token:
+    if token != KEY:
         {refusal}
 @app.post("/x")
 def handler(user=Depends(who)): ...
@@ -92,7 +92,7 @@ def handler(request: Request):
 """
     called = f"""{_APP}
 def must(request):
-    if not request.headers.get("Authorization"):
+    if request.headers.get("Authorization") != KEY:
         raise HTTPException(401)
 @app.post("/x")
 def handler(request: Request):
@@ -104,7 +104,7 @@ def handler(request: Request):
 def test_only_what_all_mounts_share_guards_a_router() -> None:
     source = f"""{_APP}
 def who(token: str = Header()):
-    if not token:
+    if token != KEY:
         raise HTTPException(401)
 router = APIRouter()
 @router.post("/x")
@@ -171,7 +171,7 @@ def test_an_exception_made_in_another_module_refuses_when_it_is_raised() -> None
         "main.py": f"""{_APP}
 from problems import NobodyKnown
 def who(request: Request):
-    if not request.headers.get("authorization"):
+    if not known_to_us(request.headers.get("authorization")):
         raise NobodyKnown
 @app.post("/x", dependencies=[Depends(who)])
 def handler(): ...

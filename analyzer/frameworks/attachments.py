@@ -31,6 +31,8 @@ _CARRIERS = frozenset(
     {"Depends", "Security", "Provide", "partial", "method_decorator", "Middleware", "DefineMiddleware"}
 )
 """Calls that stand for their first argument."""
+_INJECTING = frozenset({"Depends", "Security", "Provide"})
+"""Those of them whose function gives a value to the handler, and ends the request by raising alone."""
 RUN = (
     "__call__",
     "dispatch",
@@ -60,10 +62,13 @@ def attachment(
         if name in _CARRIERS and expression.arguments:
             carried = attachment(project, place, expression.arguments[0].value, level, depth + 1)
             scopes = _words([one for one in expression.arguments if one.keyword == "scopes"])
-            return msgspec.structs.replace(carried, words=scopes) if carried is not None and scopes else carried
+            if carried is None:
+                return None
+            raising = carried.raising or name in _INJECTING
+            return msgspec.structs.replace(carried, words=scopes or carried.words, raising=raising)
         where = _made(project, place, expression) or NOWHERE
         dotted, words = _dotted(project, place, expression.func), _words(expression.arguments)
-        return Attachment(level, where, dotted, place.path, expression.line, words)
+        return Attachment(level, where, dotted, place.path, expression.line, words, optional=lenient(expression))
     if isinstance(expression, Constant) and isinstance(expression.value, str):
         target = named_target(project, place, expression.value)
         return Attachment(level, run_by(project, target) or NOWHERE, expression.value, place.path, expression.line)
@@ -76,8 +81,21 @@ def attachment(
         if variable is not None and isinstance(variable[1], Call):
             inner = attachment(project, Place(variable[0], -1), variable[1], level, depth + 1)
             if inner is not None:
-                return Attachment(level, inner.place, inner.dotted, place.path, expression.line, inner.words)
+                return msgspec.structs.replace(inner, path=place.path, line=expression.line)
     return Attachment(level, held or NOWHERE, _dotted(project, place, expression), place.path, expression.line)
+
+
+def lenient(call: Call) -> bool:
+    """Whether a call tells what it makes to let strangers pass: ``jwt_required(optional=True)``."""
+    return any(
+        isinstance(one.value, Constant) and one.keyword is not None and _LENIENT.get(one.keyword) is one.value.value
+        for one in call.arguments
+    )
+
+
+_LENIENT = {"optional": True, "auto_error": False}
+"""Keywords of libraries' guards, and the value that lets strangers pass: flask-jwt-extended, flask-httpauth, APIFlask,
+Authlib, fastapi-users; FastAPI's security classes."""
 
 
 def _words(arguments: Iterable[Argument]) -> tuple[str, ...]:
@@ -149,4 +167,5 @@ def _dotted(project: Project, place: Place, expression: AnyExpression) -> str:
 
 def listed(project: Project, place: Place, call: Call, level: str, *keywords: str) -> tuple[Attachment, ...]:
     """What the keyword of a registration attaches: ``dependencies=[Depends(f)]``, ``guards=[f]``."""
-    return tuple(attachments(project, place, argument(call, 99, *keywords), level))
+    found = attachments(project, place, argument(call, 99, *keywords), level)
+    return tuple(msgspec.structs.replace(one, dropped=True) if one.raising else one for one in found)

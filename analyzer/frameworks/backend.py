@@ -20,7 +20,9 @@ class Attachment(msgspec.Struct, frozen=True, order=True):
     is the function that runs where it is ours, ``Place("", -1)`` for a library's; ``dotted`` its canonical name (as
     written where nothing is known of it). ``path`` and ``line`` are where it is attached, ``words`` the texts and names
     given there: ``("admin",)`` of ``roles_required("admin")``. ``verified``: the framework answers 401 itself when what
-    is attached gives nothing, and it can give nothing.
+    is attached gives nothing, and it can give nothing. ``optional``: it is told to let strangers pass. ``raising``: it
+    ends a request by what it raises alone, for what it returns is handed to the handler. ``dropped``: nobody takes what
+    it returns.
     """
 
     level: str
@@ -30,6 +32,9 @@ class Attachment(msgspec.Struct, frozen=True, order=True):
     line: int
     words: tuple[str, ...] = ()
     verified: bool = False
+    optional: bool = False
+    raising: bool = False
+    dropped: bool = False
 
 
 class Route(msgspec.Struct, frozen=True, order=True):
@@ -44,6 +49,8 @@ class Route(msgspec.Struct, frozen=True, order=True):
     in the document that its application writes: ``yes``, ``hidden``, ``off`` (none is written), ``""`` (not told here).
     ``library`` is the canonical name of what answers where that is a library's; the handler then stands for the module
     that registers it.
+    ``name`` is what code that runs before the handler is told to be asked for: Flask's endpoint, the action of a view
+    set; empty where that is not known.
     ``of`` is the class view that is registered (its file and index) where the handler is a method that it inherits.
     """
 
@@ -59,6 +66,7 @@ class Route(msgspec.Struct, frozen=True, order=True):
     view: int = -1
     schema: str = ""
     library: str = ""
+    name: str = ""
     of: Place = NOWHERE
 
     @property

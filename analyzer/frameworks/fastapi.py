@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from analyzer.facts.expressions import AnyExpression, Argument, Call, Name, Sequence, Subscript
+from analyzer.facts.expressions import AnyExpression, Argument, Call, Name, Parameter, Sequence, Subscript
 from analyzer.facts.outline import Function
 from analyzer.facts.visit import chain as chain_of
 from analyzer.frameworks.attachments import attachment, listed
@@ -183,22 +183,27 @@ def providers(project: Project, place: Place, function: Function) -> tuple[Place
 def injections(project: Project, place: Place, function: Function) -> Iterator[tuple[Place, Call]]:
     """``Depends(…)`` of a function's parameters with the place to read each in: default values and ``Annotated``
     metadata, aliases followed."""
-    outside = Place(place.path, function.parent)  # a parameter may be called like its provider
     for parameter in function.parameters:
-        call = _injector(parameter.default, parameter.annotation)
-        if call is not None:
-            yield outside, call
-        annotation, at = parameter.annotation, outside
-        if isinstance(annotation, Name):
-            value = project.variable(place.path, annotation.id)
-            if value is not None:
-                at, annotation = Place(value[0], -1), value[1]
-        if isinstance(annotation, Subscript) and isinstance(annotation.index, Sequence):
-            typed, *rest = annotation.index.items or [annotation]
-            for item in rest:
-                call = _injector(item, typed)
-                if call is not None:
-                    yield at, call
+        yield from injected(project, place, function, parameter)
+
+
+def injected(project: Project, place: Place, function: Function, parameter: Parameter) -> Iterator[tuple[Place, Call]]:
+    """The same for one parameter."""
+    outside = Place(place.path, function.parent)  # a parameter may be called like its provider
+    call = _injector(parameter.default, parameter.annotation)
+    if call is not None:
+        yield outside, call
+    annotation, at = parameter.annotation, outside
+    if isinstance(annotation, Name):
+        value = project.variable(place.path, annotation.id)
+        if value is not None:
+            at, annotation = Place(value[0], -1), value[1]
+    if isinstance(annotation, Subscript) and isinstance(annotation.index, Sequence):
+        typed, *rest = annotation.index.items or [annotation]
+        for item in rest:
+            call = _injector(item, typed)
+            if call is not None:
+                yield at, call
 
 
 def _injector(item: AnyExpression | None, typed: AnyExpression | None) -> Call | None:

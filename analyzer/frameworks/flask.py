@@ -13,6 +13,7 @@ from analyzer.facts.visit import chain as chain_of
 from analyzer.frameworks.attachments import attachment
 from analyzer.frameworks.backend import NOWHERE, Attachment, Found, Route, Unresolved, registered_class
 from analyzer.frameworks.classful import MODULES, registered
+from analyzer.frameworks.endpoints import blueprint_names, endpoint
 from analyzer.frameworks.forwarded import forwarded
 from analyzer.frameworks.imported import called_by_name, dynamic, imported
 from analyzer.frameworks.loops import Registration, registrations
@@ -76,10 +77,16 @@ _SOCKET_HOOKS = ("before_websocket", "before_app_websocket")
 
 
 class Around(msgspec.Struct, frozen=True):
-    """What runs before every route of a router: before requests, and before Quart's websockets."""
+    """What runs before every route of a router: before requests, and before Quart's websockets; and what its endpoints
+    begin with."""
 
     requests: Mapping[Holder, tuple[Attachment, ...]]
     sockets: Mapping[Holder, tuple[Attachment, ...]]
+    names: Mapping[Holder, str]
+
+    def endpoint(self, held: Holder, last: str) -> str:
+        """The whole endpoint of a route of a router, empty where it is not known."""
+        return self.names[held] + last if last and held in self.names else ""
 
     def of(self, held: Holder, methods: Sequence[str] = ()) -> tuple[Attachment, ...]:
         """The hooks of a router for a route of these methods."""
@@ -94,6 +101,7 @@ def recognise(project: Project) -> Found | None:
     if not imports_any(project, _MODULES):
         return None
     found = Found()
+    every = list(creations(project, _KNOWN, _NAMESPACING))
     own, apis, parts = _routers(project, found)
     mounts = [
         *_mounts(project, own, parts, found),
@@ -104,6 +112,7 @@ def recognise(project: Project) -> Found | None:
     around = Around(
         {held: inherited(requests, mounts, held) for held in own},
         {held: inherited(sockets, mounts, held) for held in own},
+        blueprint_names(project, every, mounts),
     )
     for place in project.places():
         function = project.function(place)
@@ -268,9 +277,10 @@ def _decorated(
     rules = [(held, rule)]
     if rule is None and given is not None and parts.get(held):
         rules = [(one.holder, text(project, at, here)) for one in parts[held] for here, at in [written(one, given)]]
+    named = around.endpoint(held, endpoint(project, outside, decorator, 99, None, function.name))
     for holding, told in rules:
         for prefix in prefixes(own, mounts, holding):
-            _add(found, methods, prefix, told, place, (place.path, decorator.line), around.of(held, methods))
+            _add(found, methods, prefix, told, place, (place.path, decorator.line), around.of(held, methods), named)
 
 
 def _decorated_class(
@@ -340,7 +350,8 @@ def _added(
             given = argument(call, position)
             rule = text(project, one.where(given), given)
             if target is not None and target.kind == "class":
-                _class_view(project, target, rule, held, own, mounts, around, where, found)
+                last = endpoint(project, one.place, call, 99, None, "")
+                _class_view(project, target, rule, held, own, mounts, around, where, found, last=last)
         return
     view = argument(call, 2, "view_func")
     given = argument(call, 0, "rule")
@@ -351,12 +362,16 @@ def _added(
     elif target.kind == "class":
         methods = argument(call, 99, "methods")
         listed = texts(project, one.where(methods), methods)
-        _class_view(project, target, rule, held, own, mounts, around, where, found, listed)
+        last = endpoint(project, place, call, 1, view, "")
+        _class_view(project, target, rule, held, own, mounts, around, where, found, listed, last)
     else:
         verbs = methods_of(project, one.where(argument(call, 99, "methods")), call, name)
         attached = (*around.of(held, verbs), *_wrappers(project, place, view))
+        function = project.function(Place(target.path, target.index))
+        name = function.name if function is not None and not _wrappers(project, place, view) else ""
+        named = around.endpoint(held, endpoint(project, place, call, 1, view, name))
         for prefix in prefixes(own, mounts, held):
-            _add(found, verbs, prefix, rule, Place(target.path, target.index), where, attached)
+            _add(found, verbs, prefix, rule, Place(target.path, target.index), where, attached, named)
 
 
 def _view(project: Project, place: Place, view: AnyExpression | None) -> Target | None:
@@ -389,24 +404,19 @@ def _class_view(
     where: tuple[str, int],
     found: Found,
     listed: list[str] | None = None,
+    last: str = "",
 ) -> None:
+    named = around.endpoint(held, last)
     wanted = {item.lower() for item in listed} if listed else set(VERBS)
     answered = listed or _methods(project, target) or ["GET"]
     for prefix in prefixes(own, mounts, held):
         for name, method in sorted(answering(project, target).items()):
             if name in wanted:
                 of = registered_class(project, method, target)
-                _add(found, [name.upper()], prefix, rule, method, where, around.of(held), of)
+                _add(found, [name.upper()], prefix, rule, method, where, around.of(held), named, of)
             elif name == "dispatch_request":
-                _add(
-                    found,
-                    [item.upper() for item in answered],
-                    prefix,
-                    rule,
-                    method,
-                    where,
-                    around.of(held),
-                )
+                verbs = [item.upper() for item in answered]
+                _add(found, verbs, prefix, rule, method, where, around.of(held), named)
 
 
 def _methods(project: Project, target: Target) -> list[str] | None:
@@ -457,6 +467,7 @@ def _add(
     handler: Place,
     where: tuple[str, int],
     attached: tuple[Attachment, ...] = (),
+    name: str = "",
     of: Place = NOWHERE,
 ) -> None:
     if rule is None:
@@ -464,17 +475,6 @@ def _add(
         return
     whole = re.sub(r"/{2,}", "/", "/" + prefix + "/" + rule) if prefix else rule
     shown = re.sub(r"<(?:[^<>:]+:)?([^<>]+)>", r"{\1}", whole)
+    shown = shown if shown.startswith("/") else "/" + shown
     for method in methods:
-        found.routes.append(
-            Route(
-                shown if shown.startswith("/") else "/" + shown,
-                method,
-                handler,
-                "Flask",
-                *where,
-                whole,
-                (),
-                attached,
-                of=of,
-            )
-        )
+        found.routes.append(Route(shown, method, handler, "Flask", *where, whole, (), attached, name=name, of=of))

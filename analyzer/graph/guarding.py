@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
@@ -11,23 +11,35 @@ from analyzer.facts.expressions import (
     AnyExpression,
     Attribute,
     Await,
-    Boolean,
     Call,
-    Compare,
     Constant,
     Name,
     Parameter,
     Subscript,
-    Unary,
 )
 from analyzer.facts.outline import Function
-from analyzer.facts.statements import AnyStatement, Assert, Assign, Evaluate, Handler, If, Raise, Return, Try
+from analyzer.facts.statements import AnyStatement, Assert, Assign, Evaluate, If, Raise, Return, Try
 from analyzer.facts.visit import chain, statements, walk
-from analyzer.frameworks.attachments import attachment
+from analyzer.frameworks.attachments import attachment, lenient
 from analyzer.frameworks.backend import Attachment
-from analyzer.frameworks.fastapi import injections
+from analyzer.frameworks.fastapi import injected, injections
+from analyzer.graph.asked import Asked
 from analyzer.graph.demands import signed
-from analyzer.graph.refusals import refusal_name, refuses
+from analyzer.graph.ending import (
+    PERMISSION_METHODS,
+    all_inside,
+    always_true,
+    asks_permission,
+    expects_refusal,
+    missing,
+    names,
+    nobody,
+    swallowed,
+    untold,
+)
+from analyzer.graph.narrowing import narrowed, tells_routes_apart
+from analyzer.graph.presented import believes, presented
+from analyzer.graph.refusals import refuses
 from analyzer.graph.succeeding import after_success
 from analyzer.graph.turning import answers_strangers, answers_tokenless, turns_away
 from analyzer.knowledge import known
@@ -37,7 +49,7 @@ _IDENTITY = re.compile(
     r"authori[sz]|bearer|cookie|session(?!maker|local)|token|api[-_]?key|credential|current_?user"
     r"|(?:^|[._])user(?:$|[._\[( ])|user_?(?:id|name)|identity|is_authenticated|jwt|principal|request\.auth|has_perm"
     r"|superuser|is_staff|is_admin|(?:^|[._])roles?\b|secret|signature|permission|scope|owner|account|login|logged"
-    r"|(?:^|[._])auth(?:$|[._\[(])|actor|claims|^x-[\w-]*key$",
+    r"|(?:^|[._])auth(?:$|[._\[(])|actor|claims|^x[-_][\w-]*key$",
     re.IGNORECASE,
 )
 """What names of things that say who is asking contain, in headers, cookies, sessions and objects."""
@@ -98,18 +110,27 @@ _SURELY = re.compile(
     re.IGNORECASE,
 )
 """Decorators of libraries that are called so and stand in no table."""
-_KNOWN = re.compile(
-    r"(?:^|[\s.])(?:session|current_user|g\.user|request\.user|logged_in|is_authenticated|authenticated)(?:$|[\s.\[(])",
-    re.I,
-)
-"""Names in a test that ask whether anybody is known."""
 _CARRIED = re.compile(r"\b(?:headers|cookies|session|authorization|META)\b", re.IGNORECASE)
 """Where a request carries who is asking."""
-_EVERYTHING = frozenset({"Exception", "BaseException", "HTTPException", "APIException", "HTTPError"})
+_SCHEMES = "fastapi.security."
+"""They refuse whoever sends nothing, and hand on what was sent."""
 _DEPTH = 5
 _HANDED = 3
 """Functions between one that is asked who is there and the one that verifies the token."""
-_PERMISSION_METHODS = ("has_permission", "has_object_permission", "check_permission", "is_authorized", "authenticate")
+_NEAR = 2
+"""Calls in which a guard may look which route is asked for."""
+
+
+class Run(msgspec.Struct, frozen=True):
+    """How a function is run: for which route, where that is asked, whether it ends the request by raising alone, and
+    whether nobody takes what it returns."""
+
+    asked: Asked | None = None
+    raising: bool = False
+    dropped: bool = False
+
+
+_ANYHOW = Run()
 
 
 class Guarding:
@@ -117,20 +138,25 @@ class Guarding:
 
     def __init__(self, project: Project) -> None:
         self._project = project
-        self._known: dict[Place, str] = {}
+        self._known: dict[tuple[Place, Run], tuple[str, bool]] = {}
+        self._matched = False
+        self._telling: dict[Place, bool] = {}
         self._looking: dict[Place, bool] = {}
         self._verifying: dict[Place, bool] = {}
 
-    def attached(self, one: Attachment, *, safe: bool = False) -> str:
-        """What an attachment demands: ``authenticated``, ``open`` where it says that everybody may ask, or ``""``.
+    def attached(self, one: Attachment, *, safe: bool = False, asked: Asked | None = None) -> str:
+        """What an attachment demands: ``authenticated``, ``open`` where it says that everybody may ask, ``spared``
+        where it names the route among those it leaves alone, or ``""``.
 
-        ``safe`` is true for a route that only reads.
+        ``safe`` is true for a route that only reads; ``asked`` is the route.
         """
         last = one.dotted.removesuffix("()").rpartition(".")[2]
         if one.verified:
             return "authenticated"
         if one.place.path:
-            return "open" if last in _OPEN else self.demand(one.place)
+            return "open" if last in _OPEN else self._placed(one.place, Run(asked, one.raising, one.dropped))
+        if one.optional or (one.dropped and one.dotted.startswith(_SCHEMES)):
+            return ""
         if last in _READ_ONLY:
             return "open" if safe else "authenticated"
         if last in _OPEN:
@@ -140,6 +166,16 @@ class Guarding:
         if "." not in one.dotted:
             return "authenticated" if _PROBABLY.search(last) else ""
         return "authenticated" if _SURELY.search(last) else ""
+
+    def _placed(self, place: Place, run: Run) -> str:
+        found = self.demand(place, 0, run)
+        if found or run.asked is None or not self.demand(place, 0, Run(None, run.raising, run.dropped)):
+            return found
+        return "spared" if self._known[place, run][1] else ""
+
+    def believes(self, place: Place) -> bool:
+        """Whether a function believes a token that nobody has verified."""
+        return believes(self._project, place)
 
     def looks(self, one: Attachment) -> bool:
         """Whether an attachment reads who is asking, whatever it makes of it."""
@@ -171,56 +207,108 @@ class Guarding:
         if place.index < 0:
             return False
         body = self._project.body(place)
-        lost = _swallowed(self._project, place, body)
-        return any(isinstance(node, Raise) and id(node) not in lost and _untold(node) for node in statements(body))
+        lost = swallowed(self._project, place, body)
+        return any(isinstance(node, Raise) and id(node) not in lost and untold(node) for node in statements(body))
 
-    def demand(self, place: Place, depth: int = 0) -> str:
+    def demand(self, place: Place, depth: int = 0, run: Run = _ANYHOW) -> str:
         """``authenticated`` when the function, or what it calls, looks at who is asking and can refuse; else ``""``."""
-        if place in self._known:
-            return self._known[place]
-        if depth > _DEPTH or place.index < 0:
-            return ""
-        self._known[place] = ""
-        found = self._judge(place, depth)
-        self._known[place] = found
+        key = (place, run)
+        if key not in self._known:
+            if depth > _DEPTH or place.index < 0:
+                return ""
+            self._known[key] = ("", False)
+            before, self._matched = self._matched, False
+            found = self._for_route(place, depth, run) if run.asked is not None else self._judge(place, depth, run)
+            self._known[key] = (found, self._matched)
+            self._matched = before
+        found, matched = self._known[key]
+        self._matched = self._matched or matched
         return found
 
-    def _judge(self, place: Place, depth: int) -> str:
+    def _for_route(self, place: Place, depth: int, run: Run) -> str:
+        """What a function demands for one route: never more than for all, and the same where it does not ask which."""
+        found = self.demand(place, depth, Run(None, run.raising, run.dropped))
+        return self._judge(place, depth, run) if found and self._tells_apart(place) else found
+
+    def _tells_apart(self, place: Place, depth: int = 0) -> bool:
+        """Whether a function, one it holds or one it calls reads which route is asked for."""
+        if place not in self._telling:
+            project, function = self._project, self._project.function(place)
+            self._telling[place] = False
+            inner = [
+                Place(place.path, index)
+                for index, one in enumerate(project.outline(place.path).functions)
+                if one.parent == place.index
+            ]
+            for use in function.uses if function is not None and depth < _NEAR else ():
+                target = project.resolve(place, use.chain, use.line) if use.kind == "call" else None
+                if target is not None and target.kind == "function":
+                    inner.append(Place(target.path, target.index))
+            self._telling[place] = tells_routes_apart(project.body(place)) or any(
+                self._tells_apart(one, depth + 1) for one in inner
+            )
+        return self._telling[place]
+
+    def _judge(self, place: Place, depth: int, run: Run) -> str:
         project = self._project
         function = project.function(place)
         if function is None:
             return ""
         body = project.body(place)
-        if function.name in _PERMISSION_METHODS and function.owner >= 0 and not _always_true(body):
+        if run.asked is not None:
+            left = narrowed(project, place, body, run.asked)
+            body, self._matched = left.body, self._matched or left.matched
+        if function.name in PERMISSION_METHODS and function.owner >= 0 and not always_true(body):
             return "authenticated"
-        lost = _swallowed(project, place, body) | after_success(body)
+        lost = swallowed(project, place, body) | after_success(body)
         nodes = [node for node in walk(body) if id(node) not in lost]
-        if any(refuses(project, place, node) for node in nodes) and (
+        if any(isinstance(node, Try) and expects_refusal(node) for node in nodes):
+            return "authenticated"
+        asks = presented(project, place, function, body)
+        weak = asks == "sent" or (asks == "returned" and run.dropped)
+        if not weak and self._refuses(place, function, body, nodes, run):
+            return "authenticated"
+        for held in provided(project, place, function):
+            known_better = not weak or not held.dotted.startswith(_SCHEMES)
+            if known_better and self._nested(held, depth, run):
+                return "authenticated"
+        return self._through(place, nodes, depth, run)
+
+    def _refuses(
+        self,
+        place: Place,
+        function: Function,
+        body: Sequence[AnyStatement],
+        nodes: Sequence[msgspec.Struct],
+        run: Run,
+    ) -> bool:
+        """Whether a function itself refuses somebody for who is asking."""
+        project = self._project
+        ending = (Raise,) if run.raising else (Raise, Return)
+        answering = (Return, Assign) if run.raising else ()
+        if any(refuses(project, place, node) and not isinstance(node, answering) for node in nodes) and (
             self._looks(function, nodes) or self._asks(place, body)
         ):
-            return "authenticated"
-        if signed(nodes) and any(isinstance(node, Raise | Return) for node in nodes):
+            return True
+        if signed(nodes) and any(isinstance(node, ending) for node in nodes):
             # A webhook with a wrong signature is refused with any status.
-            return "authenticated"
-        if any(isinstance(node, Try) and _expects_refusal(node) for node in nodes):
-            return "authenticated"
+            return True
         tokens = [node for node in nodes if isinstance(node, Call) and self._verifies(place, node)]
         if any(_binds(project, place, body, node) for node in tokens) or self._acts_on(place, function, body):
-            return "authenticated"
-        if any(isinstance(node, If) and (_asks_permission(node) or turns_away(node)) for node in nodes):
-            return "authenticated"
-        if answers_strangers(nodes) or answers_tokenless(nodes):
-            return "authenticated"
-        if _all_inside(body):
-            return "authenticated"
-        if any(isinstance(node, Assert) and _IDENTITY.search(_names(node.test)) for node in nodes):
-            return "authenticated"
-        return self._through(place, function, nodes, depth)
+            return True
+        tests = [node for node in nodes if isinstance(node, If) and any(isinstance(one, ending) for one in node.then)]
+        if any(asks_permission(node) or turns_away(node) for node in tests):
+            return True
+        if not run.raising and (answers_strangers(nodes) or answers_tokenless(nodes)):
+            return True
+        if not run.raising and all_inside(body):
+            return True
+        return any(isinstance(node, Assert) and _IDENTITY.search(names(node.test)) for node in nodes)
 
     def _verifies(self, place: Place, call: Call) -> bool:
         """Whether a call verifies a token, and so raises what nobody here catches when the token is none."""
         target = self._project.resolve_expression(place, call.func) if chain(call.func) else None
-        if target is None or target.ours:
+        if target is None or target.ours or lenient(call):
             return False
         decoder = known().decoder(target.dotted, chain(call.func))
         unverified = (
@@ -239,9 +327,9 @@ class Guarding:
         held = injections(self._project, place, function)
         if any(self._lenient(at, Call(*_AT, call.arguments[0].value, [])) for at, call in held if call.arguments):
             named |= {one.name for one in function.parameters if _may_be_injected(self._project, place, one)}
-        tests = [node for node in statements(body) if isinstance(node, If) and _missing(node.test)] if named else []
+        tests = [node for node in statements(body) if isinstance(node, If) and missing(node.test)] if named else []
         return any(
-            (isinstance(one, Raise) or (isinstance(one, Return) and not _nobody(one.value)))
+            (isinstance(one, Raise) or (isinstance(one, Return) and not nobody(one.value)))
             and any(isinstance(part, Name | Attribute) and chain(part) in named for part in walk(node.test))
             for node in tests
             for one in node.then[-1:]
@@ -300,41 +388,53 @@ class Guarding:
         telling = _SOMEBODY if forged else _IDENTITY
         return any(telling.search(one) for one in spelled if not _FORGERY.search(one))
 
-    def _through(self, place: Place, function: Function, nodes: Sequence[msgspec.Struct], depth: int) -> str:
-        """Guards among what the function depends on, calls, is decorated with, or holds inside."""
+    def _through(self, place: Place, nodes: Sequence[msgspec.Struct], depth: int, run: Run) -> str:
+        """Guards among what the function calls, or holds inside."""
         project = self._project
-        for at, call in injections(project, place, function):
-            held = attachment(project, at, call, "handler")
-            if held is not None and self._nested(held, depth):
-                return "authenticated"
         for index, inner in enumerate(project.outline(place.path).functions):
-            if inner.parent == place.index and self.demand(Place(place.path, index), depth + 1):
+            if inner.parent == place.index and self.demand(Place(place.path, index), depth + 1, run):
                 return "authenticated"
+        alone = {id(_awaited(node.value)) for node in nodes if isinstance(node, Evaluate)}
         for node in nodes:
-            if not isinstance(node, Call):
-                continue
-            spelled = chain(node.func)
-            if not spelled:
+            spelled = chain(node.func) if isinstance(node, Call) else ""
+            if not isinstance(node, Call) or not spelled:
                 continue
             target = project.resolve_expression(place, node.func)
             if target is None or target.kind == "external":
                 last = (target.dotted if target else spelled).rpartition(".")[2]
-                if last in LIBRARY and (target is not None or last not in {"requires", "protect", "authenticated"}):
+                told = target is not None or last not in {"requires", "protect", "authenticated"}
+                if last in LIBRARY and told and not lenient(node):
                     return "authenticated"
                 continue
             if target.kind == "function":
                 callee = Place(target.path, target.index)
-                if callee != place and self.demand(callee, depth + 1):
+                # What a function returns ends nothing where nobody takes it.
+                called = Run(run.asked, id(node) in alone, id(node) in alone)
+                if callee != place and self.demand(callee, depth + 1, called):
                     return "authenticated"
         return ""
 
-    def _nested(self, held: Attachment, depth: int) -> bool:
+    def _nested(self, held: Attachment, depth: int, run: Run) -> bool:
         if held.place.path:
-            return bool(self.demand(held.place, depth + 1))
+            return bool(self.demand(held.place, depth + 1, Run(run.asked, held.raising, held.dropped)))
         return self.attached(held) == "authenticated"
 
 
 _AT = (0, 0, 0, 0)
+
+
+def provided(project: Project, place: Place, function: Function) -> Iterator[Attachment]:
+    """What is injected into a function; dropped where its body does not read the parameter."""
+    parameters = [(one, each) for one in function.parameters for each in injected(project, place, function, one)]
+    read = {node.id for node in walk(project.body(place)) if isinstance(node, Name)} if parameters else set()
+    for parameter, (at, call) in parameters:
+        held = attachment(project, at, call, "handler")
+        if held is not None:
+            yield msgspec.structs.replace(held, dropped=parameter.name not in read)
+
+
+def _awaited(value: AnyExpression) -> AnyExpression:
+    return value.value if isinstance(value, Await) else value
 
 
 def _may_be_injected(project: Project, place: Place, parameter: Parameter) -> bool:
@@ -351,7 +451,7 @@ def _binds(project: Project, place: Place, body: Sequence[AnyStatement], call: C
             for handler in node.handlers:
                 inner = list(walk(handler.body))
                 ends = any(isinstance(one, Raise) or refuses(project, place, one) for one in inner)
-                if not ends and handler.kind is not None and _TOKEN_ERRORS.search(_names(handler.kind)):
+                if not ends and handler.kind is not None and _TOKEN_ERRORS.search(names(handler.kind)):
                     return False
         if isinstance(node, If) and node.line <= call.line and _lets_strangers_pass(project, place, body, node, call):
             return False
@@ -360,103 +460,14 @@ def _binds(project: Project, place: Place, body: Sequence[AnyStatement], call: C
 
 def _lets_strangers_pass(project: Project, place: Place, body: Sequence[AnyStatement], node: If, call: Call) -> bool:
     """``if not token: return None`` before the call, or the call in ``if token:`` with nothing that refuses besides."""
-    if not _IDENTITY.search(_names(node.test)) or any(one is call for one in walk(node.test)):
+    if not _IDENTITY.search(names(node.test)) or any(one is call for one in walk(node.test)):
         return False
     inside = list(walk(node.then))
     if not any(one is call for one in inside):
-        return _missing(node.test) and any(isinstance(one, Return) and _nobody(one.value) for one in node.then[-1:])
+        return missing(node.test) and any(isinstance(one, Return) and nobody(one.value) for one in node.then[-1:])
     within = {id(one) for one in inside}
     rest = (one for one in walk(body) if id(one) not in within)
     return not node.otherwise and not any(isinstance(one, Raise) or refuses(project, place, one) for one in rest)
 
 
 _TOKEN_ERRORS = re.compile(r"JWT|Jose|Token|Decode|Signature|Claims|BadData", re.IGNORECASE)
-
-
-def _missing(test: AnyExpression) -> bool:
-    """Whether a condition holds where something is not there: ``not user``, ``token is None``."""
-    if isinstance(test, Boolean):
-        return any(_missing(one) for one in test.values)
-    if isinstance(test, Compare):
-        return test.operators[0] in {"is", "=="} and _nobody(test.comparators[0])
-    return isinstance(test, Unary) and test.op == "not"
-
-
-def _nobody(value: AnyExpression | None) -> bool:
-    return value is None or (isinstance(value, Constant) and value.value in (None, False))
-
-
-def _untold(node: Raise) -> bool:
-    """Whether neither a status nor the exception's name says for what reason the request ends."""
-    named = node.exception.func if isinstance(node.exception, Call) else node.exception
-    coded = any(
-        isinstance(one, Constant) and type(one.value) is int for one in walk([node.exception] if node.exception else [])
-    )
-    return named is not None and not coded and _OTHERWISE.search(chain(named)) is None
-
-
-_OTHERWISE = re.compile(
-    r"rate|limit|throttl|too_?many|not_?found|validation|value_?error|bad_?request|http_?exception|40[0-9]", re.I
-)
-"""Exceptions that end a request for another reason than who is asking, or with a status that says so itself."""
-
-
-def _all_inside(body: Sequence[AnyStatement]) -> bool:
-    """Whether a function does all it does inside ``if "username" in session:``, and only answers outside of it."""
-    tests = [one for one in body if isinstance(one, If) and _KNOWN.search(_names(one.test))]
-    if len(tests) != 1 or not tests[0].then:
-        return False
-    rest = [*(one for one in body if one is not tests[0]), *tests[0].otherwise]
-    return all(
-        isinstance(one, Return)
-        or (isinstance(one, Assign | Evaluate) and not any(isinstance(node, Attribute) for node in walk(one)))
-        for one in rest
-    )
-
-
-def _swallowed(project: Project, place: Place, body: Sequence[msgspec.Struct]) -> set[int]:
-    """What is raised in a ``try`` that catches every refusal and goes on: it attaches a user, and refuses nobody. What
-    is returned there (``return jsonify(…), 401``) is an answer all the same."""
-    found: set[int] = set()
-    for node in statements(body):
-        if not isinstance(node, Try):
-            continue
-        for handler in node.handlers:
-            inner = list(walk(handler.body))
-            ends = any(isinstance(one, Raise) or refuses(project, place, one) for one in inner)
-            if _catches_all(handler) and not ends:
-                found.update(id(one) for one in walk(node.body) if isinstance(one, Raise | Evaluate | Call))
-    return found
-
-
-def _catches_all(handler: Handler) -> bool:
-    if handler.kind is None:
-        return True
-    return any(
-        isinstance(one, Name | Attribute) and chain(one).rpartition(".")[2] in _EVERYTHING for one in walk(handler.kind)
-    )
-
-
-def _expects_refusal(node: Try) -> bool:
-    """``except NotAuthorized``: something that is called refuses, even where the call cannot be followed."""
-    kinds = [one for handler in node.handlers if handler.kind is not None for one in walk(handler.kind)]
-    return any(isinstance(one, Name | Attribute) and refusal_name(chain(one).rpartition(".")[2]) for one in kinds)
-
-
-def _asks_permission(node: If) -> bool:
-    """``if not rule.has_permission(request): raise rule.exception``: whatever is raised, it ends the request."""
-    asked = any(
-        isinstance(one, Call) and chain(one.func).rpartition(".")[2] in _PERMISSION_METHODS for one in walk(node.test)
-    )
-    return asked and any(isinstance(one, Raise | Return) for one in node.then)
-
-
-def _always_true(body: list[AnyStatement]) -> bool:
-    """A permission that never says no."""
-    values = [node.value for node in walk(body) if isinstance(node, Return)]
-    return bool(values) and all(isinstance(one, Constant) and one.value is True for one in values)
-
-
-def _names(test: AnyExpression) -> str:
-    found = [chain(one) for one in walk(test) if isinstance(one, Name | Attribute | Compare)]
-    return " ".join(text for text in found if text)

@@ -13,10 +13,10 @@ from analyzer.facts.outline import Function
 from analyzer.facts.visit import chain, walk
 from analyzer.frameworks.attachments import attachment, attachments
 from analyzer.frameworks.backend import Attachment, Route
-from analyzer.frameworks.fastapi import injections
 from analyzer.frameworks.text import argument
+from analyzer.graph.asked import Asked
 from analyzer.graph.demands import RANK, Demands
-from analyzer.graph.guarding import LIBRARY, Guarding
+from analyzer.graph.guarding import LIBRARY, Guarding, Run, provided
 from analyzer.graph.strangers import knows_nobody
 from analyzer.project import Place, Project
 
@@ -71,6 +71,11 @@ class Looked(Protocol):
         """All modules of the application that a module belongs to."""
 
 
+def _asked(route: Route) -> Asked:
+    method = "" if route.method in {"ANY", "WEBSOCKET"} else route.method
+    return Asked(route.path, method, route.name, route.framework == "http.server")
+
+
 class Guards:
     """Guards by route, found on demand and remembered."""
 
@@ -80,11 +85,11 @@ class Guards:
         self._guarding = Guarding(picture.project)
         self.demands = Demands(picture.project)
         self._ambient = tuple(self._around())
-        self._of: dict[tuple[Place, int, str, tuple[Attachment, ...], Place], Known] = {}
+        self._of: dict[tuple[Place, int, Asked, tuple[Attachment, ...], Place], Known] = {}
 
     def of(self, route: Route) -> Known:
         """What stands before a route."""
-        key = (route.handler, route.view, route.method, route.attached, route.of)
+        key = (route.handler, route.view, _asked(route), route.attached, route.of)
         if key not in self._of:
             self._of[key] = self._find(route)
         return self._of[key]
@@ -106,33 +111,44 @@ class Guards:
         if function is None and route.view < 0 and not route.library:
             return Known((), False, False)
         safe = route.method in _SAFE
+        asked = _asked(route)
         found: list[Guard] = []
-        opened = optional = ending = False
-        for one in self._near(route):
+        opened = spared = optional = ending = False
+        near = self._near(route)
+        for one in near:
             if one.dotted.endswith(".has_object_permission") and "{" not in route.path:
                 continue  # it is asked about one record, and here is none
-            demand = self._guarding.attached(one, safe=safe)
-            opened = opened or demand == "open"
-            if demand and demand != "open":
+            demand = self._guarding.attached(one, safe=safe, asked=asked)
+            opened, spared = opened or demand == "open", spared or demand == "spared"
+            if demand == "authenticated":
                 found.append(self._guard(one))
             elif self._guarding.looks(one) and not self._only_watches(one):
-                optional, ending = True, ending or self._guarding.ends(one.place)
-        for place in route.dependencies:
-            if self._guarding.demand(place):
+                optional, ending = True, ending or self._doubtful(one.place)
+        for place in set(route.dependencies) - {one.place for one in near}:
+            if self._guarding.demand(place, 0, Run(asked, raising=True)):
                 found.append(self._guard_at(place))
             elif self._guarding.looks_at(place):
-                optional, ending = True, ending or self._guarding.ends(place)
+                optional, ending = True, ending or self._doubtful(place)
         opened = opened or (function is not None and self._exempt(function))
         if not found and not opened:
-            found.extend(self._from_afar(route, safe))
+            afar = list(self._from_afar(route, safe, asked))
+            found.extend(one for one in afar if isinstance(one, Guard))
+            spared = spared or len(found) < len(afar)
         inside = self.demands.inside(handler)
         own = function if route.view < 0 else None
-        alone = not found and self._guarding.demand(handler) and not self._strange(route)
-        if own is not None and (alone or (found and RANK[inside.kind] > 1)):
+        guards = not found and self._guarding.demand(handler, 0, Run(asked)) and not self._strange(route)
+        if own is not None and not found and not guards and self._guarding.believes(handler):
+            optional = ending = True
+        if own is not None and (guards or (found and RANK[inside.kind] > 1)):
             name = project.qualified(handler)
             kind = inside.kind or "authenticated"
             found.append(Guard(kind, handler.path, own.line, name, inside.wanted, handler))
-        return Known(tuple(sorted(set(found))), opened and not found, optional, ending)
+        return Known(tuple(sorted(set(found))), (opened or spared) and not found, optional, ending)
+
+    def _doubtful(self, place: Place) -> bool:
+        """Whether it is not plain that a function which looks at who is asking lets strangers pass, or whether that is
+        told elsewhere, where it believes a token."""
+        return self._guarding.ends(place) or self._guarding.believes(place)
 
     def _only_watches(self, one: Attachment) -> bool:
         """Whether what runs around the whole application keeps nothing of what it sees for those behind it."""
@@ -175,10 +191,7 @@ class Guards:
             if isinstance(decorator, Call):
                 for keyword in listing:
                     yield from attachments(self._project, outside, argument(decorator, 99, keyword), "handler")
-        for place, call in injections(self._project, handler, function):
-            one = attachment(self._project, place, call, "handler")
-            if one is not None:
-                yield one
+        yield from provided(self._project, handler, function)
 
     def _exempt(self, function: Function) -> bool:
         return any(
@@ -237,12 +250,15 @@ class Guards:
         values = self._project.namespace(path).variables.get(name, ())
         return self._project.variable(path, name) or ((path, values[-1]) if values else None)
 
-    def _from_afar(self, route: Route, safe: bool) -> Iterator[Guard]:
-        """Middleware and settings of the application that the handler belongs to."""
+    def _from_afar(self, route: Route, safe: bool, asked: Asked) -> Iterator[Guard | None]:
+        """Middleware and settings of the application that the handler belongs to; ``None`` for each that names the
+        route among those it leaves alone."""
         for one in self._afar(route):
-            demand = self._guarding.attached(one, safe=safe)
-            if demand and demand != "open":
+            demand = self._guarding.attached(one, safe=safe, asked=asked)
+            if demand == "authenticated":
                 yield self._guard(one)
+            elif demand == "spared":
+                yield None
 
     def _afar(self, route: Route) -> Iterator[Attachment]:
         """What the application runs before a route, written somewhere else."""
