@@ -39,8 +39,10 @@ RUN = (
     "authenticate_request",
     "process_request",
     "process_view",
+    "process_resource",
     "has_permission",
     "has_object_permission",
+    "apply",
     "__init__",
 )
 """The method of an object that a framework runs, in order of preference."""
@@ -59,16 +61,18 @@ def attachment(
         return None
     if isinstance(expression, Call):
         name = chain_of(expression.func).rpartition(".")[2]
-        if name in _CARRIERS and expression.arguments:
+        if (name in _CARRIERS or (name == "before" and _is_hook(project, place, expression))) and expression.arguments:
             carried = attachment(project, place, expression.arguments[0].value, level, depth + 1)
             scopes = _words([one for one in expression.arguments if one.keyword == "scopes"])
             if carried is None:
                 return None
             raising = carried.raising or name in _INJECTING
-            return msgspec.structs.replace(carried, words=scopes or carried.words, raising=raising)
+            asks = "scope" if scopes else carried.asks
+            return msgspec.structs.replace(carried, words=scopes or carried.words, raising=raising, asks=asks)
         where = _made(project, place, expression) or NOWHERE
-        dotted, words = _dotted(project, place, expression.func), _words(expression.arguments)
-        return Attachment(level, where, dotted, place.path, expression.line, words, optional=lenient(expression))
+        dotted, (asks, given) = _dotted(project, place, expression.func), _asked(expression)
+        words, soft = _words(given), lenient(expression)
+        return Attachment(level, where, dotted, place.path, expression.line, words, optional=soft, asks=asks)
     if isinstance(expression, Constant) and isinstance(expression.value, str):
         target = named_target(project, place, expression.value)
         return Attachment(level, run_by(project, target) or NOWHERE, expression.value, place.path, expression.line)
@@ -83,6 +87,29 @@ def attachment(
             if inner is not None:
                 return msgspec.structs.replace(inner, path=place.path, line=expression.line)
     return Attachment(level, held or NOWHERE, _dotted(project, place, expression), place.path, expression.line)
+
+
+def _is_hook(project: Project, place: Place, call: Call) -> bool:
+    """``@falcon.before(hook)``"""
+    return _dotted(project, place, call.func) in {"falcon.before", "falcon.hooks.before"}
+
+
+def _asked(call: Call) -> tuple[str, list[Argument]]:
+    """What a guard is told to ask for by keyword, and under which; else all that it is given."""
+    for one in call.arguments:
+        if one.keyword in _ASKING:
+            return _ASKING[one.keyword], [one]
+    return "", call.arguments
+
+
+_ASKING = {
+    "role": "role",
+    "roles": "role",
+    "permission": "role",
+    "permissions": "role",
+    "scope": "scope",
+    "scopes": "scope",
+}
 
 
 def lenient(call: Call) -> bool:

@@ -22,7 +22,7 @@ class Attachment(msgspec.Struct, frozen=True, order=True):
     given there: ``("admin",)`` of ``roles_required("admin")``. ``verified``: the framework answers 401 itself when what
     is attached gives nothing, and it can give nothing. ``optional``: it is told to let strangers pass. ``raising``: it
     ends a request by what it raises alone, for what it returns is handed to the handler. ``dropped``: nobody takes what
-    it returns.
+    it returns. ``asks`` is ``role`` or ``scope`` where the words are given as such: ``login_required(role="admin")``.
     """
 
     level: str
@@ -35,6 +35,7 @@ class Attachment(msgspec.Struct, frozen=True, order=True):
     optional: bool = False
     raising: bool = False
     dropped: bool = False
+    asks: str = ""
 
 
 class Route(msgspec.Struct, frozen=True, order=True):

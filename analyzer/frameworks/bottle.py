@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from analyzer.facts.expressions import AnyExpression, Call, Constant, Name
 from analyzer.facts.visit import chain as chain_of
 from analyzer.frameworks.aiohttp import passed
-from analyzer.frameworks.backend import Found, Route, Unresolved
+from analyzer.frameworks.attachments import attachment, listed
+from analyzer.frameworks.backend import Attachment, Found, Route, Unresolved
 from analyzer.frameworks.loops import unrolled
-from analyzer.frameworks.prefixes import UNKNOWN, Mount, prefixes
+from analyzer.frameworks.prefixes import UNKNOWN, Mount, inherited, prefixes
 from analyzer.frameworks.registry import Holder, creations, holder, imports_any
 from analyzer.frameworks.text import argument, text, texts
 from analyzer.project.project import Project
@@ -30,18 +31,19 @@ def recognise(project: Project) -> Found | None:
     found = Found()
     own = {creation.holder: "" for creation in creations(project, _APPLICATIONS, _DEFAULT)}
     mounts = list(_mounts(project, own))
+    around = _around(project, own, mounts)
     for place in project.places():
         function = project.function(place)
         for decorator in function.decorators if function else ():
             if function is not None and isinstance(decorator, Call):
-                _registered(project, Place(place.path, function.parent), decorator, place, own, mounts, found)
+                _registered(project, Place(place.path, function.parent), decorator, place, own, mounts, around, found)
     for place, call in unrolled(project, _NAMES):
         if isinstance(call.func, Call):
             # app.get("/x")(handler)
             handler = _handler(project, place, argument(call, 0))
-            _registered(project, place, call.func, handler, own, mounts, found)
+            _registered(project, place, call.func, handler, own, mounts, around, found)
         elif (given := _callback(call)) is not None:
-            _registered(project, place, call, _handler(project, place, given), own, mounts, found)
+            _registered(project, place, call, _handler(project, place, given), own, mounts, around, found)
     return found
 
 
@@ -57,6 +59,51 @@ def _mounts(project: Project, own: dict[Holder, str]) -> Iterator[Mount]:
                 if parent in own and child in own:
                     below = None if prefix is None else "/" + prefix.strip("/")
                     yield Mount(child, parent, below if below != "/" else "")
+
+
+def _around(project: Project, own: dict[Holder, str], mounts: list[Mount]) -> dict[Holder, tuple[Attachment, ...]]:
+    """What runs before the routes of each application: ``@app.hook("before_request")`` of it and of those it is mounted
+    in, and the plugins that it has installed."""
+    hooks: dict[Holder, list[Attachment]] = {}
+    plugins: dict[Holder, list[Attachment]] = {}
+    for place in project.places():
+        function = project.function(place)
+        for decorator in function.decorators if function else ():
+            outside = Place(place.path, function.parent if function else -1)
+            if isinstance(decorator, Call) and _hooked(project, outside, decorator):
+                one = Attachment("application", place, project.qualified(place), place.path, decorator.line)
+                for held in _applications(project, outside, decorator, own):
+                    hooks.setdefault(held, []).append(one)
+    for place, call in unrolled(project, frozenset({"add_hook", "install"})):
+        hooking = chain_of(call.func).rpartition(".")[2] == "add_hook"
+        if hooking and not _hooked(project, place, call):
+            continue
+        given = attachment(
+            project, place, argument(call, 1 if hooking else 0, "func" if hooking else "plugin"), "router"
+        )
+        for held in _applications(project, place, call, own) if given is not None else ():
+            if given is not None:
+                (hooks if hooking else plugins).setdefault(held, []).append(given)
+    every = {*own, _THE_DEFAULT}
+    return {held: (*inherited(hooks, mounts, held), *plugins.get(held, ())) for held in every}
+
+
+def _hooked(project: Project, place: Place, call: Call) -> bool:
+    last = chain_of(call.func).rpartition(".")[2]
+    return last in {"hook", "add_hook"} and text(project, place, argument(call, 0, "name")) == "before_request"
+
+
+def _applications(project: Project, place: Place, call: Call, own: dict[Holder, str]) -> list[Holder]:
+    """The applications that a method is called on, the default one for ``bottle.hook``."""
+    chain = chain_of(call.func).rpartition(".")[0]
+    owners = [held for held in _held(project, place, chain) if held in own]
+    target = project.resolve_expression(place, call.func)
+    ours = target is not None and target.dotted in {f"bottle.{name}" for name in ("hook", "add_hook", "install")}
+    return owners or ([_THE_DEFAULT] if ours else [])
+
+
+_THE_DEFAULT = Holder("", -1, "")
+"""Stands for the application that Bottle makes itself."""
 
 
 def _held(project: Project, place: Place, chain: str) -> list[Holder]:
@@ -106,6 +153,7 @@ def _registered(
     handler: Place | None,
     own: dict[Holder, str],
     mounts: list[Mount],
+    around: Mapping[Holder, tuple[Attachment, ...]],
     found: Found,
 ) -> None:
     above = _prefixes(project, place, call.func, own, mounts)
@@ -125,13 +173,16 @@ def _registered(
     rules = _from_signature(project, handler) if absent else _several(project, place, given, [])
     if not rules or not methods:
         found.unresolved.append(Unresolved(*where, "the path or the method is not constant"))
+    owners = [held for held in _held(project, place, chain_of(call.func).rpartition(".")[0]) if held in own]
+    before = around.get(owners[0] if owners else _THE_DEFAULT, ())
+    attached = (*before, *listed(project, place, call, "handler", "apply"))
     for rule in rules:
         for prefix in above:
             whole = prefix + "/" + rule.lstrip("/") if prefix else rule
             shown = _PARAMETER.sub(lambda match: "{%s}" % (match[1] or match[2] or "_"), whole)
             for method in methods:
                 path = whole if UNKNOWN in whole else shown
-                found.routes.append(Route(path, method.upper(), handler, "Bottle", *where, whole))
+                found.routes.append(Route(path, method.upper(), handler, "Bottle", *where, whole, (), attached))
 
 
 def _several(project: Project, place: Place, given: AnyExpression | None, absent: list[str]) -> list[str]:

@@ -89,12 +89,13 @@ def _checks(project: Project, place: Place, path: str, one: Operation) -> Iterat
     """The functions that find out who is asking; connexion answers 401 itself when one of them gives nothing."""
     if not one.secured:
         return
+    said = "scope" if one.scopes else ""
     for dotted in one.checks:
         function = _function(project, place, dotted)
         if function is None or not _says_yes(project, function):
-            yield Attachment("handler", Place("", -1), VERIFIED, path, one.line)
+            yield Attachment("handler", Place("", -1), VERIFIED, path, one.line, one.scopes, asks=said)
     if not one.checks:
-        yield Attachment("handler", Place("", -1), VERIFIED, path, one.line)
+        yield Attachment("handler", Place("", -1), VERIFIED, path, one.line, one.scopes, asks=said)
 
 
 def _says_yes(project: Project, place: Place) -> bool:

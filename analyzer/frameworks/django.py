@@ -269,7 +269,7 @@ def _class(
             if verb and action:
                 answer = _answer(project, target, methods, action)
                 of = registered_class(project, answer[0], target)
-                _add(found, verb.upper(), path, *answer, where, attached, of)
+                _add(found, verb.upper(), path, *answer, where, attached, action, of)
         return
     only = allowed(project, target)
     answers = {name: (methods[name], -1) for name in VERBS if name in methods}
@@ -280,7 +280,7 @@ def _class(
         if not answers:
             return
     for name, answer in answers.items():
-        _add(found, name.upper(), path, *answer, where, attached, registered_class(project, answer[0], target))
+        _add(found, name.upper(), path, *answer, where, attached, of=registered_class(project, answer[0], target))
     if not answers:
         _add(found, "ANY", path, *_answer(project, target, methods, "dispatch"), where, attached)
 
@@ -336,11 +336,14 @@ def _add(
     view: int,
     where: tuple[str, int],
     attached: tuple[Attachment, ...] = (),
+    action: str = "",
     of: Place = NOWHERE,
 ) -> None:
     shown = re.sub(r"<(?:[^<>:]+:)?([^<>]+)>", r"{\1}", pattern)
     shown = re.sub(r"/{2,}", "/", "/" + shown)
-    found.routes.append(Route(shown, method, handler, "Django", *where, pattern, (), attached, view, of=of))
+    found.routes.append(
+        Route(shown, method, handler, "Django", *where, pattern, (), attached, view, name=action, of=of)
+    )
 
 
 def _router_urls(
@@ -363,7 +366,7 @@ def _router_urls(
         methods = dict(project.classes.methods(one.target.path, one.target.index))
         answer = (one.handler, -1) if one.handler is not None else _answer(project, one.target, methods, one.action)
         of = registered_class(project, answer[0], one.target)
-        _add(found, one.verb, prefix + one.path, *answer, one.where, one.attached, of)
+        _add(found, one.verb, prefix + one.path, *answer, one.where, one.attached, one.action, of)
     return True
 
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 
-from analyzer.facts.expressions import Call
+import msgspec
+
+from analyzer.facts.expressions import AnyExpression, Call
 from analyzer.facts.visit import chain as chain_of
-from analyzer.frameworks.backend import Found, Route, Unresolved
+from analyzer.frameworks.attachments import attachments
+from analyzer.frameworks.backend import Attachment, Found, Route, Unresolved
 from analyzer.frameworks.loops import Registration, registrations
-from analyzer.frameworks.registry import VERBS, creations, imports_any, router
+from analyzer.frameworks.registry import VERBS, Creation, Holder, calls, creations, holder, imports_any, router
 from analyzer.frameworks.text import argument, text
 from analyzer.project.project import Project
 from analyzer.project.target import Place
@@ -21,15 +25,47 @@ def recognise(project: Project) -> Found | None:
     if not imports_any(project, frozenset({"falcon"})):
         return None
     found = Found()
-    own = {creation.holder: "" for creation in creations(project, _APPLICATIONS)}
+    made_here = list(creations(project, _APPLICATIONS))
+    own = {creation.holder: "" for creation in made_here}
+    around = _middleware(project, made_here)
     for made in registrations(project, frozenset({"add_route", "add_sink"})):
         chain, _, name = chain_of(made.call.func).rpartition(".")
-        if router(project, made.where(made.call.func), chain, own, _APPLICATIONS) is not None:
-            (_added if name == "add_route" else _sink)(project, made, found)
+        held = router(project, made.where(made.call.func), chain, own, _APPLICATIONS)
+        if held is not None:
+            (_added if name == "add_route" else _sink)(project, made, found, around.get(held, ()))
     return found
 
 
-def _sink(project: Project, made: Registration, found: Found) -> None:
+def _middleware(project: Project, created: Iterable[Creation]) -> dict[Holder, tuple[Attachment, ...]]:
+    """``App(middleware=[Tokens()])``, ``app.add_middleware(Tokens())``: what each application asks of a request before
+    it looks for a resource, and when it has found one."""
+    found: dict[Holder, list[Attachment]] = {}
+    for one in created:
+        given = argument(one.call, 99, "middleware")
+        found.setdefault(one.holder, []).extend(_asking(project, one.place, given))
+    for place, call in calls(project, frozenset({"add_middleware"})):
+        held = holder(project, place, chain_of(call.func).rpartition(".")[0])
+        if held in found:
+            found[held].extend(_asking(project, place, argument(call, 0, "middleware")))
+    return {held: tuple(dict.fromkeys(before)) for held, before in found.items()}
+
+
+def _asking(project: Project, place: Place, given: AnyExpression | None) -> Iterator[Attachment]:
+    """The methods of a middleware that may end a request, each for itself."""
+    for one in attachments(project, place, given, "application"):
+        owner = project.owner_index(one.place) if one.place.path else -1
+        methods = dict(project.classes.methods(one.place.path, owner)) if owner >= 0 else {}
+        ways = [methods[name] for name in _PROCESSING if name in methods]
+        for way in ways:
+            yield msgspec.structs.replace(one, place=way, dotted=project.qualified(way))
+        if not ways:
+            yield one
+
+
+_PROCESSING = ("process_request", "process_resource", "process_request_async", "process_resource_async")
+
+
+def _sink(project: Project, made: Registration, found: Found, around: tuple[Attachment, ...]) -> None:
     """``app.add_sink(forward, "/old")``: a function that answers everything below a prefix. The groups of a prefix that
     is a regular expression are the function's parameters."""
     where = (made.place.path, made.call.line)
@@ -43,10 +79,10 @@ def _sink(project: Project, made: Registration, found: Found) -> None:
         return
     shown = re.sub(r"\(\?P<(\w+)>[^()]*\)", r"{\1}", prefix.lstrip("^").rstrip("$"))
     handler = Place(target.path, target.index)
-    found.routes.append(Route(shown.rstrip("/") + "/{…}", "ANY", handler, "Falcon", *where, prefix))
+    found.routes.append(Route(shown.rstrip("/") + "/{…}", "ANY", handler, "Falcon", *where, prefix, (), around))
 
 
-def _added(project: Project, made: Registration, found: Found) -> None:
+def _added(project: Project, made: Registration, found: Found, around: tuple[Attachment, ...]) -> None:
     call, where = made.call, (made.place.path, made.call.line)
     template, resource = argument(call, 0, "uri_template"), argument(call, 1, "resource")
     path = text(project, made.where(template), template)
@@ -63,4 +99,4 @@ def _added(project: Project, made: Registration, found: Found) -> None:
     for name, method in project.classes.methods(target.path, target.index):
         verb = responders.get(name.removesuffix(f"_{suffix}") if suffix else name)
         if verb and (not suffix or name.endswith(f"_{suffix}")):
-            found.routes.append(Route(shown, verb, method, "Falcon", *where, path))
+            found.routes.append(Route(shown, verb, method, "Falcon", *where, path, (), around))

@@ -10,7 +10,7 @@ import msgspec
 from analyzer.facts.expressions import AnyExpression, Argument, Attribute, Call, Constant
 from analyzer.facts.outline import Class, Function
 from analyzer.facts.visit import chain as chain_of
-from analyzer.frameworks.attachments import attachment
+from analyzer.frameworks.attachments import attachment, listed
 from analyzer.frameworks.backend import NOWHERE, Attachment, Found, Route, Unresolved, registered_class
 from analyzer.frameworks.classful import MODULES, registered
 from analyzer.frameworks.endpoints import blueprint_names, endpoint
@@ -109,6 +109,11 @@ def recognise(project: Project) -> Found | None:
         *(Mount(held, one.holder, "") for held, several in parts.items() for one in several),
     ]
     requests, sockets = (_hooks(project, own, names) for names in (_REQUEST_HOOKS, _SOCKET_HOOKS))
+    for creation in every:
+        # Flask-RESTful: ``Api(app, decorators=[login_required])``.
+        requests.setdefault(creation.holder, []).extend(
+            listed(project, creation.place, creation.call, "router", "decorators")
+        )
     around = Around(
         {held: inherited(requests, mounts, held) for held in own},
         {held: inherited(sockets, mounts, held) for held in own},

@@ -18,13 +18,14 @@ import yaml
 _METHODS = frozenset({"get", "put", "post", "delete", "options", "head", "patch", "trace"})
 _CONTROLLERS = ("x-openapi-router-controller", "x-swagger-router-controller")
 _INFO = ("x-bearerInfoFunc", "x-apikeyInfoFunc", "x-basicInfoFunc", "x-tokenInfoFunc", "x-authFunc")
+MOST_SCOPES = 6
 MOST = 5_000
 """Operations of one description; more are no interface that people wrote."""
 
 
 class Operation(msgspec.Struct, frozen=True):
     """One operation: its method and path, what answers it (``module.function``; ``""`` when the document does not say),
-    the functions that find out who is asking, and whether somebody has to be known at all."""
+    the functions that find out who is asking, whether somebody has to be known at all, and the scopes it takes."""
 
     method: str
     path: str
@@ -32,6 +33,7 @@ class Operation(msgspec.Struct, frozen=True):
     line: int
     checks: tuple[str, ...]
     secured: bool
+    scopes: tuple[str, ...] = ()
 
 
 class _Plain(yaml.SafeLoader):
@@ -85,7 +87,17 @@ def operations(document: Mapping[str, Any], text: str) -> Iterator[Operation]:
                 line=_line(text, answer, path),
                 checks=tuple(sorted({function for name in wanted for function in schemes.get(str(name), ())})),
                 secured=bool(wanted) and not optional,
+                scopes=_scopes(asked) if wanted and not optional else (),
             )
+
+
+def _scopes(asked: object) -> tuple[str, ...]:
+    """The scopes that the one way to be let in demands; of several ways none is demanded for sure."""
+    ways = [one for one in asked if isinstance(one, dict)] if isinstance(asked, list) else []
+    named = (
+        [scope for given in ways[0].values() if isinstance(given, list) for scope in given] if len(ways) == 1 else []
+    )
+    return tuple(dict.fromkeys(str(one) for one in named))[:MOST_SCOPES]
 
 
 def _answer(operation: Mapping[str, Any], item: Mapping[str, Any]) -> str:

@@ -191,7 +191,9 @@ def _permission(project: Project, configuration: Configuration, view: _Declared)
     if named.rpartition(".")[2] == "NO_PERMISSION_REQUIRED":
         return (Attachment("handler", NOWHERE, "pyramid.security.NO_PERMISSION_REQUIRED", view.path, view.line),)
     level = "handler" if "permission" in view.settings else "application"
-    guard = Attachment(level, NOWHERE, "pyramid.permission_required", view.path, view.line)
+    said = text(project, place, given)
+    words = (said,) if said else ()
+    guard = Attachment(level, NOWHERE, "pyramid.permission_required", view.path, view.line, words, asks="role")
     return (guard,) if configuration.secured else ()
 
 

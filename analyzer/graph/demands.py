@@ -112,7 +112,8 @@ class Demands:
             )
             if kind == "scope" and one.words and _NO_SCOPE.issuperset(one.words):
                 kind = "role" if "admin" in one.words else "authenticated"
-            return Demand(kind or "authenticated", said if kind in {"role", "scope"} else "")
+            kind = kind if kind in _SAID else one.asks if said and one.asks else kind
+            return Demand(kind or "authenticated", said if kind in _SAID else "")
         found = self.of(one.place)
         beside = self._answered(one.place) if one.verified else self._beside(one.place)
         if RANK[beside.kind] > RANK[found.kind]:
@@ -121,6 +122,8 @@ class Demands:
             found = Demand("role")
         if found.kind in _SAID and said:
             return Demand(found.kind, said)
+        if one.asks == "role" and said and RANK[found.kind] < RANK["scope"]:
+            return Demand("role", said)
         return found if found.kind else Demand("authenticated")
 
     def of(self, place: Place, depth: int = 0) -> Demand:
@@ -281,7 +284,7 @@ def _tested(test: AnyExpression, sent: frozenset[str] = frozenset()) -> Iterator
     role = next((one for one in words if _ROLE.search(one) and not _NOUN.search(one)), "")
     if role:
         yield Demand("role", _role(test, role, keys))
-    elif any(_SCOPE.search(one) for one in names):
+    elif any(_SCOPE.search(one) for one in (*names, *keys)):
         yield Demand("scope", ", ".join(one for one in keys if ":" in one or "." in one))
 
 

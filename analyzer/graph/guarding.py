@@ -77,7 +77,7 @@ LIBRARY = frozenset(
     "verify_security auth_required auth_token_required http_auth_required roles_required roles_accepted "
     "permission_required "
     "permissions_required permissions_accepted user_passes_test staff_member_required superuser_required "
-    "LoginRequiredMixin PermissionRequiredMixin UserPassesTestMixin AccessMixin IsAuthenticated IsAdminUser "
+    "auth_basic LoginRequiredMixin PermissionRequiredMixin UserPassesTestMixin AccessMixin IsAuthenticated IsAdminUser "
     "DjangoModelPermissions DjangoObjectPermissions TokenHasScope TokenHasReadWriteScope HTTPBearer HTTPBasic "
     "HTTPDigest OAuth2PasswordBearer OAuth2AuthorizationCodeBearer OpenIdConnect "
     "APIKeyHeader APIKeyCookie APIKeyQuery authenticated protect has_access has_access_api requires check_authorized "
@@ -86,7 +86,7 @@ LIBRARY = frozenset(
 )
 """Guards that libraries bring, by their last name: flask-login, flask-jwt-extended, flask-security, flask-httpauth,
 Flask-AppBuilder, Django, REST framework, FastAPI's security classes, Starlette, Tornado, aiohttp-security, Litestar,
-Django Ninja, Authlib."""
+Django Ninja, Authlib, Bottle."""
 _READ_ONLY = frozenset({"IsAuthenticatedOrReadOnly", "DjangoModelPermissionsOrAnonReadOnly"})
 _OPEN = frozenset(
     {
@@ -112,6 +112,7 @@ _SURELY = re.compile(
 """Decorators of libraries that are called so and stand in no table."""
 _CARRIED = re.compile(r"\b(?:headers|cookies|session|authorization|META)\b", re.IGNORECASE)
 """Where a request carries who is asking."""
+_CARRYING = re.compile(r"(?:^|\.)(?:headers|cookies)(?:$|\.|\[)")
 _SCHEMES = "fastapi.security."
 """They refuse whoever sends nothing, and hand on what was sent."""
 _DEPTH = 5
@@ -385,6 +386,8 @@ class Guarding:
         words = [node.value for node in nodes if isinstance(node, Constant) and isinstance(node.value, str)]
         spelled += [word for word in words if _WORD.fullmatch(word)]
         forged = any(_FORGERY.search(one) for one in (function.name, *spelled))
+        if not forged and any(_CARRYING.search(one) for one in spelled) and any(map(_nobody_known, nodes)):
+            return True
         telling = _SOMEBODY if forged else _IDENTITY
         return any(telling.search(one) for one in spelled if not _FORGERY.search(one))
 
@@ -431,6 +434,11 @@ def provided(project: Project, place: Place, function: Function) -> Iterator[Att
         held = attachment(project, at, call, "handler")
         if held is not None:
             yield msgspec.structs.replace(held, dropped=parameter.name not in read)
+
+
+def _nobody_known(node: msgspec.Struct) -> bool:
+    """401 says that it is asked who is asking, whatever the header is called that is compared."""
+    return isinstance(node, Constant) and type(node.value) is int and node.value == 401
 
 
 def _awaited(value: AnyExpression) -> AnyExpression:

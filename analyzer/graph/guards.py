@@ -9,14 +9,18 @@ from typing import Protocol
 import msgspec
 
 from analyzer.facts.expressions import AnyExpression, Call, Constant, Mapping
+from analyzer.facts.expressions import Sequence as Display
 from analyzer.facts.outline import Function
+from analyzer.facts.statements import Assign
 from analyzer.facts.visit import chain, walk
 from analyzer.frameworks.attachments import attachment, attachments
 from analyzer.frameworks.backend import Attachment, Route
-from analyzer.frameworks.text import argument
+from analyzer.frameworks.registry import Holder, calls, holder
+from analyzer.frameworks.text import argument, text, texts
 from analyzer.graph.asked import Asked
 from analyzer.graph.demands import RANK, Demands
 from analyzer.graph.guarding import LIBRARY, Guarding, Run, provided
+from analyzer.graph.permissions import ALLOW_ANY, by_rest_framework, permissions, view_class
 from analyzer.graph.strangers import knows_nobody
 from analyzer.project import Place, Project
 
@@ -71,6 +75,13 @@ class Looked(Protocol):
         """All modules of the application that a module belongs to."""
 
 
+def _for_method(listed: Mapping, route: Route) -> Iterator[AnyExpression]:
+    """What a mapping lists for the route's method: ``{"post": [login_required]}``."""
+    for key, value in zip(listed.keys, listed.values, strict=True):
+        if not isinstance(key, Constant) or str(key.value).upper() == route.method:
+            yield value
+
+
 def _asked(route: Route) -> Asked:
     method = "" if route.method in {"ANY", "WEBSOCKET"} else route.method
     return Asked(route.path, method, route.name, route.framework == "http.server")
@@ -84,6 +95,7 @@ class Guards:
         self._project = picture.project
         self._guarding = Guarding(picture.project)
         self.demands = Demands(picture.project)
+        self._mounted: set[Holder | None] | None = None
         self._ambient = tuple(self._around())
         self._of: dict[tuple[Place, int, Asked, tuple[Attachment, ...], Place], Known] = {}
 
@@ -103,7 +115,8 @@ class Guards:
         """What is attached to a route, its handler and its class, in that order."""
         function = self._project.function(route.handler)
         own = self._own(route, function) if function is not None and route.view < 0 else ()
-        return [*route.attached, *own, *self._of_class(route)]
+        asked = permissions(self._project, route, _asked(route))
+        return [*route.attached, *own, *(asked or ()), *self._of_class(route, asked is not None)]
 
     def _find(self, route: Route) -> Known:
         handler, project = route.handler, self._project
@@ -187,9 +200,13 @@ class Guards:
             if one is not None:
                 yield one
             if isinstance(decorator, Call) and chain(decorator.func).rpartition(".")[2] == "permission_classes":
-                yield from attachments(self._project, outside, argument(decorator, 0), "handler")
+                given = argument(decorator, 0)
+                yield from attachments(self._project, outside, given, "handler")
+                if isinstance(given, Display) and not given.items:
+                    yield Attachment("handler", Place("", -1), ALLOW_ANY, handler.path, decorator.line)
             if isinstance(decorator, Call):
-                for keyword in listing:
+                shown = chain(decorator.func).rpartition(".")[2]
+                for keyword in listing if shown != "action" else ():
                     yield from attachments(self._project, outside, argument(decorator, 99, keyword), "handler")
         yield from provided(self._project, handler, function)
 
@@ -202,21 +219,18 @@ class Guards:
             for one in [argument(decorator, 99, keyword)]
         )
 
-    def _of_class(self, route: Route) -> Iterator[Attachment]:
-        """What the handler's class brings: its decorators, lists, bases and hooks, inherited ones too."""
+    def _of_class(self, route: Route, permitted: bool) -> Iterator[Attachment]:
+        """What the handler's class brings: its decorators, lists, bases and hooks, inherited ones too; ``permitted``
+        where its permissions are known."""
         project, handler = self._project, route.handler
-        path, owner = (
-            (route.of.path, route.of.index)
-            if route.of.path
-            else (handler.path, route.view if route.view >= 0 else project.owner_index(handler))
-        )
+        path, owner = view_class(project, route)
         if owner < 0:
             return
-        told: set[str] = set()
+        told: set[str] = {"permission_classes", "get_permissions"} if permitted else set()
         for item in project.classes.order(path, owner):
             if item.kind != "class":
                 if item.dotted.rpartition(".")[2] in LIBRARY:
-                    yield Attachment("class", Place("", -1), item.dotted, handler.path, 1)
+                    yield Attachment("class", Place("", -1), item.dotted, handler.path, 1, self._required(path, owner))
                 continue
             outline = project.outline(item.path)
             own = outline.classes[item.index]
@@ -230,7 +244,7 @@ class Guards:
                 if value is not None:
                     told.add(name)
                     at, listed = Place(value[0], -1), value[1]
-                    items = listed.values if isinstance(listed, Mapping) else [listed]
+                    items = list(_for_method(listed, route)) if isinstance(listed, Mapping) else [listed]
                     empty = name == "permission_classes" and not getattr(listed, "items", True)
                     if empty:
                         yield Attachment("class", Place("", -1), "rest_framework.permissions.AllowAny", item.path, 1)
@@ -238,7 +252,7 @@ class Guards:
                         yield from attachments(project, at, inner, "class")
             methods = project.namespace(item.path).methods.get(item.index, {})
             for name in _CLASS_HOOKS:
-                if name in methods and (methods[name] != handler.index or route.view >= 0):
+                if name in methods and name not in told and (methods[name] != handler.index or route.view >= 0):
                     hook = Place(item.path, methods[name])
                     if name in {"get_permissions", "test_func"}:
                         yield Attachment("class", Place("", -1), "IsAuthenticated", item.path, own.line)
@@ -249,6 +263,15 @@ class Guards:
         """The value that a class variable ends up with: of several assignments in a class's body the last counts."""
         values = self._project.namespace(path).variables.get(name, ())
         return self._project.variable(path, name) or ((path, values[-1]) if values else None)
+
+    def _required(self, path: str, owner: int) -> tuple[str, ...]:
+        """``permission_required = "shop.change_item"`` of a class of Django's."""
+        held = self._project.classes.variable(path, owner, "permission_required")
+        if held is None:
+            return ()
+        place = Place(held[0], -1)
+        one = text(self._project, place, held[1])
+        return (one,) if one is not None else tuple(texts(self._project, place, held[1]) or ())
 
     def _from_afar(self, route: Route, safe: bool, asked: Asked) -> Iterator[Guard | None]:
         """Middleware and settings of the application that the handler belongs to; ``None`` for each that names the
@@ -273,8 +296,9 @@ class Guards:
         """Whether the settings of REST framework hold for a route: class views, and functions that it wraps."""
         if route.framework != "Django":
             return False
-        if route.view >= 0 or self._project.owner_index(route.handler) >= 0:
-            return True
+        path, owner = view_class(self._project, route)
+        if owner >= 0:
+            return by_rest_framework(self._project, path, owner)
         function = self._project.function(route.handler)
         named = (one.func if isinstance(one, Call) else one for one in (function.decorators if function else ()))
         return any(chain(one).rpartition(".")[2] == "api_view" for one in named)
@@ -309,13 +333,30 @@ class Guards:
                         # Its ``on_app_init`` may be called anywhere, a plugin say; it then stands before every route.
                         yield "Litestar", Attachment("application", Place("", -1), "JWTAuth", place.path, use.line)
             if any(use.kind == "call" and use.chain.rpartition(".")[2] in _CREATING for use in uses):
+                below = set(self._below(place))
                 for node in walk(project.body(place)):
+                    if id(node) in below:
+                        continue
                     if isinstance(node, Call) and chain(node.func).rpartition(".")[2] in _CREATING:
                         for keyword in ("middlewares", "middleware", "auth", "guards", "on_app_init"):
                             given = argument(node, 99, keyword)
                             for one in attachments(project, place, given, "application"):
                                 if (one.path, one.line, one.dotted) not in parts:
                                     yield "", one
+
+    def _below(self, place: Place) -> Iterator[int]:
+        """The calls of a function, by identity, that make an application which is mounted in another one: what runs
+        before its routes runs before no others."""
+        if self._mounted is None:
+            project = self._project
+            given = (
+                (at, argument(call, 1, "app")) for at, call in calls(project, frozenset({"mount", "Mount", "Host"}))
+            )
+            self._mounted = {holder(project, at, chain(one)) for at, one in given if one is not None}
+        for node in walk(self._project.body(place)):
+            named = [chain(target) for target in node.targets] if isinstance(node, Assign) else []
+            if isinstance(node, Assign) and any(Holder(place.path, place.index, one) in self._mounted for one in named):
+                yield id(node.value)
 
     def _defaults(self, place: Place, value: AnyExpression) -> Iterator[Attachment]:
         """``DEFAULT_PERMISSION_CLASSES`` of REST framework's settings."""

@@ -1,0 +1,143 @@
+"""The permissions of REST framework's class views: an action's own list stands instead of its class's, and what
+``get_permissions`` gives stands instead of both."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from analyzer.facts.expressions import AnyExpression, Attribute, Call, Comprehension, Conditional, Name
+from analyzer.facts.expressions import Sequence as Display
+from analyzer.facts.statements import AnyStatement, Assign, Return
+from analyzer.facts.visit import chain, walk
+from analyzer.frameworks.attachments import NOWHERE, attachments
+from analyzer.frameworks.backend import Attachment, Route
+from analyzer.frameworks.text import argument
+from analyzer.graph.asked import Asked
+from analyzer.graph.narrowing import narrowed
+from analyzer.project import Place, Project
+
+ALLOW_ANY = "rest_framework.permissions.AllowAny"
+_ACTIONS = frozenset({"action", "list_route", "detail_route"})
+_GIVING = "get_permissions"
+_DEPTH = 4
+
+
+class Listed(msgspec.Struct, frozen=True):
+    """A list of permissions and the place to read it in."""
+
+    place: Place
+    value: AnyExpression
+
+
+def by_rest_framework(project: Project, path: str, owner: int) -> bool:
+    """Whether a class view may be one of REST framework's: no base is known, or one is no plain view of Django's."""
+    bases = project.classes.externals(path, owner)
+    return not bases or not all(one.startswith(("django.", "abc.", "typing.")) for one in bases)
+
+
+def view_class(project: Project, route: Route) -> tuple[str, int]:
+    """The class view that answers a route, by file and index; −1 where a function does."""
+    if route.of.path:
+        return route.of.path, route.of.index
+    return route.handler.path, route.view if route.view >= 0 else project.owner_index(route.handler)
+
+
+def permissions(project: Project, route: Route, asked: Asked) -> Sequence[Attachment] | None:
+    """What a class view demands before its handler, ``None`` where neither it nor its action says anything."""
+    path, owner = view_class(project, route)
+    if route.framework != "Django" or owner < 0:
+        return None
+    methods = dict(project.classes.methods(path, owner))
+    held = project.classes.variable(path, owner, "permission_classes")
+    given = Listed(Place(held[0], -1), held[1]) if held is not None else None
+    said = _said(project, route.handler, methods) if route.view < 0 else None
+    given = said or given
+    if _GIVING not in methods:
+        return _attached(project, given) if given is not None else None
+    return _given(project, methods[_GIVING], given, asked)
+
+
+def _said(project: Project, handler: Place, methods: dict[str, Place]) -> Listed | None:
+    """``@action(permission_classes=[…])`` above a method, or above the action that it is another method of."""
+    function = project.function(handler)
+    for decorator in function.decorators if function is not None else ():
+        named, _, verb = chain(decorator).partition(".mapping.")
+        if verb and named in methods and methods[named] != handler:
+            return _said(project, methods[named], {})
+        if isinstance(decorator, Call) and chain(decorator.func).rpartition(".")[2] in _ACTIONS:
+            value = argument(decorator, 99, "permission_classes")
+            if value is not None:
+                return Listed(Place(handler.path, -1), value)
+    return None
+
+
+def _given(project: Project, place: Place, given: Listed | None, asked: Asked) -> Sequence[Attachment] | None:
+    """What ``get_permissions`` comes to for a route."""
+    body = narrowed(project, place, project.body(place), asked).body
+    set_here = [
+        one.value
+        for one in walk(body)
+        if isinstance(one, Assign) and one.value is not None and chain(one.targets[0]) == "self.permission_classes"
+    ]
+    if len(set_here) == 1:
+        given = Listed(place, set_here[0])
+    returned = [one.value for one in walk(body) if isinstance(one, Return) and one.value is not None]
+    ways = [_way(project, place, body, value, given, 0) for value in returned]
+    if len(ways) == 1 and ways[0] is not None:
+        return _attached(project, ways[0])
+    if len(ways) == 1 and given is None and _inherits(returned[0]):
+        return None
+    # Which of several it is cannot be told: it is one of them.
+    function = project.function(place)
+    line = function.line if function is not None else 1
+    return [Attachment("class", NOWHERE, "IsAuthenticated", place.path, line)]
+
+
+def _way(
+    project: Project,
+    place: Place,
+    body: Sequence[AnyStatement],
+    value: AnyExpression,
+    given: Listed | None,
+    depth: int,
+) -> Listed | None:
+    """The list behind ``[one() for one in self.permission_classes]``, ``super().get_permissions()``, a name, a list."""
+    if depth > _DEPTH or isinstance(value, Conditional):
+        return None
+    if isinstance(value, Comprehension) and len(value.generators) == 1:
+        return _way(project, place, body, value.generators[0].iterable, given, depth + 1)
+    if isinstance(value, Display):
+        return Listed(place, value)
+    if _inherits(value) or chain(value) in {"self.permission_classes", "self.get_permission_classes()"}:
+        return given
+    if isinstance(value, Name):
+        found = [
+            one.value
+            for one in walk(body)
+            if isinstance(one, Assign) and any(chain(t) == value.id for t in one.targets)
+        ]
+        if len(found) == 1 and found[0] is not None:
+            return _way(project, place, body, found[0], given, depth + 1)
+        return Listed(place, value) if not found and project.variable(place.path, value.id) is not None else None
+    if isinstance(value, Attribute) and chain(value.value) == "self":
+        owner = project.owner_index(place)
+        held = project.classes.variable(place.path, owner, value.attr) if owner >= 0 else None
+        return Listed(Place(held[0], -1), held[1]) if held is not None else None
+    return None
+
+
+def _inherits(value: AnyExpression) -> bool:
+    return isinstance(value, Call) and chain(value) in {f"super().{_GIVING}()", f"super()().{_GIVING}()"}
+
+
+def _attached(project: Project, given: Listed) -> Sequence[Attachment]:
+    found = list(_every(project, given))
+    if not found and isinstance(given.value, Display):
+        return [Attachment("class", NOWHERE, ALLOW_ANY, given.place.path, given.value.line)]
+    return found
+
+
+def _every(project: Project, given: Listed) -> Iterator[Attachment]:
+    yield from attachments(project, given.place, given.value, "class")
