@@ -72,14 +72,18 @@ def presented(project: Project, place: Place, function: Function, body: Sequence
 
 
 def believes(project: Project, place: Place, depth: int = 0) -> bool:
-    """Whether a function reads the claims of a token that neither it nor what it calls by name has verified."""
+    """Whether a function, or one it calls, reads the claims of a token that neither has verified."""
     if place.index < 0 or depth > _DEPTH:
         return False
     made = [node for node in walk(project.body(place)) if isinstance(node, Call)]
     if any(_PROVING.search(chain(node.func).rpartition(".")[2]) for node in made):
         return False
     kinds = {_decoding(project, place, node) for node in made}
-    return "unverified" in kinds and "verify" not in kinds
+    if "unverified" in kinds or "verify" in kinds:
+        return "verify" not in kinds
+    targets = (project.resolve_expression(place, node.func) for node in made if chain(node.func))
+    ours = (one for one in targets if one is not None and one.kind == "function")
+    return any(believes(project, Place(one.path, one.index), depth + 1) for one in ours)
 
 
 def _decoding(project: Project, place: Place, call: Call) -> str:
