@@ -13,7 +13,7 @@ from analyzer.flow.callers import bound
 from analyzer.flow.engine import Flow, Point
 from analyzer.flow.named import method
 from analyzer.flow.questions import Pictured, chain_end, flow_of, location, makers, places_calling, uses_of
-from analyzer.flow.ways import ends, given
+from analyzer.flow.ways import ends, given, way
 from analyzer.model import Confidence, Finding, Rule, Step
 from analyzer.project.target import Place
 
@@ -78,11 +78,12 @@ def _filtered(flow: Flow, point: Point, call: Call) -> bool:
 def _sent(flow: Flow, archive: Point, onward: tuple[Step, ...], depth: int) -> tuple[Step, ...] | None:
     """The steps from a request to where its archive is taken out; ``None`` where no client is seen to send it."""
     value = flow.value(archive)
-    if any(part.kind == "request" for part in value.sources()):
-        return (ends(archive.place, archive.expression, "the archive that a client sends is opened"), *onward)
+    sent = next((part for part in value.sources() if part.kind == "request"), None)
+    if sent is not None:
+        return way(flow, archive, sent, onward)
     kept = _kept_there(flow, archive)
     if kept is not None:
-        return (ends(archive.place, kept, "what a client sends is kept here"), *onward)
+        return (Step(location(archive.place, kept), "what a client sends is kept here", "source"), *onward)
     name = chain(archive.expression)
     function = flow.project.function(archive.place)
     known_as = archive.environment.get(name, ())

@@ -3,6 +3,7 @@ nothing catches, and the answer is a 500, whoever is at fault."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Set
 
 from analyzer.facts.expressions import AnyExpression, Call, Sequence
@@ -21,6 +22,10 @@ _CATCHING = frozenset({"ValueError", "Exception", "BaseException", "InvalidOpera
 _FIX = "Catch the `ValueError` and answer 400, or let a form, a schema or the framework convert it"
 
 
+_TYPED = re.compile(r"(?:^|[._])(?:get_json|json|data|body|loads)$")
+"""Reads of bodies whose values have types of their own."""
+
+
 def converted(picture: Picture, flow: Flow, rule: Rule, told: Set[Place]) -> Iterator[Finding]:
     """The first such conversion in each handler that is not ``told`` of otherwise, in order of places."""
     if _answered(picture):
@@ -35,6 +40,8 @@ def converted(picture: Picture, flow: Flow, rule: Rule, told: Set[Place]) -> Ite
         ):
             continue
         if not any(use.chain in _SPELLED for use in function.uses):
+            continue
+        if any(_TYPED.search(use.chain) for use in function.uses):
             continue
         caught = list(_caught(flow, place))
         for point in flow.calls(place):
