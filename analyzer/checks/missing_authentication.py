@@ -12,8 +12,12 @@ from analyzer.checks._impersonation import becomes_anybody
 from analyzer.checks._opened import opened_people
 from analyzer.checks._records import Records
 from analyzer.checks._takeover import takes_over
+from analyzer.facts.expressions import Conditional, Name
 from analyzer.facts.outline import Class, Function
+from analyzer.facts.statements import If
+from analyzer.facts.visit import walk
 from analyzer.frameworks import Route
+from analyzer.frameworks.fastapi import injected
 from analyzer.graph.guards import Guards, Known
 from analyzer.graph.picture import Picture
 from analyzer.model import Confidence, Finding, Location, Related, Rule, Span, Tier
@@ -140,7 +144,7 @@ def _judged(
         what = f"hands out `{personal[0]}` with its `{personal[1]}`" if personal else f"sends files with `{sent}`"
         what = f"answers with `{away}`" if away else what
         confidence = Confidence.MEDIUM
-    if any(one.ending for one in known):
+    if any(one.ending for one in known) or (any(one.optional for one in known) and _serves_both(picture, handler)):
         confidence = Confidence.LOW
     others = (one for one in picture.handlers().get(handler, ()) if one.of == routes[0].of)
     guarded_too = next((one for one in others if one not in routes), None)
@@ -148,6 +152,15 @@ def _judged(
     near = f", although the same function is guarded at {guarded_too.label}" if guarded_too else near
     passed = _LENIENT if any(one.optional for one in known) else _BLIND
     return _finding(picture, rule, handler, routes, f"{what}, and {passed}{near}", confidence)
+
+
+def _serves_both(picture: Picture, handler: Place) -> bool:
+    """Whether a handler asks if anybody is known, and has something else for strangers: a cart of the session's."""
+    function = picture.project.function(handler)
+    given = function.parameters if function is not None else []
+    names = {one.name for one in given if function and any(injected(picture.project, handler, function, one))}
+    tests = (node.test for node in walk(picture.project.body(handler)) if isinstance(node, If | Conditional))
+    return any(isinstance(one, Name) and one.id in names for test in tests for one in walk(test))
 
 
 def _finding(
