@@ -15,11 +15,12 @@ from analyzer.checks._owners import Model, Owners
 from analyzer.checks._privileged import gives_money, gives_rights
 from analyzer.checks._resources import Resources
 from analyzer.checks._trails import Load
+from analyzer.checks._unawaited import unawaited
 from analyzer.checks._whole import answered_as_kept
 from analyzer.facts.expressions import AnyExpression, Attribute, Call, Name
 from analyzer.facts.outline import Class, Function
 from analyzer.facts.statements import Return
-from analyzer.facts.visit import walk
+from analyzer.facts.visit import chain, walk
 from analyzer.flow.passwords import is_password_column
 from analyzer.flow.questions import uses_of
 from analyzer.graph.picture import Picture
@@ -64,6 +65,10 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
         if claim is not None:
             yield _claimed(picture, rule, one, claim)
             continue
+        asked = next(unawaited(picture, one.handler), None)
+        if asked is not None:
+            yield _unasked(picture, rule, one, asked)
+            continue
         if not one.known or one.stated or ((one.demanding or one.trail.role) and not one.ordinary):
             continue
         finding = _object(picture, rule, known, one) or _everybody(picture, rule, known, one)
@@ -88,6 +93,23 @@ def _claimed(picture: Picture, rule: Rule, one: Handled, claim: Claim) -> Findin
     )
     at = Location(claim.place.path, Span(shown.line, shown.column, shown.end_line, shown.end_column))
     return msgspec.structs.replace(finding, steps=(Step(at, "it is believed here"),))
+
+
+def _unasked(picture: Picture, rule: Rule, one: Handled, asked: Call) -> Finding:
+    """A check whose answer nobody waits for."""
+    finding = _finding(
+        picture,
+        rule,
+        one,
+        f"`{one.name}` ({one.route.label}) asks `{chain(asked.func)}(…)` without `await`: a coroutine is true, whoever "
+        "is asking",
+        f"Await it: `await {chain(asked.func)}(…)`",
+        Confidence.HIGH,
+        None,
+        None,
+    )
+    at = Location(one.handler.path, Span(asked.line, asked.column, asked.end_line, asked.end_column))
+    return msgspec.structs.replace(finding, steps=(Step(at, "it is asked here"),))
 
 
 def _object(picture: Picture, rule: Rule, known: Evidence, one: Handled) -> Finding | None:
