@@ -5,47 +5,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import TypeGuard
 
-import msgspec
-
-from analyzer.checks._raw import given, raw_parts
-from analyzer.facts.expressions import (
-    AnyExpression,
-    Attribute,
-    Await,
-    Binary,
-    Boolean,
-    Call,
-    Compare,
-    Comprehension,
-    Constant,
-    Name,
-    Parameter,
-    Subscript,
-    Unary,
-)
-from analyzer.facts.statements import Assign, Augment, For
-from analyzer.facts.visit import chain, walk
-from analyzer.flow.callers import bound
-from analyzer.flow.engine import Flow, Point
-from analyzer.flow.named import method
-from analyzer.flow.questions import location, written
-from analyzer.flow.sources import injected
+from analyzer.checks._numbers import DEPTH, Search, Side, Used, assigns, declared, path_of, read, spelling
+from analyzer.facts.expressions import AnyExpression, Attribute, Binary, Name, Subscript
+from analyzer.facts.statements import Augment
+from analyzer.facts.visit import walk
+from analyzer.flow.engine import Flow
+from analyzer.flow.questions import location
 from analyzer.flow.values import spelled
-from analyzer.frameworks.persistence import is_schema
-from analyzer.model import Confidence, Finding, Rule, Step
-from analyzer.project import Place, Project, Target
+from analyzer.model import Confidence, Finding, Rule
+from analyzer.project import Place
 
-_DEPTH = 3
-"""Functions followed from a handler to where its numbers are reckoned with."""
-_NUMBERS = frozenset({"int", "float", "Decimal"})
-_LOWER = frozenset({"gt", "ge", "minimum", "min_value", "exclusive_minimum", "exclusiveMinimum", "min"})
-"""Arguments that bound a number from below: pydantic, msgspec, Litestar, marshmallow."""
-_BOUNDING = re.compile(r"(?:^|\.)(?:Gt|Ge|Interval|Range|PositiveInt|NonNegativeInt|PositiveFloat|NonNegativeFloat)$")
-_LOOKING = re.compile(r"valid|check|ensure|verify|assert|require|clamp|positive|abs$|max$", re.IGNORECASE)
-"""Functions that may look at a number, by what they are called; they only ever make the rule silent."""
-_VALIDATOR = re.compile(r"validat", re.IGNORECASE)
+_LOWER = Side(
+    frozenset({"gt", "ge", "minimum", "min_value", "exclusive_minimum", "exclusiveMinimum", "min"}),
+    re.compile(r"(?:^|\.)(?:Gt|Ge|Interval|Range|PositiveInt|NonNegativeInt|PositiveFloat|NonNegativeFloat)$"),
+    re.compile(r"valid|check|ensure|verify|assert|require|clamp|positive|abs$|max$", re.IGNORECASE),
+)
 _MONEY = re.compile(
     r"price|cost|balance|amount|stock|quantity|qty|credit|points|inventory|total|funds|salary|wallet|\bfee|discount",
     re.IGNORECASE,
@@ -55,212 +30,49 @@ _MONEY = re.compile(
 
 _EITHER_WAY = re.compile(r"change|delta|adjust|diff|offset|shift|correction", re.IGNORECASE)
 """Names of numbers that are meant to go either way."""
-_COPYING = frozenset({"model_dump", "dict", "copy", "to_dict"})
-
-
-class Reckoned(msgspec.Struct, frozen=True):
-    """Where a number of a client's meets what is kept: the expression, how the code spells both, and what is done."""
-
-    node: AnyExpression
-    number: str
-    kept: str
-    does: str
-    steps: tuple[Step, ...] = ()
 
 
 def reckoned(flow: Flow, rule: Rule, place: Place) -> Finding | None:
     """The finding for the first number that a handler, or what it calls, reckons with unseen; ``None`` for none."""
-    sent = _declared(flow.project, place) | _read(flow, place)
+    sent = declared(flow.project, place, _LOWER) | read(flow, place)
     numbers = {one for one in sent if _EITHER_WAY.search(one.rpartition(".")[2]) is None}
-    found = _Search(flow).within(place, frozenset(numbers), _DEPTH) if numbers else None
+    found = Search(flow, _LOWER, _reckoning).within(place, frozenset(numbers), DEPTH) if numbers else None
     return _finding(rule, place, found) if found is not None else None
 
 
-def _declared(project: Project, place: Place) -> set[str]:
-    """How a handler spells the numbers that its signature declares without a lower bound."""
-    function = project.function(place)
-    found: set[str] = set()
-    for one in function.parameters if function is not None else ():
-        if one.kind in {"args", "kwargs"} or one.annotation is None:
-            continue
-        if _is_number(one.annotation):
-            if not _bounds(one.default) and not injected(one):
-                found.add(one.name)
-        elif not injected(one):
-            found |= {f"{one.name}.{name}" for name in _fields(project, place, one, _DEPTH)}
-    return found
+def _reckoning(flow: Flow, place: Place, nodes: Sequence[object], held: set[str]) -> Iterator[Used]:
+    for node in nodes:
+        if isinstance(node, Binary) and node.op in {"*", "-", "+"}:
+            for one, other in ((node.left, node.right), (node.right, node.left)):
+                name = spelling(one)
+                if name in held and _is_kept(flow, place, other, held) and not (node.op == "-" and one is node.left):
+                    yield Used(
+                        node, spelled(one) or name, _DOING[node.op].format(kept=spelled(other) or path_of(other))
+                    )
+                    break
+        elif isinstance(node, Augment) and node.op in {"+=", "-=", "*=", "+", "-", "*"}:
+            name = spelling(node.value)
+            if name in held and _is_kept(flow, place, node.target, held):
+                shown = spelled(node.target) or path_of(node.target)
+                yield Used(node.value, spelled(node.value) or name, _DOING[node.op[0]].format(kept=shown))
 
 
-def _fields(project: Project, place: Place, parameter: Parameter, depth: int) -> Iterator[str]:
-    target = project.annotated(place, parameter.annotation) if parameter.annotation is not None else None
-    if target is not None and target.kind in {"class", "instance"}:
-        yield from _numbers_of(project, target, depth)
-
-
-def _numbers_of(project: Project, schema: Target, depth: int) -> Iterator[str]:
-    """The fields of a schema that hold numbers without a lower bound; ``items[].quantity`` for those of a list."""
-    if schema.index < 0 or not is_schema(project, schema.path, schema.index):
-        return
-    looked = _looked_at(project, schema)
-    for name, path, made in project.classes.fields(schema.path, schema.index):
-        if made.annotation is None or name in looked or "*" in looked:
-            continue
-        if _is_number(made.annotation):
-            if not _bounds(made.value):
-                yield name
-        elif depth > 0:
-            inner = _listed(made.annotation)
-            of = project.annotated(Place(path, -1), inner if inner is not None else made.annotation)
-            if of is not None and of.kind in {"class", "instance"} and of.index >= 0 and of != schema:
-                mark = "[]" if inner is not None else ""
-                yield from (f"{name}{mark}.{one}" for one in _numbers_of(project, of, depth - 1))
-
-
-def _is_number(annotation: AnyExpression) -> bool:
-    """``int``, ``float | None``, ``Optional[Decimal]``, ``Annotated[int, …]`` without a bound in it."""
-    if isinstance(annotation, Binary) and annotation.op == "|":
-        return _is_number(annotation.left) or _is_number(annotation.right)
-    if isinstance(annotation, Subscript):
-        head = chain(annotation.value).rpartition(".")[2]
-        items = getattr(annotation.index, "items", None) or [annotation.index]
-        if head == "Annotated":
-            return _is_number(items[0]) and not any(_bounds(one) for one in items[1:])
-        return head in {"Optional", "Union"} and any(_is_number(one) for one in items)
-    return chain(annotation).rpartition(".")[2] in _NUMBERS
-
-
-def _listed(annotation: AnyExpression) -> AnyExpression | None:
-    """``Item`` of ``list[Item]``."""
-    if not isinstance(annotation, Subscript) or chain(annotation.value).rpartition(".")[2] not in {"list", "List"}:
-        return None
-    return annotation.index
-
-
-def _bounds(made: AnyExpression | None) -> bool:
-    """``Field(gt=0)``, ``Query(1, ge=1)``, ``Gt(0)``; a dependency is nobody's number."""
-    return made is not None and any(
-        isinstance(one, Call)
-        and (_BOUNDING.search(chain(one.func)) is not None or any(given.keyword in _LOWER for given in one.arguments))
-        for one in walk(made)
-    )
-
-
-def _looked_at(project: Project, schema: Target) -> set[str]:
-    """The fields that a schema's own validators speak of; ``*`` where one looks at all of them."""
-    found: set[str] = set()
-    for target in (schema, *project.classes.order(schema.path, schema.index)):
-        if target.index < 0:
-            continue
-        for index in project.namespace(target.path).methods.get(target.index, {}).values():
-            function = project.outline(target.path).functions[index]
-            validators = [one for one in function.decorators if _VALIDATOR.search(chain(one))]
-            if not validators and function.name not in {"__post_init__", "model_post_init", "__init__"}:
-                continue
-            named = {one.value for made in validators for one in walk(made) if isinstance(one, Constant)}
-            found |= {str(one) for one in named}
-            for one in walk(project.body(Place(target.path, index))):
-                if isinstance(one, Attribute):
-                    found.add(one.attr)
-                elif isinstance(one, Constant) and isinstance(one.value, str):
-                    found.add(one.value)
-    return found
-
-
-def _read(flow: Flow, place: Place) -> set[str]:
-    """The names under which a handler keeps numbers that it made of a raw body, form or query."""
-    raw = given(flow.project, place)
-    found: set[str] = set()
-    for node in walk(flow.project.body(place)) if raw is not None else ():
-        if not isinstance(node, Assign) or len(node.targets) != 1 or not isinstance(node.targets[0], Name):
-            continue
-        made = node.value
-        if not isinstance(made, Call) or len(made.arguments) != 1:
-            continue
-        if chain(made.func).rpartition(".")[2] not in _NUMBERS:
-            continue
-        state = flow.state_at(place, made)
-        argument = made.arguments[0].value
-        if raw is not None and state is not None and raw_parts(flow, raw, Point(place, argument, state)):
-            found.add(node.targets[0].id)
-    return found
-
-
-class _Search:
-    """Follows numbers through functions to where they are reckoned with."""
-
-    def __init__(self, flow: Flow) -> None:
-        self._flow = flow
-        self._busy: set[Place] = set()
-
-    def within(self, place: Place, numbers: frozenset[str], depth: int) -> Reckoned | None:
-        """The first use in a function of numbers that it spells so, and that it does not look at; else ``None``."""
-        nodes = list(walk(self._flow.project.body(place)))
-        held = _also_called(nodes, set(numbers))
-        held -= {name for name in held if _is_looked_at(nodes, name)}
-        if not held:
-            return None
-        self._busy.add(place)
-        found = next(self._uses(place, nodes, held), None) or self._below(place, nodes, held, depth)
-        self._busy.discard(place)
-        return found
-
-    def _uses(self, place: Place, nodes: Sequence[object], held: set[str]) -> Iterator[Reckoned]:
-        for node in nodes:
-            if isinstance(node, Binary) and node.op in {"*", "-", "+"}:
-                for one, other in ((node.left, node.right), (node.right, node.left)):
-                    name = _spelled(one)
-                    if name in held and self._is_kept(place, other, held) and not (node.op == "-" and one is node.left):
-                        yield Reckoned(node, spelled(one) or name, spelled(other) or _path(other), _DOING[node.op])
-                        break
-            elif isinstance(node, Augment) and node.op in {"+=", "-=", "*=", "+", "-", "*"}:
-                name = _spelled(node.value)
-                if name in held and self._is_kept(place, node.target, held):
-                    shown = spelled(node.target) or _path(node.target)
-                    yield Reckoned(node.value, spelled(node.value) or name, shown, _DOING[node.op[0]])
-
-    def _is_kept(self, place: Place, other: AnyExpression, held: set[str]) -> bool:
-        """``product.price``, ``account["balance"]``: a part of something that the function has looked up."""
-        if isinstance(other, Name):
-            taken = (one.value for one in walk(self._flow.project.body(place)) if _assigns(one, other.id))
-            return any(isinstance(one, Attribute | Subscript) and self._is_kept(place, one, held) for one in taken)
-        if not isinstance(other, Attribute | Subscript):
-            return False
-        text = _path(other)
-        root = text.partition(".")[0]
-        if "." not in text or root in {"self", "cls"} or root.isupper() or text in held:
-            return False
-        if any(one.partition(".")[0].removesuffix("[]") == root for one in held if "." in one):
-            return False
-        function = self._flow.project.function(place)
-        own = {one.target for one in function.locals} | {one.name for one in function.parameters} if function else set()
-        return root in own
-
-    def _below(self, place: Place, nodes: Sequence[object], held: set[str], depth: int) -> Reckoned | None:
-        project = self._flow.project
-        for call in nodes if depth > 0 else ():
-            if not isinstance(call, Call) or not chain(call.func):
-                continue
-            if not any(_hands(one.value, held) for one in call.arguments):
-                continue
-            target = project.resolve_expression(place, call.func)
-            function = None
-            if target is not None and target.kind == "function" and target.ours and target.index >= 0:
-                function = project.outline(target.path).functions[target.index]
-            if target is None or function is None or Place(target.path, target.index) in self._busy:
-                continue
-            arguments = bound(function, call, method(target, function, chain(call.func))) or {}
-            inner = frozenset(
-                known
-                for name, one in arguments.items()
-                for number in held
-                if (known := _handed(_spelled(one.value), number, name))
-            )
-            found = self.within(Place(target.path, target.index), inner, depth - 1) if inner else None
-            if found is not None:
-                at = Place(target.path, target.index)
-                step = Step(location(at, found.node), f"`{found.number}` {found.does.format(kept=found.kept)} here")
-                return msgspec.structs.replace(found, node=call, steps=found.steps or (step,))
-        return None
+def _is_kept(flow: Flow, place: Place, other: AnyExpression, held: set[str]) -> bool:
+    """``product.price``, ``account["balance"]``: a part of something that the function has looked up."""
+    if isinstance(other, Name):
+        taken = (one.value for one in walk(flow.project.body(place)) if assigns(one, other.id))
+        return any(isinstance(one, Attribute | Subscript) and _is_kept(flow, place, one, held) for one in taken)
+    if not isinstance(other, Attribute | Subscript):
+        return False
+    text = path_of(other)
+    root = text.partition(".")[0]
+    if "." not in text or root in {"self", "cls"} or root.isupper() or text in held:
+        return False
+    if any(one.partition(".")[0].removesuffix("[]") == root for one in held if "." in one):
+        return False
+    function = flow.project.function(place)
+    own = {one.target for one in function.locals} | {one.name for one in function.parameters} if function else set()
+    return root in own
 
 
 _DOING = {
@@ -270,116 +82,12 @@ _DOING = {
 }
 
 
-def _spelled(expression: AnyExpression) -> str:
-    """The chain of a number, also inside ``int(…)``, ``Decimal(str(…))`` and ``await``."""
-    while True:
-        if isinstance(expression, Call) and len(expression.arguments) == 1:
-            if chain(expression.func).rpartition(".")[2] not in _NUMBERS | {"str", "round"}:
-                return ""
-            expression = expression.arguments[0].value
-        elif isinstance(expression, Await):
-            expression = expression.value
-        elif isinstance(expression, Unary):
-            return ""
-        else:
-            return _path(expression)
-
-
-def _path(expression: AnyExpression) -> str:
-    """One spelling of ``order.items``, ``order["items"]``, ``order.get("items", [])``; ``""`` for anything else."""
-    if isinstance(expression, Name):
-        return expression.id
-    if isinstance(expression, Attribute):
-        above = _path(expression.value)
-        return f"{above}.{expression.attr}" if above else ""
-    if isinstance(expression, Subscript):
-        return _part(expression.value, expression.index)
-    if isinstance(expression, Call) and isinstance(expression.func, Attribute):
-        if expression.func.attr in {"get", "pop"} and expression.arguments:
-            return _part(expression.func.value, expression.arguments[0].value)
-        if expression.func.attr in _COPYING:
-            return _path(expression.func.value)
-    if isinstance(expression, Call) and chain(expression.func).rpartition(".")[2] == "asdict" and expression.arguments:
-        return _path(expression.arguments[0].value)
-    return ""
-
-
-def _part(whole: AnyExpression, name: AnyExpression) -> str:
-    above = _path(whole)
-    return f"{above}.{name.value}" if above and isinstance(name, Constant) and isinstance(name.value, str) else ""
-
-
-def _assigns(node: object, name: str) -> TypeGuard[Assign]:
-    return isinstance(node, Assign) and node.value is not None and [_path(one) for one in node.targets] == [name]
-
-
-def _hands(expression: AnyExpression, held: set[str]) -> bool:
-    whole = _spelled(expression)
-    return bool(whole) and any(one == whole or one.startswith((f"{whole}.", f"{whole}[]")) for one in held)
-
-
-def _handed(whole: str, number: str, name: str) -> str:
-    """How a function that is handed something spells a number in it; ``""`` when it gets another thing."""
-    if not whole:
-        return ""
-    if number == whole:
-        return name
-    return name + number[len(whole) :] if number.startswith((f"{whole}.", f"{whole}[]")) else ""
-
-
-def _also_called(nodes: Sequence[object], held: set[str]) -> set[str]:
-    """The numbers under all names that a function gives them: ``quantity = item.quantity``, ``for item in items``."""
-    for _ in range(2):
-        for node in nodes:
-            if isinstance(node, Assign) and node.value is not None and len(node.targets) == 1:
-                name, value = _path(node.targets[0]), _spelled(node.value)
-                if name and value:
-                    held |= {one for number in tuple(held) if (one := _handed(value, number, name))}
-            elif isinstance(node, For):
-                held |= _items(node.target, node.iterable, held)
-            elif isinstance(node, Comprehension):
-                for generator in node.generators:
-                    held |= _items(generator.target, generator.iterable, held)
-    return held
-
-
-def _items(target: AnyExpression, iterable: AnyExpression, held: set[str]) -> set[str]:
-    source, name = _path(iterable), _path(target)
-    if not source or not name:
-        return set()
-    return {name + one[len(source) + 2 :] for one in held if one.startswith(f"{source}[]")}
-
-
-def _is_looked_at(nodes: Sequence[object], name: str) -> bool:
-    """Whether a number is compared with a constant, asked for its truth beside others' order, or handed to a check."""
-    for node in nodes:
-        if isinstance(node, Compare):
-            sides = [node.left, *node.comparators]
-            ordered = any(one in {"<", "<=", ">", ">=", "in", "not in"} for one in node.operators)
-            if ordered and any(_spelled(one) == name for one in sides) and any(_is_fixed(one) for one in sides):
-                return True
-        elif isinstance(node, Call) and _LOOKING.search(written(node).rpartition(".")[2]):
-            looked = any(_spelled(one.value) == name for one in node.arguments)
-            if looked:
-                return True
-    return False
-
-
-def _is_fixed(side: AnyExpression) -> bool:
-    if isinstance(side, Unary):
-        side = side.operand
-    if isinstance(side, Call):
-        return all(_is_fixed(one.value) for one in side.arguments)
-    return isinstance(side, Constant) or (not isinstance(side, Boolean) and chain(side).rpartition(".")[2].isupper())
-
-
-def _finding(rule: Rule, place: Place, found: Reckoned) -> Finding:
-    counted = _MONEY.search(found.number) is not None or _MONEY.search(found.kept) is not None
+def _finding(rule: Rule, place: Place, found: Used) -> Finding:
+    counted = _MONEY.search(found.number) is not None or _MONEY.search(found.does) is not None
     return Finding(
         rule=rule.code,
         location=location(place, found.node),
-        message=f"`{found.number}` {found.does.format(kept=found.kept)} as the client sent it: nothing asks whether it "
-        "is above zero",
+        message=f"`{found.number}` {found.does} as the client sent it: nothing asks whether it is above zero",
         fix="Declare the lowest value (`Field(gt=0)`), or refuse what is not above zero",
         severity=rule.severity,
         confidence=Confidence.MEDIUM if counted else Confidence.LOW,

@@ -26,7 +26,7 @@ _TYPED = re.compile(r"(?:^|[._])(?:get_json|json|data|body|loads)$")
 """Reads of bodies whose values have types of their own."""
 
 
-def converted(picture: Picture, flow: Flow, rule: Rule, told: Set[Place]) -> Iterator[Finding]:
+def converted(picture: Picture, flow: Flow, rule: Rule, told: Set[Place]) -> Iterator[tuple[Place, Finding]]:
     """The first such conversion in each handler that is not ``told`` of otherwise, in order of places."""
     if _answered(picture):
         return
@@ -50,7 +50,7 @@ def converted(picture: Picture, flow: Flow, rule: Rule, told: Set[Place]) -> Ite
                 continue
             sent = _sent(flow, point, call)
             if sent:
-                yield _finding(rule, place, call, sent)
+                yield place, _finding(rule, place, call, sent)
                 break
 
 

@@ -10,6 +10,7 @@ import msgspec
 from analyzer.checks._amounts import reckoned
 from analyzer.checks._conversions import converted
 from analyzer.checks._documents import filled
+from analyzer.checks._page_sizes import sized
 from analyzer.checks._raw import Given, checked, checks_itself, given, is_whole, raw_parts, state_changing, validates
 from analyzer.checks._uploads import Upload, kept
 from analyzer.checks._validators import toothless
@@ -78,7 +79,10 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
         elif raw is not None and uses:
             told.add(place)
             yield _finding(rule, place, uses, partly=True)
-    yield from converted(picture, flow, rule, told)
+    for place, finding in converted(picture, flow, rule, told):
+        told.add(place)
+        yield finding
+    yield from sized(picture, flow, rule, told)
 
 
 def _kept(rule: Rule, upload: Upload) -> Finding:
