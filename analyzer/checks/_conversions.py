@@ -66,7 +66,15 @@ def _sent(flow: Flow, point: Point, call: Call) -> str:
     if len(value.rows) > 2 or any(len(row) != 1 for row in value.rows):
         return ""
     parts = [part for part in value.parts() if part.kind == "request" and part.type == "str"]
-    return parts[0].text if parts and not any(mark in parts[0].text for mark in _UNSENT) else ""
+    text = parts[0].text if parts else ""
+    function = flow.project.function(point.place)
+    for one in function.parameters if function is not None else ():
+        # What is declared was converted, and what stands in a path was matched.
+        if text == one.name or (
+            one.annotation is not None and text.startswith(f"{one.name}.") and one.name != "request"
+        ):
+            return ""
+    return "" if any(mark in text for mark in _UNSENT) else text
 
 
 _UNSENT = ("view_args", "match_info", "path_params", "kwargs", "matchdict", "content_length", "headers", "META")

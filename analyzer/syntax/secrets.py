@@ -143,16 +143,24 @@ def _listed(name: str, item: AnyExpression) -> AnyExpression:
     return replaced if isinstance(replaced, Secret) and replaced.strength == "live" else item
 
 
+def _names_it(key: AnyExpression | None) -> bool:
+    """Whether a key says that its value only names what the table is about: ``token={"uuid": …}``."""
+    return isinstance(key, Constant) and re.search(r"(?:^|_)(?:uu|gu)?id$", str(key.value), re.IGNORECASE) is not None
+
+
 def _table(name: str, table: Mapping) -> Mapping:
     """``PASSWORDS = {"ada": "…"}``, ``API_KEYS = {"…": "partner"}``: a key or a value that is one by itself, or what
     somebody thought up as the password of a name."""
     kept = literals.is_password_table(name)
     keys = [_listed(name, key) if isinstance(key, Constant | Bytes) else key for key in table.keys]
-    values = [
-        _replaced("password", value) if kept and isinstance(value, Constant | Bytes) else _listed(name, value)
-        for value in table.values
-    ]
+    values = [_held(name, key, value, kept=kept) for key, value in zip(table.keys, table.values, strict=True)]
     return Mapping(table.line, table.column, table.end_line, table.end_column, keys, values)
+
+
+def _held(name: str, key: AnyExpression | None, value: AnyExpression, *, kept: bool) -> AnyExpression:
+    if kept and isinstance(value, Constant | Bytes):
+        return _replaced("password", value)
+    return value if _names_it(key) else _listed(name, value)
 
 
 def _carried(name: str, call: Call) -> Call:
