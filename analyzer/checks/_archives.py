@@ -9,9 +9,8 @@ from analyzer.facts.expressions import AnyExpression, Attribute, Call
 from analyzer.facts.statements import With
 from analyzer.facts.visit import calls, chain, walk
 from analyzer.flow.arguments import argument, constants
-from analyzer.flow.callers import bound
+from analyzer.flow.arrivals import given_at_calls
 from analyzer.flow.engine import Flow, Point
-from analyzer.flow.named import method
 from analyzer.flow.questions import Pictured, chain_end, flow_of, location, makers, places_calling, uses_of
 from analyzer.flow.ways import ends, given, way
 from analyzer.model import Confidence, Finding, Rule, Step
@@ -89,16 +88,9 @@ def _sent(flow: Flow, archive: Point, onward: tuple[Step, ...], depth: int) -> t
     known_as = archive.environment.get(name, ())
     if depth <= 0 or function is None or len(known_as) != 1 or known_as[0].how != "parameter":
         return None
-    for site in flow.callers.every(archive.place):
-        outer = flow.call_at(site)
-        if outer is None or not isinstance(outer.expression, Call):
-            continue
-        target = flow.project.resolve(site.place, site.chain, site.line)
-        handed = (bound(function, outer.expression, method(target, function, site.chain)) or {}).get(name)
-        if handed is None:
-            continue
-        step = given(site.place, outer.expression, function.name, name)
-        found = _sent(flow, Point(site.place, handed.value, outer.environment), (step, *onward), depth - 1)
+    for one in given_at_calls(flow, archive.place, name):
+        step = given(one.point.place, one.call, function.name, name)
+        found = _sent(flow, one.point, (step, *onward), depth - 1)
         if found is not None:
             return found
     return None

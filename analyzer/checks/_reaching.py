@@ -14,9 +14,8 @@ import msgspec
 from analyzer.facts.expressions import AnyExpression, Attribute, Call, Name
 from analyzer.facts.visit import chain
 from analyzer.flow.arguments import argument
-from analyzer.flow.callers import bound
+from analyzer.flow.arrivals import given_at_calls
 from analyzer.flow.engine import Flow, Point
-from analyzer.flow.named import method
 from analyzer.flow.parts import Part, Row
 from analyzer.flow.questions import Pictured, called_name, flow_of, location, place_at, places_calling, written
 from analyzer.flow.values import spelled
@@ -161,16 +160,11 @@ def _handed_on(point: Point) -> str:
 
 def _at_callers(flow: Flow, place: Place, parameter: str, harms: Harms, onward: tuple[Step, ...]) -> Iterator[_Reached]:
     function = flow.project.function(place)
-    for site in flow.callers.every(place) if function is not None else ():
-        point = flow.call_at(site)
-        if point is None or not isinstance(point.expression, Call) or function is None:
-            continue
-        target = flow.project.resolve(site.place, site.chain, site.line)
-        argument_ = (bound(function, point.expression, method(target, function, site.chain)) or {}).get(parameter)
-        if argument_ is not None:
-            inner = Point(site.place, argument_.value, point.environment)
-            step = given(site.place, point.expression, function.name, parameter)
-            yield from _parts(flow, inner, point.expression, harms, (step, *onward))
+    if function is None:
+        return
+    for one in given_at_calls(flow, place, parameter):
+        step = given(one.point.place, one.call, function.name, parameter)
+        yield from _parts(flow, one.point, one.call, harms, (step, *onward))
 
 
 def request_part(row: Row) -> Part | None:

@@ -16,9 +16,8 @@ from analyzer.facts.codec import encode
 from analyzer.facts.expressions import AnyExpression, Attribute, Binary, Call, Constant, Format, Name
 from analyzer.facts.visit import chain
 from analyzer.flow import sql
-from analyzer.flow.callers import bound
+from analyzer.flow.arrivals import given_at_calls
 from analyzer.flow.engine import Flow, Point
-from analyzer.flow.named import method
 from analyzer.flow.parts import Part, Value
 from analyzer.flow.questions import (
     Pictured,
@@ -235,17 +234,9 @@ def _at_callers(
     function = flow.project.function(place)
     if function is None:
         return
-    for site in flow.callers.every(place):
-        point = flow.call_at(site)
-        if point is None or not isinstance(point.expression, Call):
-            continue
-        target = flow.project.resolve(site.place, site.chain, site.line)
-        arguments = bound(function, point.expression, method(target, function, site.chain))
-        argument = (arguments or {}).get(parameter)
-        if argument is not None:
-            inner = Point(site.place, argument.value, point.environment)
-            step = given(site.place, point.expression, function.name, parameter)
-            yield from _judged(flow, rule, inner, point.expression, sink, (step, *onward))
+    for one in given_at_calls(flow, place, parameter):
+        step = given(one.point.place, one.call, function.name, parameter)
+        yield from _judged(flow, rule, one.point, one.call, sink, (step, *onward))
 
 
 def _reads_like_sql(value: Value, sink: Sink) -> bool:

@@ -12,10 +12,9 @@ from analyzer.checks import _costs
 from analyzer.facts.expressions import Call, Compare, Constant, Name, Slice, Subscript
 from analyzer.facts.visit import chain
 from analyzer.flow.arguments import argument, constants
-from analyzer.flow.callers import bound
+from analyzer.flow.arrivals import given_at_calls
 from analyzer.flow.engine import Flow, Point, scan
 from analyzer.flow.hashing import protecting_call
-from analyzer.flow.named import method
 from analyzer.flow.passwords import is_password_name, last_name
 from analyzer.flow.questions import Pictured, calls_at, chain_end, flow_of, location, places_calling, uses_of, written
 from analyzer.knowledge import Hasher, known
@@ -241,15 +240,10 @@ def _at_callers(flow: Flow, rule: Rule, data: Point, made: Call) -> Iterator[Fin
     function = flow.project.function(data.place)
     if function is None or len(parts) != 1 or parts[0].text not in {one.name for one in function.parameters}:
         return
-    for site in flow.callers.every(data.place):
-        point = flow.call_at(site)
-        if point is None or not isinstance(point.expression, Call):
-            continue
-        target = flow.project.resolve(site.place, site.chain, site.line)
-        given = (bound(function, point.expression, method(target, function, site.chain)) or {}).get(parts[0].text)
-        secret = _password(flow, Point(site.place, given.value, point.environment)) if given is not None else ""
+    for one in given_at_calls(flow, data.place, parts[0].text):
+        secret = _password(flow, one.point)
         if secret and not _bound_to_stored(flow, data.place, made, secret):
-            yield _finding(rule, site.place, point.expression, secret, _algorithm(made))
+            yield _finding(rule, one.point.place, one.call, secret, _algorithm(made))
 
 
 def _algorithm(made: Call) -> str:

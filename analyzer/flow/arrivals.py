@@ -51,6 +51,28 @@ def handing(flow: Flow, point: Point, value: object) -> Iterator[Point]:
             yield one.site
 
 
+class Giving(msgspec.Struct, frozen=True):
+    """A ``call`` that gives a parameter something: ``site`` is the call in its caller, ``point`` what it gives."""
+
+    call: Call
+    site: Point
+    point: Point
+
+
+def given_at_calls(flow: Flow, place: Place, parameter: str) -> Iterator[Giving]:
+    """Every call of a function that gives a parameter something, by whatever name it is called there."""
+    function = flow.project.function(place)
+    for site in flow.callers.every(place) if function is not None else ():
+        point = flow.call_at(site)
+        call = point.expression if point is not None else None
+        if function is None or point is None or not isinstance(call, Call):
+            continue
+        target = flow.project.resolve(site.place, site.chain, site.line)
+        given = (bound(function, call, method(target, function, site.chain)) or {}).get(parameter)
+        if given is not None:
+            yield Giving(call, point, Point(site.place, given.value, point.environment))
+
+
 def _handed(flow: Flow, here: Point, name: str, depth: int) -> Iterator[Arrival]:
     """What a parameter is given: by its default and at every call."""
     function = flow.project.function(here.place)
@@ -59,16 +81,10 @@ def _handed(flow: Flow, here: Point, name: str, depth: int) -> Iterator[Arrival]
     declared = next((one for one in function.parameters if one.name == name), None)
     if declared is not None and declared.default is not None:
         yield Arrival(Point(Place(here.place.path, -1), declared.default, {}), default=True)
-    for site in flow.callers.every(here.place):
-        point = flow.call_at(site)
-        if point is None or not isinstance(point.expression, Call) or site.place == here.place:
-            continue
-        target = flow.project.resolve(site.place, site.chain, site.line)
-        given = (bound(function, point.expression, method(target, function, site.chain)) or {}).get(name)
-        if given is not None:
-            inner = Point(site.place, given.value, point.environment)
-            for one in arrivals(flow, inner, depth - 1):
-                yield Arrival(one.point, one.site or point, one.default)
+    for giving in given_at_calls(flow, here.place, name):
+        if giving.point.place != here.place:
+            for one in arrivals(flow, giving.point, depth - 1):
+                yield Arrival(one.point, one.site or giving.site, one.default)
 
 
 def _kept(flow: Flow, here: Point, attribute: str, depth: int) -> Iterator[Arrival]:
