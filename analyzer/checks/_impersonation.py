@@ -9,7 +9,7 @@ import msgspec
 
 from analyzer.facts.expressions import AnyExpression, Attribute, Call, Compare, Constant, Name, Subscript
 from analyzer.facts.statements import Assign, If, Raise, Try
-from analyzer.facts.visit import chain, walk
+from analyzer.facts.visit import assigned, chain, walk
 from analyzer.flow.questions import uses_of
 from analyzer.flow.sources import spelled_as_request
 from analyzer.graph.picture import Picture
@@ -32,13 +32,7 @@ def becomes_anybody(picture: Picture, handler: Place) -> bool:
     if not any(use.kind == "write" and "session" in use.chain for use in uses_of(picture.project, handler)):
         return False
     nodes = list(walk(picture.project.body(handler)))
-    sent = {
-        target.id
-        for node in nodes
-        if isinstance(node, Assign) and _of_request(node.value)
-        for target in node.targets
-        if isinstance(target, Name)
-    }
+    sent = assigned(nodes, _of_request)
     believed = any(
         isinstance(node, Assign)
         and any(_says_who(target) for target in node.targets)

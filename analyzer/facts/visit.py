@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from typing import Any, get_args, get_type_hints
 
@@ -16,7 +16,7 @@ from analyzer.facts.expressions import (
     Name,
     Subscript,
 )
-from analyzer.facts.statements import AnyStatement, Statement
+from analyzer.facts.statements import AnyStatement, Assign, Statement
 
 _SCALARS = (int, str, bool, float, bytes, type(None))
 
@@ -96,6 +96,17 @@ def expressions(nodes: Iterable[AnyStatement] | msgspec.Struct) -> Iterator[AnyE
     for node in walk(nodes):
         if isinstance(node, Expression):
             yield node  # type: ignore[misc]
+
+
+def assigned(nodes: Iterable[msgspec.Struct], holds: Callable[[AnyExpression | None], bool]) -> set[str]:
+    """The plain names that some of these nodes, which are not looked into, assign a value for which ``holds``."""
+    return {
+        target.id
+        for node in nodes
+        if isinstance(node, Assign) and holds(node.value)
+        for target in node.targets
+        if isinstance(target, Name)
+    }
 
 
 def calls(nodes: Iterable[AnyStatement] | msgspec.Struct) -> Iterator[Call]:

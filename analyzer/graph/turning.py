@@ -22,8 +22,8 @@ from analyzer.facts.expressions import (
     Unary,
 )
 from analyzer.facts.expressions import Sequence as Display
-from analyzer.facts.statements import Assign, If, Raise, Return
-from analyzer.facts.visit import chain, walk
+from analyzer.facts.statements import If, Raise, Return
+from analyzer.facts.visit import assigned, chain, walk
 
 _WHETHER = re.compile(
     r"^(?:is|has|check|user)?_?(?:user|session)?_?(?:authenticated|logged_?in|signed_?in|authorized)$", re.I
@@ -68,13 +68,7 @@ def answers_tokenless(nodes: Sequence[msgspec.Struct]) -> bool:
 
     ``if not request.headers.get("Authorization"): return failed(error_message="no signature")``
     """
-    named = {
-        target.id
-        for node in nodes
-        if isinstance(node, Assign) and _carried(node.value)
-        for target in node.targets
-        if isinstance(target, Name)
-    }
+    named = assigned(nodes, _carried)
     for node in nodes:
         if isinstance(node, If) and node.then and isinstance(node.test, Unary) and node.test.op == "not":
             asked = node.test.operand
@@ -119,13 +113,7 @@ def answers_strangers(nodes: Sequence[msgspec.Struct]) -> bool:
 
     ``if "user_id" not in session: return render_template("login.html")``
     """
-    named = {
-        target.id
-        for node in nodes
-        if isinstance(node, Assign) and _read(node.value)
-        for target in node.targets
-        if isinstance(target, Name)
-    }
+    named = assigned(nodes, _read)
     return any(
         isinstance(node, If) and bool(node.then) and _answer(node.then[-1]) and _unknown(node.test, named)
         for node in nodes
