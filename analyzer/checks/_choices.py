@@ -14,7 +14,6 @@ from analyzer.flow.arguments import argument
 from analyzer.flow.engine import Flow, Point
 from analyzer.flow.questions import chain_end, written
 from analyzer.graph.picture import Picture
-from analyzer.model import Tier
 from analyzer.project.target import Place
 
 _DEPTH = 6
@@ -89,7 +88,7 @@ def conditional(flow: Flow, place: Place, line: int) -> bool:
 
 def deployed(picture: Picture, path: str) -> bool:
     """Whether a file is part of what runs in production: no test, no development settings, no tool beside it."""
-    return picture.tier(path) is Tier.MAIN and not picture.is_side(path) and not _DEVELOPMENT.search(path.lower())
+    return picture.is_main(path) and not _DEVELOPMENT.search(path.lower())
 
 
 def _compared(flow: Flow, here: Point, one: Compare, default: bool, depth: int) -> Iterator[Choice]:

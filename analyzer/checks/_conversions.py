@@ -12,11 +12,11 @@ from analyzer.facts.visit import chain, walk
 from analyzer.flow.engine import Flow, Point
 from analyzer.flow.questions import location
 from analyzer.graph.picture import Picture
-from analyzer.model import Confidence, Finding, Rule, Severity, Tier
+from analyzer.model import Confidence, Finding, Rule, Severity
 from analyzer.project import Place
 
-_MAKING = {"int": "ValueError", "float": "ValueError", "uuid.UUID": "ValueError", "decimal.Decimal": "InvalidOperation"}
-"""What makes a number or an id of text, and the error it raises for other text."""
+_MAKING = frozenset({"int", "float", "uuid.UUID", "decimal.Decimal"})
+"""What makes a number or an id of text, and raises an error for other text."""
 _SPELLED = frozenset({*_MAKING, "UUID", "Decimal"})
 _CATCHING = frozenset({"ValueError", "Exception", "BaseException", "InvalidOperation", "ArithmeticError"})
 _FIX = "Catch the `ValueError` and answer 400, or let a form, a schema or the framework convert it"
@@ -32,12 +32,7 @@ def converted(picture: Picture, flow: Flow, rule: Rule, told: Set[Place]) -> Ite
         return
     for place in picture.handlers():
         function = flow.project.function(place)
-        if (
-            function is None
-            or place in told
-            or picture.tier(place.path) is not Tier.MAIN
-            or picture.is_side(place.path)
-        ):
+        if function is None or place in told or not picture.is_main(place.path):
             continue
         if not any(use.chain in _SPELLED for use in function.uses):
             continue

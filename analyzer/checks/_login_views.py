@@ -13,7 +13,7 @@ from analyzer.frameworks import Route
 from analyzer.frameworks.text import argument
 from analyzer.graph.guards import Guards
 from analyzer.graph.picture import Picture
-from analyzer.model import Confidence, Finding, Location, Rule, Span, Tier
+from analyzer.model import Confidence, Finding, Location, Rule, Span
 from analyzer.project import Place
 
 _TABLE = frozenset({"path", "re_path", "url"})
@@ -43,7 +43,7 @@ def views(picture: Picture, rule: Rule) -> Iterator[Finding]:
     guards = picture.shared(Guards)
     told = set()
     for handler, routes in picture.handlers().items():
-        if handler.index >= 0 or picture.tier(handler.path) is not Tier.MAIN or picture.is_side(handler.path):
+        if handler.index >= 0 or not picture.is_main(handler.path):
             continue
         for route in routes:
             view = Place(handler.path, route.view)
@@ -80,7 +80,7 @@ def _of_libraries(picture: Picture, rule: Rule) -> Iterator[Finding]:
     """Logins that a library brings and a table of URLs takes as they are: ``TokenObtainPairView.as_view()``."""
     project = picture.project
     for place in places_calling(project, _TABLE):
-        if picture.tier(place.path) is not Tier.MAIN or picture.is_side(place.path) or place.index >= 0:
+        if not picture.is_main(place.path) or place.index >= 0:
             continue
         for call in calls(project.body(place)):
             view = argument(call, 1, "view") if chain(call.func).rpartition(".")[2] in _TABLE else None

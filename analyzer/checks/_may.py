@@ -18,7 +18,6 @@ from analyzer.facts.expressions import Name
 from analyzer.frameworks import Route
 from analyzer.graph.guards import Guard, Guards
 from analyzer.graph.picture import Picture
-from analyzer.model import Tier
 from analyzer.project import Place
 
 _CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE", "MUTATION"})
@@ -247,7 +246,7 @@ def _handled(picture: Picture) -> list[Handled]:
     found: list[Handled] = []
     for handler, routes in picture.handlers().items():
         function = picture.project.function(handler)
-        if picture.tier(handler.path) is not Tier.MAIN or picture.is_side(handler.path):
+        if not picture.is_main(handler.path):
             continue
         if function is None:
             found.extend(_left_to_framework(picture, handler, routes))

@@ -10,7 +10,6 @@ from analyzer.checks._resources import Resources
 from analyzer.frameworks import Route
 from analyzer.graph.guards import Guards
 from analyzer.graph.picture import Picture
-from analyzer.model import Tier
 from analyzer.project import Place
 
 _CHANGING = frozenset({"PUT", "PATCH", "DELETE"})
@@ -27,7 +26,7 @@ def opened_people(picture: Picture) -> Iterator[tuple[Place, Sequence[Route], st
                 found.setdefault(_class_of(picture, handler, route), []).append(route)
     owners, resources = picture.shared(Owners), picture.shared(Resources)
     for view, routes in sorted(found.items()):
-        if view.index < 0 or picture.tier(view.path) is not Tier.MAIN or picture.is_side(view.path):
+        if view.index < 0 or not picture.is_main(view.path):
             continue
         resource = resources.viewed_by(view.path, view.index)
         model = resources.model(resource)

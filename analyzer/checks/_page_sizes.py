@@ -14,7 +14,7 @@ from analyzer.facts.visit import chain
 from analyzer.flow.engine import Flow
 from analyzer.flow.questions import location, written
 from analyzer.graph.picture import Picture
-from analyzer.model import Confidence, Finding, Rule, Severity, Tier
+from analyzer.model import Confidence, Finding, Rule, Severity
 from analyzer.project import Place
 
 _UPPER = Side(
@@ -31,7 +31,7 @@ def sized(picture: Picture, flow: Flow, rule: Rule, told: Set[Place]) -> Iterato
     """The first such query of each handler that is not ``told`` of otherwise, in order of places."""
     search = Search(flow, _UPPER, _reading)
     for place in picture.handlers():
-        if place in told or picture.tier(place.path) is not Tier.MAIN or picture.is_side(place.path):
+        if place in told or not picture.is_main(place.path):
             continue
         numbers = declared(flow.project, place, _UPPER) | read(flow, place)
         found = search.within(place, frozenset(numbers), DEPTH) if numbers else None

@@ -29,7 +29,6 @@ from analyzer.flow.questions import written
 from analyzer.flow.sources import injected, spelled_as_request
 from analyzer.frameworks.persistence import is_schema
 from analyzer.graph.picture import Picture
-from analyzer.model import Tier
 from analyzer.project import Place, Project
 
 _NO_BODY = re.compile(
@@ -296,7 +295,7 @@ def _measured(side: AnyExpression) -> AnyExpression:
 def state_changing(picture: Picture, flow: Flow) -> Iterator[Place]:
     """Functions that answer requests which change something, and those that read a body although no route is known."""
     for place, routes in picture.handlers().items():
-        if picture.tier(place.path) is not Tier.MAIN or picture.is_side(place.path):
+        if not picture.is_main(place.path):
             continue
         if any(one.method not in _SAFE and one.framework not in _TYPED for one in routes):
             yield place
@@ -306,6 +305,6 @@ def state_changing(picture: Picture, flow: Flow) -> Iterator[Place]:
             continue
         if any(use.chain.startswith("request.") and reads_body(use.chain) for use in function.uses):
             target = flow.project.resolve(place, "request")
-            routed = picture.tier(place.path) is Tier.MAIN and not picture.is_side(place.path) and function.parent < 0
+            routed = picture.is_main(place.path) and function.parent < 0
             if target is not None and target.dotted == "flask.request" and routed and not flow.callers.of(place)[0]:
                 yield place

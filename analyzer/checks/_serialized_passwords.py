@@ -14,7 +14,6 @@ from analyzer.flow.passwords import is_password_name
 from analyzer.flow.questions import chain_end, flow_of
 from analyzer.flow.stored import hashes_itself
 from analyzer.graph.picture import Picture
-from analyzer.model import Tier
 from analyzer.project import Place, Project
 
 _BASES = re.compile(r"(?:^|\.)(?:ModelSerializer|HyperlinkedModelSerializer)$")
@@ -27,7 +26,7 @@ def serialized(picture: Picture) -> Iterator[tuple[Place, AnyExpression, str, st
     and the field."""
     flow, project = flow_of(picture), picture.project
     for path in project.paths():
-        if picture.tier(path) is not Tier.MAIN or picture.is_side(path):
+        if not picture.is_main(path):
             continue
         outline = project.outline(path)
         for index, item in enumerate(outline.classes):

@@ -11,7 +11,7 @@ from analyzer.graph.controllers import collaborator
 from analyzer.graph.injection import Injection
 from analyzer.graph.picture import Picture
 from analyzer.graph.role import Role
-from analyzer.model import Confidence, Tier
+from analyzer.model import Confidence
 from analyzer.project import Place
 
 _CONTEXT = frozenset({"__enter__", "__aenter__"})
@@ -36,12 +36,7 @@ class Unit(msgspec.Struct, frozen=True):
 
 def units(picture: Picture, modules: Sequence[str]) -> list[Unit]:
     """The controllers and services of an application that are no providers and wire nothing together, by place."""
-    return [
-        unit
-        for path in modules
-        if picture.tier(path) is Tier.MAIN and not picture.is_side(path)
-        for unit in _of_module(picture, path)
-    ]
+    return [unit for path in modules if picture.is_main(path) for unit in _of_module(picture, path)]
 
 
 def _of_module(picture: Picture, path: str) -> Iterator[Unit]:

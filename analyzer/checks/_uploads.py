@@ -12,7 +12,6 @@ from analyzer.facts.statements import Assign, For
 from analyzer.facts.visit import calls, chain, walk
 from analyzer.flow.questions import chain_end, uses_of
 from analyzer.graph.picture import Picture
-from analyzer.model import Tier
 from analyzer.project import Place
 
 _FILES = re.compile(r"(?:^|\.)(?:request|req)\.(?:files|FILES)$")
@@ -47,7 +46,7 @@ def kept(picture: Picture) -> Iterator[Upload]:
     limited: bool | None = None
     for handler, routes in picture.handlers().items():
         changing = any(route.method in {"POST", "PUT", "PATCH", "ANY"} for route in routes)
-        if not changing or picture.tier(handler.path) is not Tier.MAIN or picture.is_side(handler.path):
+        if not changing or not picture.is_main(handler.path):
             continue
         found = _kept(picture, handler)
         if found is None:

@@ -34,7 +34,7 @@ from analyzer.facts.visit import chain, children, statements, walk
 from analyzer.flow.questions import flow_of, location
 from analyzer.frameworks.persistence import is_schema
 from analyzer.graph.picture import Picture
-from analyzer.model import Confidence, Finding, Related, Rule, Tier
+from analyzer.model import Confidence, Finding, Related, Rule
 from analyzer.project import Place, Project
 
 _FIXED = re.compile(r"(?:DoesNotExist|MultipleObjectsReturned|NoResultFound|MultipleResultsFound)$")
@@ -55,7 +55,7 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
     handled, registered = handled_classes(project), registrations(project)
     for place in project.places():
         function = project.function(place)
-        if function is None or picture.tier(place.path) is not Tier.MAIN or picture.is_side(place.path):
+        if function is None or not picture.is_main(place.path):
             continue
         answers = place in picture.handlers() or place in around
         given = registered[place] if place in registered else handed(project, place, function)

@@ -13,7 +13,7 @@ from analyzer.flow.questions import uses_of
 from analyzer.graph.picture import Picture
 from analyzer.graph.role import Evidence, Role
 from analyzer.graph.speaking import Speaking, returned_calls
-from analyzer.model import Confidence, Finding, Location, Related, Rule, Severity, Span, Tier
+from analyzer.model import Confidence, Finding, Location, Related, Rule, Severity, Span
 from analyzer.project import Place
 
 _ROLES = frozenset({"service", "repository", "model"})
@@ -69,7 +69,7 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
     injected = _injected(picture)
     told: list[Finding] = []
     for path in picture.project.paths():
-        if picture.tier(path) is not Tier.MAIN or picture.is_side(path) or picture.is_root(path):
+        if not picture.is_main(path) or picture.is_root(path):
             continue
         outline = picture.project.outline(path)
         found = sorted(_through(picture, path, injected))

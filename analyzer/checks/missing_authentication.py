@@ -20,7 +20,7 @@ from analyzer.frameworks import Route
 from analyzer.frameworks.fastapi import injected
 from analyzer.graph.guards import Guards, Known
 from analyzer.graph.picture import Picture
-from analyzer.model import Confidence, Finding, Location, Related, Rule, Span, Tier
+from analyzer.model import Confidence, Finding, Location, Related, Rule, Span
 from analyzer.project import Place
 
 _CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE", "MUTATION"})
@@ -47,7 +47,7 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
         what = f"lets everybody change or remove any `{people}`, and says that everybody may"
         yield _told(rule, view.path, told, routes, what, Confidence.MEDIUM)
     for handler, routes in doors(picture):
-        if picture.tier(handler.path) is not Tier.MAIN or picture.is_side(handler.path):
+        if not picture.is_main(handler.path):
             continue
         if handler.index < 0:
             yield from _views(picture, rule, guards, handler.path, routes)

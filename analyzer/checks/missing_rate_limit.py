@@ -23,7 +23,7 @@ from analyzer.frameworks.persistence import is_schema
 from analyzer.graph.guards import Guards
 from analyzer.graph.limits import Limits
 from analyzer.graph.picture import Picture
-from analyzer.model import Confidence, Finding, Location, Rule, Span, Tier
+from analyzer.model import Confidence, Finding, Location, Rule, Span
 from analyzer.project import Place
 
 _ENTERING = {
@@ -97,7 +97,7 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
     guards = picture.shared(Guards)
     around = picture.shared(Limits)
     for handler, routes in picture.handlers().items():
-        if picture.tier(handler.path) is not Tier.MAIN or picture.is_side(handler.path):
+        if not picture.is_main(handler.path):
             continue
         function = picture.project.function(handler)
         tried = [route for route in routes if route.method in _CHANGING]

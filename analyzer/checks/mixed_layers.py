@@ -11,7 +11,7 @@ from analyzer.graph.members import LAYERED, Member, members
 from analyzer.graph.names import class_hint, module_hint, word_hint
 from analyzer.graph.picture import Picture
 from analyzer.graph.role import LAYERS
-from analyzer.model import Finding, Location, Related, Rule, Severity, Span, Tier
+from analyzer.model import Finding, Location, Related, Rule, Severity, Span
 
 _DEMO_MODULES, _DEMO_LINES = 2, 300
 """An application of so few modules, in a file of fewer lines, shows something: nobody gets lost in it."""
@@ -39,7 +39,7 @@ class Mixture(msgspec.Struct, frozen=True):
 def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
     """One finding a module or class; one an application that is cut that way."""
     for modules in sorted({picture.application(handler.path) for handler in picture.handlers()}):
-        main = [path for path in modules if picture.tier(path) is Tier.MAIN and not picture.is_side(path)]
+        main = [path for path in modules if picture.is_main(path)]
         everything = {path: members(picture, path) for path in main}
         mixed = [_mixture(path, held) for path, held in everything.items() if len(held) > 1]
         answering = [one for one in mixed if one.home == "controller"]

@@ -53,7 +53,7 @@ def _runs_queries(picture: Picture, path: str) -> bool:
 
 
 def _workers(picture: Picture, path: str) -> Iterator[Worker]:
-    if picture.tier(path) is not Tier.MAIN or picture.is_side(path) or picture.is_root(path):
+    if not picture.is_main(path) or picture.is_root(path):
         return
     for index, function in enumerate(picture.project.outline(path).functions):
         place = Place(path, index)

@@ -13,7 +13,7 @@ from analyzer.flow.engine import Flow, Point
 from analyzer.flow.parts import Part, Row
 from analyzer.flow.questions import chain_end, flow_of, location, places_calling
 from analyzer.graph.picture import Picture
-from analyzer.model import Confidence, Finding, Location, Rule, Tier
+from analyzer.model import Confidence, Finding, Location, Rule
 from analyzer.project import Place
 
 _LOADERS = frozenset({"Loader", "UnsafeLoader", "CLoader", "CUnsafeLoader"})
@@ -37,7 +37,7 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
 def _loaders(picture: Picture, flow: Flow, rule: Rule, told: Set[Location]) -> Iterator[Finding]:
     """Calls of PyYAML that make anything of whatever they read, where nobody can say whose it is."""
     for place in places_calling(flow.project, frozenset({"load", "load_all"})):
-        if picture.tier(place.path) is not Tier.MAIN or picture.is_side(place.path):
+        if not picture.is_main(place.path):
             continue
         for point in flow.calls(place):
             call = point.expression

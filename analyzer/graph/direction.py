@@ -82,7 +82,7 @@ class Directions:
         """Every import against the direction, by path and line."""
         picture = self._picture
         for path in picture.project.paths():
-            if picture.tier(path) is not Tier.MAIN or picture.is_side(path):
+            if not picture.is_main(path):
                 continue
             up: set[tuple[int, str]] = set()
             for edge in picture.imports_of(path):
@@ -277,7 +277,7 @@ class Directions:
             counts: dict[Unit, int] = {}
             picture = self._picture
             for path in picture.project.paths():
-                if picture.tier(path) is not Tier.MAIN or picture.is_side(path):
+                if not picture.is_main(path):
                     continue
                 lines = set()
                 for edge in picture.imports_of(path):

@@ -11,7 +11,6 @@ from analyzer.graph.classes import owner_class
 from analyzer.graph.controllers import provides
 from analyzer.graph.entities import mentioned
 from analyzer.graph.picture import Picture
-from analyzer.model import Tier
 from analyzer.project import Place
 
 _FEATURE = 8
@@ -85,7 +84,7 @@ def _services(picture: Picture) -> list[_Service]:
     """Classes, and modules of functions, that are services in main code, sorted by name."""
     found: dict[tuple[str, int], Counter[str]] = {}
     for path in picture.project.paths():
-        if picture.tier(path) is not Tier.MAIN or picture.is_side(path):
+        if not picture.is_main(path):
             continue
         for index, function in enumerate(picture.project.outline(path).functions):
             place = Place(path, index)

@@ -109,6 +109,10 @@ class Picture:
         """Whether a module is a script, tool or example beside the application."""
         return is_side_module(self.inside(path))
 
+    def is_main(self, path: str) -> bool:
+        """Whether a module is the application's own code: no test, no migration, and nothing beside it."""
+        return self.tier(path) is Tier.MAIN and not self.is_side(path)
+
     def inside(self, path: str) -> str:
         """A path below the folder that all audited files share."""
         return path[self._above :]

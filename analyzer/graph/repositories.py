@@ -13,7 +13,6 @@ from analyzer.frameworks import persistence
 from analyzer.graph.access import Access
 from analyzer.graph.entities import entities
 from analyzer.graph.picture import Picture
-from analyzer.model import Tier
 from analyzer.project import Place
 
 _PART_OF_ANOTHER = {"add", "add_all", "refresh", "expunge", "merge", "fetchone", "fetchall", "fetchmany"}
@@ -50,7 +49,7 @@ class Repository(msgspec.Struct, frozen=True):
 def repositories(picture: Picture) -> Iterator[Repository]:
     """The repositories of main code, sorted; a class or module without a query of its own is none."""
     for path in picture.project.paths():
-        if picture.tier(path) is not Tier.MAIN or picture.is_side(path):
+        if not picture.is_main(path):
             continue
         found: dict[int, list[Method]] = {}
         for index, function in enumerate(picture.project.outline(path).functions):

@@ -9,7 +9,6 @@ from analyzer.graph.dealings import Dealings, application_handlers
 from analyzer.graph.direction import Directions
 from analyzer.graph.picture import Picture
 from analyzer.inventory.graph_model import Graph, GraphNode, Link, counted
-from analyzer.model import Tier
 from analyzer.project import Place, Target
 
 _DATABASE = "database"
@@ -63,9 +62,7 @@ class _Maker:
     def __init__(self, picture: Picture) -> None:
         self._picture = picture
         self._project = picture.project
-        self.paths = [
-            path for path in picture.project.paths() if picture.tier(path) is Tier.MAIN and not picture.is_side(path)
-        ]
+        self.paths = [path for path in picture.project.paths() if picture.is_main(path)]
         self._main = set(self.paths)
         names = {path: picture.project.module_name(path) for path in picture.project.paths()}
         counts = Counter(names.values())

@@ -47,9 +47,7 @@ class Material:
         self.files = tuple(files)
         self.dependencies: tuple[Dependency, ...] = dependencies(files)
         self.paths = [
-            path
-            for path in picture.project.paths()
-            if picture.tier(path) is Tier.MAIN and not picture.is_side(path) and "test" not in path.lower()
+            path for path in picture.project.paths() if picture.is_main(path) and "test" not in path.lower()
         ] or list(picture.project.paths())
 
     def imports(self) -> Iterator[tuple[str, Import]]:

@@ -15,7 +15,6 @@ from analyzer.graph.dealings import application_handlers
 from analyzer.graph.picture import Picture
 from analyzer.inventory.graph_model import ORDER
 from analyzer.inventory.graphs import graph_of, violations
-from analyzer.model import Tier
 from analyzer.project import Place
 
 WORST = 10
@@ -138,7 +137,7 @@ def scorecard(picture: Picture) -> Scorecard:
 
 def _main(picture: Picture) -> list[str]:
     project = picture.project
-    return [path for path in project.paths() if picture.tier(path) is Tier.MAIN and not picture.is_side(path)]
+    return [path for path in project.paths() if picture.is_main(path)]
 
 
 def _shapes(picture: Picture) -> Iterator[Shape]:
