@@ -27,11 +27,19 @@ from analyzer.facts.visit import chain, children, walk
 from analyzer.flow.callers import bound
 from analyzer.flow.named import method
 from analyzer.project import Place, Project
+from analyzer.project.target import Target
 
-RESPONSES = re.compile(r"(?:Response|jsonify|render|render_template|make_response|render_template_string)$")
+RESPONSES = re.compile(
+    r"(?:Response(?:ServerError|BadRequest|NotFound|Forbidden)?|jsonify|render|render_template|make_response"
+    r"|render_template_string|(?:^|\.)redirect)$"
+)
 _ANSWERS = re.compile(r"^sanic\.response\.(?:\w+\.)?(?:json|text|html|raw)$|^aiohttp\.web\.(?:\w+\.)?json_response$")
 """Functions of frameworks that make an answer and are not called so."""
-_REFUSALS = re.compile(r"(?:^|\.)(?:HTTPException|HTTP[A-Z]\w*|abort|APIException|InternalServerError|BadRequest)$")
+_REFUSALS = re.compile(
+    r"(?:^|\.)(?:HTTPException|HTTP[A-Z]\w*|abort|APIException|InternalServerError|BadRequest)$"
+    r"|^(?:rest_framework|ninja|werkzeug|sanic|litestar|falcon)\.(?:\w+\.)*(?:exceptions|serializers|errors)\.[A-Z]\w+$"
+)
+"""Errors that frameworks answer with, text and all."""
 _WRITERS = frozenset({"self.write", "self.finish", "self.send_error", "self.wfile.write"})
 _SENDING = frozenset({"send_json", "send_text", "send_str"})
 """Methods of web sockets that say something to the client."""
@@ -42,11 +50,15 @@ _FLASHING = re.compile(
 """What shows a text on the next page."""
 TRACES = frozenset({"traceback.format_exc", "traceback.format_exception", "traceback.format_stack", "sys.exc_info"})
 _HARMLESS = frozenset({"type", "isinstance", "issubclass", "len", "bool", "hash", "id", "getattr", "hasattr", "print"})
-_KEEPING = frozenset({"str", "repr", "format", "dict", "list", "json.dumps"})
+_KEEPING = frozenset(
+    {"str", "repr", "format", "dict", "list", "json.dumps", "url_for", "urlencode", "quote", "quote_plus"}
+)
 _DUMPING = frozenset({"model_dump", "dict", "model_dump_json", "to_dict", "as_dict", "asdict"})
 """Methods that give an object as data."""
-_TRIMMING = frozenset("encode strip lstrip rstrip lower upper title capitalize split splitlines partition".split())
-"""Methods of texts that leave what it says."""
+_TRIMMING = frozenset(
+    "__str__ __repr__ encode strip lstrip rstrip lower upper title capitalize split splitlines partition".split()
+)
+"""Methods that give the text, or leave what it says."""
 _ADDING = frozenset({"append", "add", "extend", "insert", "update", "setdefault"})
 """Methods by which a container takes something in."""
 _CLASS = re.compile(r"_?[A-Z][a-z]\w*$")
@@ -86,12 +98,15 @@ class Search(msgspec.Struct):
     """What becomes of what the function gives back, where a caller asks: ``value``, ``error`` (it is raised) or
     ``nothing``; ``stream`` where what it yields is sent."""
     depth: int = _DEPTH
+    foreseen: AnyExpression | None = None
+    """What is told of an error that a condition looks for in the text itself: ``if "not found" in str(e)``."""
 
     def anew(self, caught: str = "") -> None:
         """Forgets what the clause before held."""
         for held in (self.made, self.refusing, self.keyed):
             held.clear()
         self.collected.clear()
+        self.foreseen = None
         self.caught = caught
         self.objects = {caught}
 
@@ -141,7 +156,7 @@ class Search(msgspec.Struct):
             return self._evaluated(statement.value, tainted)
         for name in ("body", "otherwise", "final"):
             inner = getattr(statement, name, None)
-            if isinstance(inner, list) and not isinstance(statement, Try):
+            if isinstance(inner, list):
                 found = self._block(inner, tainted)
                 if found is not None:
                     return found
@@ -152,10 +167,18 @@ class Search(msgspec.Struct):
             return None
         asked = _asks_kind(statement.test)
         inside = None if asked else self._block(statement.then, tainted)
+        if inside is not None and self._asks_text(statement.test, tainted):
+            self.foreseen, inside = self.foreseen or inside, None
         inside = inside or self._block(statement.otherwise, tainted)
         if asked and statement.then and isinstance(statement.then[-1], Return | Raise):
             tainted -= self.objects & _exceptions(statement.test)  # what is left is a text
         return inside
+
+    def _asks_text(self, test: AnyExpression, tainted: set[str]) -> bool:
+        """Whether a condition looks for words in the text: the one error somebody thought of, others follow."""
+        compared = [one for one in walk(test) if isinstance(one, Compare) and one.operators == ["in"]]
+        asked = [one.comparators[0] for one in compared]
+        return any(chain(one) not in self.keyed and self.tells(one, tainted) is not None for one in asked)
 
     def _block(self, block: list[AnyStatement], tainted: set[str]) -> AnyExpression | None:
         """A block inside: what it makes of the text is there afterwards, unless it ends the function."""
@@ -187,7 +210,7 @@ class Search(msgspec.Struct):
         refused = self._refused(value, tainted, "") if isinstance(value, Call) else None
         if refused is not None:
             self.refusing.update(dict.fromkeys(names, refused))
-        held = {chain(one.value) for one in statement.targets if isinstance(one, Subscript)} - {""}
+        held = {_container(one) for one in statement.targets if isinstance(one, Subscript)} - {""}
         if told is not None and held:
             # ``answer["error"] = str(e)``: the whole carries it now.
             tainted |= held
@@ -293,7 +316,7 @@ class Search(msgspec.Struct):
             known = self.project.classes.externals(target.path, target.index)
             answered = Place(target.path, target.index) in self.handled or any(map(_REFUSALS.search, known))
         else:
-            answered = _REFUSALS.search(target.dotted) is not None
+            answered = refuses(target)
         return self.given(call, tainted) if answered else None
 
     def _through(self, call: Call, tainted: set[str], gives: str) -> AnyExpression | None:
@@ -360,6 +383,8 @@ class Search(msgspec.Struct):
             return self.tells(func.value, tainted)
         if name in TRACES or self._marked(node, tainted):
             return node
+        if name == "getattr" and len(node.arguments) > 2:  # an error that has no such attribute gives its text
+            return self.tells(node.arguments[2].value, tainted)
         if name in _HARMLESS or _LOGGING.search(name):
             return None
         if isinstance(func, Attribute) and isinstance(func.value, Name) and func.value.id in self.keyed:
@@ -378,6 +403,11 @@ class Search(msgspec.Struct):
         return f"@{call.line}:{call.column}" in tainted
 
 
+def refuses(target: Target) -> bool:
+    """Whether a name is an error of a framework's that it answers with, text and all."""
+    return not target.ours and _REFUSALS.search(target.dotted) is not None
+
+
 def parts(search: Search, value: AnyExpression, tainted: set[str]) -> frozenset[int | str]:
     """Which items, keys or attributes of what a function gives back hold the text; none: the whole, or unknown."""
     if isinstance(value, Sequence) and value.kind == "tuple":
@@ -389,6 +419,14 @@ def parts(search: Search, value: AnyExpression, tainted: set[str]) -> frozenset[
         items = [(_constant(key), one) for key, one in zip(keys, values, strict=False)]
     found = [name for name, one in items if search.tells(one, tainted) is not None]
     return frozenset() if None in found else frozenset(one for one in found if one is not None)
+
+
+def _container(item: Subscript) -> str:
+    """The variable that an item stands in, however deep: ``state`` of ``state["redis"]["error"]``."""
+    held = item.value
+    while isinstance(held, Subscript):
+        held = held.value
+    return chain(held)
 
 
 def _asks_kind(test: AnyExpression) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+import msgspec
+
 from analyzer.checks._error_handlers import (
     ASKING,
     BROAD,
@@ -16,9 +18,10 @@ from analyzer.checks._error_handlers import (
     registrations,
     streamed,
 )
-from analyzer.checks._error_texts import TRACES, Search, parts
+from analyzer.checks._error_texts import TRACES, Search, parts, refuses
 from analyzer.facts.expressions import (
     AnyExpression,
+    Await,
     Call,
     Compare,
     Format,
@@ -45,6 +48,11 @@ _CHECKING = re.compile(r"(?:^|\.)(?:model_validate\w*|parse_(?:obj|raw)\w*|valid
 """Calls that check what a client sent, and raise what is wrong with it."""
 _ERROR = re.compile(r"^(?:e|ex|exc|err|error|exception)$")
 """The parameter of a formatter of errors."""
+_MADE = re.compile(r"(?:^|\.)(?:[A-Z]\w+|abort)$")
+_FRAMEWORKS = frozenset(
+    "fastapi starlette flask werkzeug quart rest_framework ninja sanic litestar falcon flask_restful "
+    "flask_smorest".split()
+)
 _FIX = "Log the exception with its traceback, and answer with a fixed text and an id that finds it in the log"
 
 
@@ -61,7 +69,8 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
         given = registered[place] if place in registered else handed(project, place, function)
         if given is None and _of_errors(function):
             yield from _told_by_handlers(rule, Search(project, place, answers=True, responds=True), function)
-        if given is None and not answers and picture.chain_to(place) is None:
+        reached = answers or given is not None or picture.chain_to(place) is not None
+        if not reached and not _speaks_http(project, place, function):
             continue
         body = project.body(place)
         search = Search(
@@ -75,12 +84,25 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
         for guarded, clause in [
             (node, one) for node in statements(body) if isinstance(node, Try) for one in node.handlers
         ]:
-            yield from _caught(picture, rule, search, body, guarded, clause)
+            told = _caught(picture, rule, search, body, guarded, clause)
+            yield from told if reached else (_less_sure(one) for one in told)
         if given is not None:
             search.anew()
             found = search.leak(_unforeseen(body) if given.known else body, {given.name})
             if found is not None:
                 yield _finding(rule, place, search, found, given.kind, Confidence.MEDIUM)
+
+
+def _less_sure(finding: Finding) -> Finding:
+    """The same finding of a function that nothing is known to call for a request."""
+    return msgspec.structs.replace(finding, confidence=min(finding.confidence, Confidence.MEDIUM))
+
+
+def _speaks_http(project: Project, place: Place, function: Function) -> bool:
+    """Whether a function makes a web framework's errors, which it does for requests alone, however they come to it."""
+    made = (use for use in function.uses if use.kind == "call" and _MADE.search(use.chain))
+    targets = (project.resolve(place, use.chain, use.line) for use in made)
+    return any(one is not None and refuses(one) and one.dotted.partition(".")[0] in _FRAMEWORKS for one in targets)
 
 
 def _caught(
@@ -97,7 +119,7 @@ def _caught(
         return
     confidence = Confidence.LOW if _only_checks(project, place, guarded) else confidence
     search.anew(clause.name or "")
-    found = search.leak(clause.body, {clause.name} if clause.name else set())
+    found = search.leak(clause.body, {clause.name} if clause.name else set()) or search.foreseen
     kind = chain(clause.kind) if clause.kind else ""
     if found is None and search.answers:
         found = search.later(body, guarded)
@@ -114,6 +136,8 @@ def _internal(project: Project, place: Place, clause: Handler) -> Confidence | N
     if clause.kind is None:
         return Confidence.HIGH
     kinds = clause.kind.items if isinstance(clause.kind, Sequence) else [clause.kind]
+    if any(chain(one) in BROAD for one in kinds):  # whatever is named beside it
+        return Confidence.HIGH
     if len(kinds) > 1:  # beside a library's error it does not help that others may speak to the client
         others = [one for one in kinds if not _OUTSPOKEN.search(chain(one))]
         kinds = others if any(_of_machine(project, place, one) for one in others) else kinds
@@ -125,8 +149,6 @@ def _internal(project: Project, place: Place, clause: Handler) -> Confidence | N
             return None
         if _FIXED.search(name):
             return None
-        if name in BROAD:
-            return Confidence.HIGH
         if name in INTERNAL or (target is not None and LIBRARIES.match(target.dotted)):
             best = Confidence.MEDIUM
         else:
@@ -144,8 +166,8 @@ def _of_machine(project: Project, place: Place, kind: AnyExpression) -> bool:
 def _only_checks(project: Project, place: Place, guarded: Try) -> bool:
     """Whether all that is tried is to check the client's own input: the error speaks of that."""
     calls = [one for one in walk(guarded.body) if isinstance(one, Call)]
-    if len(guarded.body) != 1 or not calls:
-        return False
+    if len(guarded.body) != 1 or not calls or any(isinstance(one, Await) for one in walk(guarded.body)):
+        return False  # what is waited for asks somebody else
     for call in calls:
         target = project.resolve_expression(place, call.func)
         schema = target is not None and target.kind == "class" and is_schema(project, target.path, target.index)
