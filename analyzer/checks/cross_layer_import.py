@@ -67,6 +67,11 @@ def _message(picture: Picture, found: Upward, name: str, taken: str) -> str:
         else ""
     )
     what = f"{taken} from {target}{through}" if edge.name else target
+    if found.kind == "test":
+        return (
+            f"`{name}` belongs to the application and imports {what}{lazily}, which lies among its tests: where they are "
+            "not installed, it fails, and a change of the tests changes the application."
+        )
     if found.kind == "base":
         return (
             f"`{name}` belongs to `{found.source}`, on which other packages build ({found.source_why}), but imports "
@@ -92,6 +97,8 @@ def _fix(found: Upward, taken: str) -> str:
             "Declare a port (Protocol or ABC) in the domain or application, implement it in the adapter, and pass the "
             "adapter in where the application is wired."
         )
+    if found.kind == "test":
+        return f"Move {taken} into the application, and let the tests import it from there."
     if found.kind == "base":
         return (
             f"Move {taken} below `{found.source}`, or this code out of `{found.source}` to where {taken} lives; "

@@ -22,15 +22,17 @@ _SPEAKS = re.compile(
     r"|(?:fastapi|starlette)\.(?:requests\.)?Request|(?:fastapi|starlette)\.(?:responses\.)?\w*Response"
     r"|werkzeug\.exceptions\.(?:abort|HTTPException|BadRequest|Unauthorized|Forbidden|NotFound|Conflict|Gone"
     r"|UnprocessableEntity|TooManyRequests|InternalServerError|MethodNotAllowed)"
+    r"|(?:fastapi|starlette)\.status\.HTTP_\w+|rest_framework\.status\.HTTP_\w+"
     r"|(?:flask|quart)\.(?:abort|request|g|session|current_app|jsonify|make_response|redirect|flash|Response|render_template"
-    r"|send_file|send_from_directory)"
+    r"|send_file|send_from_directory|url_for)"
     r"|flask_(?:login|security)\.(?:[\w.]+\.)?(?:current_user|login_user|logout_user)"
     r"|flask_jwt_extended\.(?:[\w.]+\.)?(?:current_user|get_current_user|get_jwt|get_jwt_identity|verify_jwt_in_request)"
     r"|flask_(?:restful|restx|smorest)\.abort"
     r"|django\.http\.(?:Http404|HttpRe\w+|JsonResponse|StreamingHttpResponse|FileResponse)"
-    r"|django\.shortcuts\.(?:redirect|render)|django\.contrib\.messages\.\w+"
+    r"|django\.shortcuts\.(?:redirect|render|get_object_or_404|get_list_or_404)|django\.contrib\.messages\.\w+"
     r"|rest_framework\.response\.Response"
-    r"|rest_framework\.exceptions\.(?:NotFound|PermissionDenied|AuthenticationFailed|NotAuthenticated|APIException|Throttled)"
+    r"|rest_framework\.exceptions\.(?:NotFound|PermissionDenied|AuthenticationFailed|NotAuthenticated|APIException|Throttled"
+    r"|ValidationError|ParseError)|rest_framework\.serializers\.ValidationError"
     r"|aiohttp\.web\.(?:HTTP\w+|\w*Response|json_response|Request)"
     r"|litestar\.exceptions\.(?:HTTP\w+|NotFoundException|NotAuthorizedException|PermissionDeniedException|ClientException)"
     r"|litestar\.(?:Request|Response)|sanic\.(?:exceptions\.\w+|response\.\w+|HTTPResponse)|tornado\.web\.HTTPError"
@@ -38,19 +40,31 @@ _SPEAKS = re.compile(
 )
 """What belongs to requests and answers in the frameworks. A project's own exceptions are left alone, also those that
 extend one of these: a central handler may word them."""
-_RAISED = re.compile(r"(?:Exception|Error|abort|Http404|HTTP[A-Z]\w*)$|\.exceptions\.")
+_RAISED = re.compile(r"(?:Exception|Error|abort|Http404|HTTP[A-Z]\w*|_or_404)$|\.exceptions\.")
 _SAYS = re.compile(
     rf"{_RAISED.pattern}|(?:^|\.)(?:send_file|send_from_directory|jsonify|redirect|render_template|make_response|flash"
     r"|JsonResponse|HttpRe\w+|json_response)$"
 )
 """What says something to a client, and so leaves no doubt; a single look at a request may be a parameter's type."""
-_AROUND = re.compile(r"(?:flask|quart)\.current_app(?:$|[.(\[])")
-"""The application itself, mostly for its configuration: a hint, and no word to a client."""
+_AROUND = re.compile(r"(?:flask|quart)\.(?:current_app|url_for)(?:$|[.(\[])")
+"""The application itself, mostly for its configuration, and its routes' names: a hint, and no word to a client."""
+_CARRIED = re.compile(
+    r"(?:fastapi|starlette)\.(?:datastructures\.)?UploadFile$|werkzeug\.datastructures\.(?:file_storage\.)?FileStorage$"
+    r"|fastapi\.security\.(?:oauth2\.)?OAuth2PasswordRequestForm(?:Strict)?$"
+)
+"""What a framework makes of a part of a request, as a parameter's type: whoever calls the function needs one."""
+_MISSING = re.compile(r"\.(?:first|get|one|one_or_none|scalar)_or_404$")
+"""Queries of Flask-SQLAlchemy that answer 404 where there is no row."""
 _HABIT = 3
 """Modules beyond which asking the running application is how an application is made."""
 _DOMAIN = Role("model", Confidence.MEDIUM, (Evidence("it lies in the domain", "", 1),))
 _MOST = 12
 """Uses shown beside a finding."""
+
+
+_PASSED_IN = (
+    "Let the controller read it, and pass in what is needed of it: a name, the content or a stream, plain values"
+)
 
 
 class Spoken(msgspec.Struct, frozen=True, order=True):
@@ -67,7 +81,7 @@ class Spoken(msgspec.Struct, frozen=True, order=True):
 def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
     """One finding a module, at the import that brings the first name in."""
     injected = _injected(picture)
-    told: list[Finding] = []
+    told: list[tuple[Finding, bool]] = []
     for path in picture.project.paths():
         if not picture.is_main(path) or picture.is_root(path):
             continue
@@ -76,13 +90,11 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
         if any(_FRAMEWORKS.match(item.module) for item in outline.imports if not item.level):
             found = sorted(_spoken(picture, path, injected)) or sorted(_helping(picture, path, injected)) or found
         if found:
-            told.append(_finding(picture, rule, path, found))
+            told.append((_finding(picture, rule, path, found), all(_AROUND.match(one.dotted) for one in found)))
     # Where every other module asks the application for its settings, that is how this one is made.
-    hints = [one for one in told if one.severity is Severity.NOTE]
-    habit = len(hints) > _HABIT
-    yield from (
-        msgspec.structs.replace(one, confidence=Confidence.LOW) if habit and one in hints else one for one in told
-    )
+    habit = sum(1 for _, around in told if around) > _HABIT
+    for one, around in told:
+        yield msgspec.structs.replace(one, confidence=Confidence.LOW) if habit and around else one
 
 
 _FRAMEWORKS = re.compile(
@@ -110,10 +122,12 @@ def _spoken(picture: Picture, path: str, injected: set[Place]) -> Iterator[Spoke
             continue
         own = {one.target for one in function.locals}
         for use in uses_of(project, place):
+            if use.kind == "call" and (missing := _MISSING.search(use.chain)) is not None:
+                yield Spoken(use.line, use.column, use.chain, missing[0], function.qualname, role)
             if _head(use.chain) in own:  # what it keeps of the request is told where it is taken
                 continue
             dotted = _dotted(picture, place, use)
-            if _SPEAKS.match(dotted):
+            if (_CARRIED if use.kind == "annotate" else _SPEAKS).match(dotted):
                 yield Spoken(use.line, use.column, use.chain, dotted, function.qualname, role)
 
 
@@ -165,7 +179,7 @@ def _head(chain: str) -> str:
 
 def _dotted(picture: Picture, place: Place, use: Use) -> str:
     head = use.chain.partition("(")[0].partition("[")[0]
-    target = picture.project.resolve(place, head, use.line) if use.kind in {"call", "read"} else None
+    target = picture.project.resolve(place, head, use.line) if use.kind in {"call", "read", "annotate"} else None
     return target.dotted if target is not None and not target.ours else ""
 
 
@@ -177,6 +191,7 @@ def _finding(picture: Picture, rule: Rule, path: str, found: list[Spoken]) -> Fi
     shown = ", ".join(f"`{name}`" for name in names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
     sure = _SAYS.search(first.dotted) or not _SPEAKS.match(first.dotted)  # an answer, also one that a helper words
     around = all(_AROUND.match(one.dotted) for one in found)
+    carried = all(_CARRIED.match(one.dotted) for one in found)
     where = f"`{functions[0]}`" + (f" and {len(functions) - 1} more" if len(functions) > 1 else "")
     return Finding(
         rule=rule.code,
@@ -185,12 +200,14 @@ def _finding(picture: Picture, rule: Rule, path: str, found: list[Spoken]) -> Fi
             f"{where} of `{picture.project.module_name(path)}`, a {role.name} ({role.why}), works with {shown}: "
             f"only what answers requests should know of HTTP, so that jobs and tests can call it too"
         ),
-        fix=(
+        fix=_PASSED_IN
+        if carried
+        else (
             "Raise an exception of your own that says what is wrong, and let the controller or one exception handler "
             "turn it into a status; pass values in, not the request"
         ),
-        severity=Severity.NOTE if around else rule.severity,
-        confidence=Confidence.MEDIUM if sure or around or len(found) > 1 else Confidence.LOW,
+        severity=Severity.NOTE if around or carried else rule.severity,
+        confidence=Confidence.MEDIUM if sure or around or carried or len(found) > 1 else Confidence.LOW,
         related=tuple(
             Related(Location(path, Span(one.line, 1, one.line, 1)), f"`{one.name}` is used by `{one.function}` here")
             for one in found[:_MOST]
@@ -200,9 +217,9 @@ def _finding(picture: Picture, rule: Rule, path: str, found: list[Spoken]) -> Fi
 
 def _imported(picture: Picture, path: str, first: Spoken) -> Location:
     """The import statement that brings a name in; the use itself where none stands in the module."""
-    head = _head(first.name)
+    head = "" if _MISSING.match(first.dotted) else _head(first.name)
     dotted = first.dotted.partition("()")[0]  # the class of a parameter
     for item in picture.project.outline(path).imports:
         if item.bound == head or (item.name and dotted == f"{item.module}.{item.name}"):
             return Location(path, Span(item.line, item.column, item.end_line, item.end_column))
-    return Location(path, Span(first.line, first.column, first.line, first.column + len(head)))
+    return Location(path, Span(first.line, first.column, first.line, first.column + len(first.name)))

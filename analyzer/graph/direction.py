@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 
@@ -24,6 +25,10 @@ _WRONG_WAY = {
 _SIDE = {"schema", "session", "settings", "middleware", "client", "task", "command", "migration", "test"}
 """Roles that lie beside the layers: a symbol with one of them may be imported from anywhere."""
 _PLAIN = ("builtins.", "os.")
+_TESTING = re.compile(r"test|fixture|mock|fake|stub|debug", re.IGNORECASE)
+"""Words in the path of a module that works for tests, wherever it lies."""
+_TESTS = re.compile(r"(?:^|/)tests?/|(?:^|/)conftest\.py$")
+"""Where the tests of an application lie, which are left at home when it is installed."""
 _HIGHER = frozenset({"service", "controller"})
 _SERVICES = frozenset({"service_layer", "services", "service"})
 _RINGS = frozenset({"application", "use_cases", "usecases", "usecase", "use_case", "interactors", "domain"})
@@ -39,7 +44,7 @@ _FEATURE = 5
 
 
 class Upward(msgspec.Struct, frozen=True):
-    """An import against the direction. ``kind`` is ``layer``, ``ring`` or ``base``; the phrases are for the message."""
+    """An import against the direction. ``kind`` is ``layer``, ``ring``, ``base`` or ``test``; the phrases are for the message."""
 
     edge: ImportEdge
     kind: str
@@ -86,9 +91,10 @@ class Directions:
                 continue
             up: set[tuple[int, str]] = set()
             for edge in picture.imports_of(path):
-                if edge.type_only or picture.tier(edge.target) is not Tier.MAIN or _gathers(edge):
+                if edge.type_only or _gathers(edge):
                     continue
-                found = self.judge(edge)
+                tier = picture.tier(edge.target)
+                found = self.judge(edge) if tier is Tier.MAIN else _tested(edge) if tier is Tier.TEST else None
                 if found is not None:
                     up.add((edge.line, edge.target))
                     yield found
@@ -352,6 +358,13 @@ def is_held(edge: ImportEdge, target: Role) -> bool:
     symbol = edge.symbol
     kept = symbol is not None and symbol.kind == "external" and not symbol.dotted.startswith(_PLAIN)
     return target.name == "entrypoint" and kept
+
+
+def _tested(edge: ImportEdge) -> Upward | None:
+    """The application that needs its tests; a helper of tests beside it may."""
+    if _TESTING.search(edge.source) or not _TESTS.search(edge.target):
+        return None
+    return Upward(edge, "test", "application", "test", "", "", Confidence.MEDIUM, eased=True)
 
 
 def _times(number: int) -> str:

@@ -209,7 +209,9 @@ class Roles:
             if hint == "service" and (used or busy or self._calls(place, "repository")):
                 text = "is called by handlers" if used else "works on stored data"
                 return role("service", Confidence.HIGH, f"{text} and lies in {word}", path, line)
-            if used and busy and not self._handler_modules[path] and not _refuses(function):
+            # What looks something up and refuses may be a helper of guards; what writes or commits works on data.
+            works = not _refuses(function) or any(access.kind != "read" for access in busy)
+            if used and busy and not self._handler_modules[path] and works:
                 if self._calls(place, "service"):
                     return role(
                         "service", Confidence.MEDIUM, "runs queries and calls services for handlers", path, line
