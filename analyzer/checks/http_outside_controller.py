@@ -118,7 +118,7 @@ def _spoken(picture: Picture, path: str, injected: set[Place]) -> Iterator[Spoke
             role = _DOMAIN
         if role.name not in _ROLES or role.confidence is Confidence.LOW:
             continue
-        if place in injected or place in picture.handlers() or function.parent >= 0:
+        if place in injected or place in picture.handlers() or function.parent >= 0 or _serializes(picture, place):
             continue
         own = {one.target for one in function.locals}
         for use in uses_of(project, place):
@@ -137,7 +137,7 @@ def _helping(picture: Picture, path: str, injected: set[Place]) -> Iterator[Spok
         return
     for index, function in enumerate(picture.project.outline(path).functions):
         place = Place(path, index)
-        if place in injected or place in picture.handlers() or function.parent >= 0:
+        if place in injected or place in picture.handlers() or function.parent >= 0 or _serializes(picture, place):
             continue
         own = {one.target for one in function.locals}
         said = []
@@ -171,6 +171,13 @@ def _through(picture: Picture, path: str, injected: set[Place]) -> Iterator[Spok
             if target is None or target.path == path or not speaking.answers(target, _SPEAKS.match):
                 continue
             yield Spoken(call.line, call.column, chain(call.func), target.dotted, function.qualname, role)
+
+
+def _serializes(picture: Picture, place: Place) -> bool:
+    """Whether a function belongs to a class of REST framework, which is a part of the boundary though it may save."""
+    owner = picture.project.owner_index(place)
+    bases = picture.project.classes.externals(place.path, owner) if owner >= 0 else ()
+    return any(one.startswith("rest_framework.") for one in bases)
 
 
 def _head(chain: str) -> str:

@@ -361,10 +361,11 @@ def is_held(edge: ImportEdge, target: Role) -> bool:
 
 
 def _tested(edge: ImportEdge) -> Upward | None:
-    """The application that needs its tests; a helper of tests beside it may."""
+    """The application that needs its tests; a helper of tests beside it may, and so may a command of developers."""
     if _TESTING.search(edge.source) or not _TESTS.search(edge.target):
         return None
-    return Upward(edge, "test", "application", "test", "", "", Confidence.MEDIUM, eased=True)
+    confidence = Confidence.LOW if edge.lazy else Confidence.MEDIUM
+    return Upward(edge, "test", "application", "test", "", "", confidence, eased=True)
 
 
 def _times(number: int) -> str:
