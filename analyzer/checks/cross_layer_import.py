@@ -69,8 +69,8 @@ def _message(picture: Picture, found: Upward, name: str, taken: str) -> str:
     what = f"{taken} from {target}{through}" if edge.name else target
     if found.kind == "test":
         return (
-            f"`{name}` belongs to the application and imports {what}{lazily}, which lies among its tests: where they are "
-            "not installed, it fails, and a change of the tests changes the application."
+            f"`{name}` belongs to the application and imports {what}{lazily}, which lies among its tests: where they "
+            "are not installed, it fails, and a change of the tests changes the application."
         )
     if found.kind == "base":
         return (

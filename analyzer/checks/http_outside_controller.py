@@ -174,10 +174,11 @@ def _through(picture: Picture, path: str, injected: set[Place]) -> Iterator[Spok
 
 
 def _serializes(picture: Picture, place: Place) -> bool:
-    """Whether a function belongs to a class of REST framework, which is a part of the boundary though it may save."""
+    """Whether a function belongs to a class of REST framework or its extensions, which is a part of the boundary though
+    it may save."""
     owner = picture.project.owner_index(place)
     bases = picture.project.classes.externals(place.path, owner) if owner >= 0 else ()
-    return any(one.startswith("rest_framework.") for one in bases)
+    return any("rest_framework." in one or one.endswith("Serializer") for one in bases)
 
 
 def _head(chain: str) -> str:

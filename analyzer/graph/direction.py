@@ -44,7 +44,8 @@ _FEATURE = 5
 
 
 class Upward(msgspec.Struct, frozen=True):
-    """An import against the direction. ``kind`` is ``layer``, ``ring``, ``base`` or ``test``; the phrases are for the message."""
+    """An import against the direction. ``kind`` is ``layer``, ``ring``, ``base`` or ``test``; the phrases are for the
+    message."""
 
     edge: ImportEdge
     kind: str
