@@ -1,4 +1,4 @@
-"""The part of BA206 about loops that write the headers of a request one by one."""
+"""The part of BA206 about loops that write the headers, or the fields of a form, of a request one by one."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ _AROUND = frozenset({"items", "keys", "copy", "list", "sorted", "dict", "tuple"}
 
 
 def looped(flow: Flow) -> Iterator[Written]:
-    """Calls that write every header of a request, in order of places."""
+    """Calls that write every header, or every field of the form, of a request; in order of places."""
     for place in flow.project.places():
-        if not any(_header(use.chain) for use in uses_of(flow.project, place)):
+        if not any(_kind(use.chain) for use in uses_of(flow.project, place)):
             continue
         for loop in walk(flow.project.body(place)):
             held = _headers(loop.iterable) if isinstance(loop, For) else None
@@ -47,13 +47,18 @@ def looped(flow: Flow) -> Iterator[Written]:
                 yield from _written_in(flow, place, loop, held)
 
 
-def _header(name: str) -> bool:
+def _kind(name: str) -> str:
+    """What of a request a chain holds: ``headers``, ``body`` (its form), ``""`` for neither."""
     found = showing.REQUEST.search(name.partition("()")[0].removesuffix(".items").removesuffix(".keys"))
-    return found is not None and found["head"] in {"headers", "META", "environ"}
+    if found is None:
+        return ""
+    if found["head"]:
+        return "headers" if found["head"] in {"headers", "META", "environ"} else ""
+    return "body" if found["body"] in {"form", "POST", "values"} else ""
 
 
 def _headers(iterable: AnyExpression) -> AnyExpression | None:
-    """The headers that a loop goes over: ``request.headers`` of ``request.headers.items()``."""
+    """The headers or the form that a loop goes over: ``request.headers`` of ``request.headers.items()``."""
     while isinstance(iterable, Call) and chain_end(iterable) in _AROUND:
         if isinstance(iterable.func, Attribute):
             iterable = iterable.func.value
@@ -61,7 +66,7 @@ def _headers(iterable: AnyExpression) -> AnyExpression | None:
             iterable = iterable.arguments[0].value
         else:
             return None
-    return iterable if _header(chain(iterable)) else None
+    return iterable if _kind(chain(iterable)) else None
 
 
 def _written_in(flow: Flow, place: Place, loop: For, held: AnyExpression) -> Iterator[Written]:
@@ -76,7 +81,7 @@ def _written_in(flow: Flow, place: Place, loop: For, held: AnyExpression) -> Ite
             continue
         sink = sink_of(flow, place, call)
         if sink is not None and any(_shows(one.value, value, held) for one in call.arguments):
-            found = Sighting(chain(held), "headers", place, call, True)
+            found = Sighting(chain(held), _kind(chain(held)), place, call, True)
             yield Written(place, call, found, written(call), sink.kind, point)
 
 

@@ -11,12 +11,13 @@ from analyzer.facts.expressions import AnyExpression, Call, Mapping, Name
 from analyzer.facts.outline import Function
 from analyzer.facts.statements import Raise
 from analyzer.facts.visit import chain, statements
+from analyzer.flow import showing
 from analyzer.flow.arguments import argument, constants
-from analyzer.flow.callers import bound
+from analyzer.flow.callers import Site, bound
 from analyzer.flow.disclosed import Reader, Sighting
 from analyzer.flow.engine import Flow, Point
 from analyzer.flow.named import method
-from analyzer.flow.questions import called_name, places_calling, uses_of, written
+from analyzer.flow.questions import called_name, chain_end, places_calling, uses_of, written
 from analyzer.flow.values import spelled
 from analyzer.knowledge import known
 from analyzer.knowledge.schema import Sink, names
@@ -38,7 +39,7 @@ _OPTIONS = frozenset(
 
 class Written(msgspec.Struct, frozen=True):
     """A secret that is written: the call that does it as its author sees it, what it writes into, and how
-    (``log``, ``print``, ``tracker``, ``raise``, ``trace``); ``sink`` is the call in the end."""
+    (``log``, ``print``, ``tracker``, ``raise``, ``trace``, ``own``); ``sink`` is the call in the end."""
 
     place: Place
     node: AnyExpression
@@ -136,21 +137,48 @@ def _through(flow: Flow, sink: Point, kind: str, handed: frozenset[str]) -> Iter
         return
     into = written(sink.expression) if isinstance(sink.expression, Call) else ""
     sites = flow.callers.every(sink.place)
-    told = []
-    for site in sites:
+    told = [
+        Written(site.place, point.expression, found, into, kind, sink)
+        for site, point, found in handed_over(flow, sink.place, function, handed)
+    ]
+    alone = len(told) == len(sites) and all(map(_bare, told))
+    if told and (alone or _does_more(flow, sink, handed)):
+        # Nobody hands it anything else than the secret itself, or it needs that for its work: the one place to mend is
+        # where it is written.
+        yield Written(sink.place, sink.expression, told[0].sighting, into, kind, sink)
+    else:
+        yield from told
+
+
+def handed_over(
+    flow: Flow, place: Place, function: Function, names: frozenset[str]
+) -> Iterator[tuple[Site, Point, Sighting]]:
+    """The calls of a function that hand a secret to one of its parameters of those names, with what they hand over."""
+    for site in flow.callers.every(place):
         if not _speaks_there(flow, site.place, site.line, site.chain):
             continue
         point = flow.call_at(site)
         if point is None or not isinstance(point.expression, Call):
             continue
-        found = _argument(flow, point, function, site.place, site.chain, site.line, handed)
+        found = _argument(flow, point, function, site.place, site.chain, site.line, names)
         if found is not None:
-            told.append(Written(site.place, point.expression, found, into, kind, sink))
-    if told and len(told) == len(sites) and all(map(_bare, told)):
-        # Nobody hands it anything else than the secret itself: the one place to mend is where it is written.
-        yield Written(sink.place, sink.expression, told[0].sighting, into, kind, sink)
-    else:
-        yield from told
+            yield site, point, found
+
+
+def _does_more(flow: Flow, sink: Point, handed: frozenset[str]) -> bool:
+    """Whether a function that writes what it is given also hands it on to others, so that its callers must give it."""
+    for point in flow.calls(sink.place):
+        call = point.expression
+        if not isinstance(call, Call) or call is sink.expression or chain_end(call) in _SHAPING:
+            continue
+        given = any(isinstance(one.value, Name) and one.value.id in handed for one in call.arguments)
+        if given and sink_of(flow, sink.place, call) is None:
+            return True
+    return False
+
+
+_SHAPING = showing.FUNCTIONS | {"len", "isinstance", "type", "bool", "hasattr", "getattr", "sorted", "format", "append"}
+"""Calls that only look at what they are given, or make a text of it."""
 
 
 def _bare(one: Written) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from analyzer.checks._choices import develops
 from analyzer.checks._looped_headers import looped
+from analyzer.checks._own_logs import kept
 from analyzer.checks._written import Written, echoed, traced, written_by
 from analyzer.facts.expressions import Constant
 from analyzer.facts.statements import If
@@ -33,6 +34,7 @@ _LIBRARIES = re.compile(
 _HOOKS = re.compile(
     r"(?:before_request|after_request|middleware)(?:\(\))?$|^(?:dispatch|process_request|process_view)$"
 )
+_FORWARDING = re.compile(r"(?:^|_)(?:proxy|forward|relay|gateway)(?:_|$)", re.IGNORECASE)
 _PARSERS = frozenset({"argparse", "click", "typer", "docopt", "fire", "optparse"})
 _COLUMNS = re.compile(r"passw|pwd|secret|api_?key|token|card_?n|cvv|otp", re.IGNORECASE)
 _WHOLE = {
@@ -46,7 +48,9 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
     """One finding a call that writes a secret, in order of places."""
     flow = flow_of(picture)
     seen: set[tuple[str, int]] = set()
-    for one in (*written_by(flow), *looped(flow), *traced(flow), *echoed(flow)):
+    handed = list(written_by(flow))
+    known = frozenset(one.sink.place for one in handed)
+    for one in (*handed, *looped(flow), *traced(flow), *echoed(flow), *kept(flow, known)):
         where = location(one.place, one.node)
         if (where.path, where.span.line) in seen:
             continue
@@ -98,13 +102,15 @@ def _confidence(picture: Picture, flow: Flow, one: Written) -> Confidence | None
         return Confidence.MEDIUM if _keeps_secrets(flow) else Confidence.LOW
     if one.how == "trace" and not _deals_with_secrets(flow, place):
         return Confidence.LOW
-    if found.kind.endswith(WEAK) and not (_about_credentials(picture, place) or _says_so(one)):
+    around = _about_credentials(picture, place) or _about_credentials(picture, found.place)
+    if found.kind.endswith(WEAK) and not (around or _says_so(one)):
         return Confidence.LOW
     if kind == "body" and not _takes_secrets(picture, flow, place):
         return Confidence.LOW
     if one.how == "raise" and kind in {"token", "connection string", "headers", "body", "secret"}:
         return Confidence.LOW
-    return Confidence.MEDIUM if found.whole or found.kind.endswith(WEAK) or one.how == "raise" else Confidence.HIGH
+    unsure = found.whole or found.kind.endswith(WEAK) or one.how in {"raise", "own"}
+    return Confidence.MEDIUM if unsure else Confidence.HIGH
 
 
 def _developing(flow: Flow, one: Written) -> bool:
@@ -182,6 +188,8 @@ def _takes_secrets(picture: Picture, flow: Flow, place: Place) -> bool:
         return True
     paths = " ".join(route.path for route in picture.handlers().get(place, ()))
     if _CREDENTIALS.search(function.qualname) or _CREDENTIALS.search(paths):
+        return True
+    if _FORWARDING.search(function.name):  # it passes on the bodies of all routes
         return True
     return any(
         isinstance(value, str) and settled(sensitive(value)) in {"password", "card number", "one-time code"}

@@ -15,6 +15,7 @@ from analyzer.facts.expressions import (
     Boolean,
     Call,
     Compare,
+    Comprehension,
     Conditional,
     Constant,
     Format,
@@ -30,7 +31,7 @@ from analyzer.facts.expressions import (
     Walrus,
 )
 from analyzer.facts.visit import chain, walk
-from analyzer.flow import records, showing, sources, undisclosed
+from analyzer.flow import fetched, records, showing, sources, undisclosed, unpacked
 from analyzer.flow.arguments import argument
 from analyzer.flow.callers import bound
 from analyzer.flow.engine import Flow, Point
@@ -273,6 +274,10 @@ class Reader:
                 told = self.told(Point(found.place, found.expression, found.environment), depth - 1)
                 if told is not None:
                     return told
+        for part in unpacked.parts(self.flow, point):
+            told = Reader(self.flow).told(part, depth - 2)
+            if told is not None:
+                return msgspec.structs.replace(told, place=point.place, node=one)
         return None
 
     def _object(self, point: Point) -> Sighting | None:
@@ -322,6 +327,11 @@ class Reader:
         name = undisclosed.looked_up(call, last)
         if name is not None:
             return Sighting(showing.picked(call, name), sensitive(name), point.place, call) if sensitive(name) else None
+        column = fetched.password_in_row(self.flow, point)
+        if column:
+            return Sighting(f"{spelled(call.func)}()", "password", point.place, call, True)
+        if last in showing.ADDRESSES:
+            return self._address(point, call, last, depth)
         if target is not None and target.ours:
             return self._ours(point, call, target, last, depth)
         if last in showing.GETTERS:
@@ -358,6 +368,14 @@ class Reader:
             found = self.first(point, [one.value for one in call.arguments], depth - 1)
             return None if found is not None and found.whole else found
         return self._made(point, call, last)
+
+    def _address(self, point: Point, call: Call, last: str, depth: int) -> Sighting | None:
+        """``url_for("reset", token=signed)``: whoever has the address has what stands in it."""
+        for one in call.arguments:
+            kind = sensitive(one.keyword or "")
+            if kind and not self.harmless(_at(point, one.value)):
+                return Sighting(f"{last}({one.keyword}=…)", kind.removesuffix(WEAK), point.place, call)
+        return self.first(point, [one.value for one in call.arguments], depth - 1)
 
     def _made(self, point: Point, call: Call, last: str) -> Sighting | None:
         if last == "find_one" and records.brings_person(self.flow.project, point.place, call):
@@ -489,6 +507,34 @@ def _mapping(reader: Reader, point: Point, depth: int) -> Sighting | None:
     return None
 
 
+def _comprehension(reader: Reader, point: Point, depth: int) -> Sighting | None:
+    """``{k: v for k, v in request.headers.items() if k.lower() != "host"}``: every header but the harmless ones."""
+    one = point.expression
+    assert isinstance(one, Comprehension)
+    first = one.generators[0]
+    held = first.iterable
+    if len(one.generators) > 1 or not isinstance(held, Call) or chain_end(held) != "items" or depth <= 1:
+        return None
+    names = first.target.items if isinstance(first.target, Sequence) else []
+    value = names[1] if len(names) == 2 else None
+    shown = one.value if one.kind == "dict" else one.element
+    if not isinstance(value, Name) or not any(isinstance(n, Name) and n.id == value.id for n in walk(shown or ())):
+        return None
+    if isinstance(shown, Call | Conditional) or not all(map(_lets_secrets_by, first.conditions)):
+        return None  # it may mask some
+    return reader._request(_at(point, held.func.value)) if isinstance(held.func, Attribute) else None
+
+
+def _lets_secrets_by(condition: AnyExpression) -> bool:
+    """``name.lower() not in ("host", "content-length")``."""
+    if not isinstance(condition, Compare) or condition.operators not in (["not in"], ["!="]):
+        return False
+    other = condition.comparators[0]
+    listed = other.items if isinstance(other, Sequence) else [other]
+    texts = [str(one.value).lower() for one in listed if isinstance(one, Constant)]
+    return len(texts) == len(listed) and not any(one.startswith(("auth", "cookie")) for one in texts)
+
+
 _STEPS: dict[type, Callable[[Reader, Point, int], Sighting | None]] = {
     Await: _inner,
     Walrus: _inner,
@@ -504,4 +550,5 @@ _STEPS: dict[type, Callable[[Reader, Point, int], Sighting | None]] = {
     Attribute: Reader.named,
     Subscript: Reader.named,
     Call: Reader.called,
+    Comprehension: _comprehension,
 }

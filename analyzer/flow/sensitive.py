@@ -25,7 +25,7 @@ _OTHERS = frozenset(
     "support supports grant filter public publishable partition sort primary foreign cache dict obfuscated masked "
     "redacted hidden dummy fake mock truncated prompt completion reasoning csrf xsrf push device fcm apns image "
     "update create rotate audio text word vocab "
-    "per spent used remaining idempotency short bitcoin erc contract pool swap nft".split()
+    "from by via per spent used remaining idempotency short bitcoin erc contract pool swap nft".split()
 )
 """Words before a secret's name that make it the name of something else: ``max_tokens``, ``next_page_token``."""
 
