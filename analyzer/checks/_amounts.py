@@ -7,9 +7,10 @@ import re
 from collections.abc import Iterator, Sequence
 
 from analyzer.checks._numbers import DEPTH, Search, Side, Used, assigns, declared, path_of, read, spelling
-from analyzer.facts.expressions import AnyExpression, Attribute, Binary, Name, Subscript
+from analyzer.checks._reckoned_in_statements import column, reckoned_in_statements
+from analyzer.facts.expressions import AnyExpression, Attribute, Binary, Call, Constant, Name, Subscript
 from analyzer.facts.statements import Augment
-from analyzer.facts.visit import walk
+from analyzer.facts.visit import chain, walk
 from analyzer.flow.engine import Flow
 from analyzer.flow.questions import location
 from analyzer.flow.values import spelled
@@ -46,22 +47,25 @@ def _reckoning(flow: Flow, place: Place, nodes: Sequence[object], held: set[str]
             for one, other in ((node.left, node.right), (node.right, node.left)):
                 name = spelling(one)
                 if name in held and _is_kept(flow, place, other, held) and not (node.op == "-" and one is node.left):
-                    yield Used(
-                        node, spelled(one) or name, _DOING[node.op].format(kept=spelled(other) or path_of(other))
-                    )
+                    shown = name if isinstance(one, Call) else spelled(one) or name
+                    yield Used(node, shown, _DOING[node.op].format(kept=_shown(flow, place, other)))
                     break
         elif isinstance(node, Augment) and node.op in {"+=", "-=", "*=", "+", "-", "*"}:
             name = spelling(node.value)
             if name in held and _is_kept(flow, place, node.target, held):
                 shown = spelled(node.target) or path_of(node.target)
-                yield Used(node.value, spelled(node.value) or name, _DOING[node.op[0]].format(kept=shown))
+                number = name if isinstance(node.value, Call) else spelled(node.value) or name
+                yield Used(node.value, number, _DOING[node.op[0]].format(kept=shown))
+    yield from reckoned_in_statements(nodes, held)
 
 
 def _is_kept(flow: Flow, place: Place, other: AnyExpression, held: set[str]) -> bool:
-    """``product.price``, ``account["balance"]``: a part of something that the function has looked up."""
+    """``product.price``, ``account["balance"]``: a part of something that the function has looked up, or a column."""
+    if column(flow.project, place, other):
+        return True
     if isinstance(other, Name):
-        taken = (one.value for one in walk(flow.project.body(place)) if assigns(one, other.id))
-        return any(isinstance(one, Attribute | Subscript) and _is_kept(flow, place, one, held) for one in taken)
+        taken = [one.value for one in walk(flow.project.body(place)) if assigns(one, other.id)]
+        return any(_is_part(flow, place, one, held, other.id) for one in taken if one is not None)
     if not isinstance(other, Attribute | Subscript):
         return False
     text = path_of(other)
@@ -73,6 +77,19 @@ def _is_kept(flow: Flow, place: Place, other: AnyExpression, held: set[str]) -> 
     function = flow.project.function(place)
     own = {one.target for one in function.locals} | {one.name for one in function.parameters} if function else set()
     return root in own
+
+
+def _is_part(flow: Flow, place: Place, value: AnyExpression, held: set[str], name: str) -> bool:
+    """Whether a value is a part of what was looked up: ``account.balance``, ``float(row[1])`` called ``balance``."""
+    if isinstance(value, Call) and len(value.arguments) == 1 and chain(value.func) in {"int", "float", "Decimal"}:
+        return _is_part(flow, place, value.arguments[0].value, held, name)
+    if isinstance(value, Subscript) and isinstance(value.index, Constant) and isinstance(value.index.value, int):
+        return _MONEY.search(name) is not None and chain(value).partition("[")[0] not in held
+    return isinstance(value, Attribute | Subscript) and _is_kept(flow, place, value, held)
+
+
+def _shown(flow: Flow, place: Place, other: AnyExpression) -> str:
+    return column(flow.project, place, other) or spelled(other) or path_of(other)
 
 
 _DOING = {

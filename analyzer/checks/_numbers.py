@@ -9,7 +9,7 @@ from typing import TypeGuard
 
 import msgspec
 
-from analyzer.checks._raw import given, raw_parts
+from analyzer.checks._raw import Given, given, raw_parts, reads_body
 from analyzer.facts.expressions import (
     AnyExpression,
     Attribute,
@@ -159,22 +159,55 @@ def _looked_at(project: Project, schema: Target) -> set[str]:
 
 
 def read(flow: Flow, place: Place) -> set[str]:
-    """The names under which a handler keeps numbers that it made of a raw body, form or query."""
+    """How a handler spells numbers that it made of a raw body, form or query, or reads from it by such a name."""
     raw = given(flow.project, place)
     found: set[str] = set()
     for node in walk(flow.project.body(place)) if raw is not None else ():
         if not isinstance(node, Assign) or len(node.targets) != 1 or not isinstance(node.targets[0], Name):
             continue
         made = node.value
-        if not isinstance(made, Call) or len(made.arguments) != 1:
-            continue
-        if chain(made.func).rpartition(".")[2] not in _NUMBERS:
-            continue
-        state = flow.state_at(place, made)
-        argument = made.arguments[0].value
-        if raw is not None and state is not None and raw_parts(flow, raw, Point(place, argument, state)):
+        if isinstance(made, Call) and _converts(made):
             found.add(node.targets[0].id)
+            continue
+        text = _text_of(made) if isinstance(made, Call) else None
+        state = flow.state_at(place, made) if made is not None and text is not None else None
+        if raw is None or text is None or state is None:
+            continue
+        if raw_parts(flow, raw, Point(place, text, state)):
+            found.add(node.targets[0].id)
+    return found | (_counted(flow, raw) if raw is not None else set())
+
+
+def _counted(flow: Flow, raw: Given) -> set[str]:
+    """How a handler spells what it reads of a raw body by the name of a number: ``data["quantity"]``."""
+    found: set[str] = set()
+    for point in flow.points(raw.place):
+        spelled = path_of(point.expression) if isinstance(point.expression, Subscript | Call) else ""
+        if spelled in found or not _COUNTING.search(spelled.rpartition(".")[2]):
+            continue
+        if raw_parts(flow, raw, point):
+            found.add(spelled)
     return found
+
+
+_COUNTING = re.compile(
+    r"price|cost|balance|amount|stock|quantity|\bqty|credits?$|points|total|funds|limit|page_?size|per_?page",
+    re.IGNORECASE,
+)
+"""Names of fields of a body that hold numbers."""
+
+
+def _text_of(made: Call) -> AnyExpression | None:
+    """What a call makes a number of: the text in ``int(text)``."""
+    if len(made.arguments) == 1 and chain(made.func).rpartition(".")[2] in _NUMBERS:
+        return made.arguments[0].value
+    return None
+
+
+def _converts(made: Call) -> bool:
+    """``request.args.get("size", 20, type=int)``"""
+    typed = any(one.keyword == "type" and chain(one.value) in _NUMBERS for one in made.arguments)
+    return typed and isinstance(made.func, Attribute) and made.func.attr == "get" and reads_body(chain(made.func))
 
 
 class Search:
@@ -307,7 +340,11 @@ def _items(target: AnyExpression, iterable: AnyExpression, held: set[str]) -> se
 
 
 def _is_looked_at(nodes: Sequence[object], name: str, side: Side) -> bool:
-    """Whether a number is compared with a constant, asked for its truth beside others' order, or handed to a check."""
+    """Whether a number is compared with a constant, asked for its truth beside others' order, or handed to a check.
+
+    ``balance >= abs(amount)`` looks at another number than the one that is reckoned with afterwards.
+    """
+    beside = {id(one) for node in nodes if isinstance(node, Compare) for one in (node.left, *node.comparators)}
     for node in nodes:
         if isinstance(node, Compare):
             sides = [node.left, *node.comparators]
@@ -315,6 +352,8 @@ def _is_looked_at(nodes: Sequence[object], name: str, side: Side) -> bool:
             if ordered and any(spelling(one) == name for one in sides) and any(_is_fixed(one) for one in sides):
                 return True
         elif isinstance(node, Call) and side.looking.search(written(node).rpartition(".")[2]):
+            if id(node) in beside and chain(node.func) in {"abs", "min", "max"}:
+                continue
             looked = any(spelling(one.value) == name for one in node.arguments)
             if looked:
                 return True

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Sequence, Set
 
 from analyzer.checks._numbers import DEPTH, Search, Side, Used, declared, read, spelling
-from analyzer.facts.expressions import AnyExpression, Attribute, Call
+from analyzer.facts.expressions import AnyExpression, Attribute, Call, Constant
 from analyzer.facts.visit import chain
 from analyzer.flow.engine import Flow
 from analyzer.flow.questions import location, written
@@ -56,8 +56,16 @@ def _counted(call: Call) -> Iterator[AnyExpression]:
     last = written(call).rpartition(".")[2]
     if last in _READING:
         yield from (one.value for one in call.arguments[:1] if not one.star)
-    if last in _READING or (last == "paginate" and all(one.keyword != "max_per_page" for one in call.arguments)):
+    if last in _READING or (last == "paginate" and _unbounded(call)):
         yield from (one.value for one in call.arguments if one.keyword in _PAGING)
+
+
+def _unbounded(call: Call) -> bool:
+    """Whether a library's pages may have any size: Flask-SQLAlchemy's hold 100 rows at most unless told otherwise."""
+    told = [one.value for one in call.arguments if one.keyword == "max_per_page"]
+    if told:
+        return all(isinstance(one, Constant) and one.value is None for one in told)
+    return ".objects" in written(call)
 
 
 def _finding(rule: Rule, place: Place, found: Used) -> Finding:
