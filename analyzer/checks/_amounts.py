@@ -17,11 +17,12 @@ from analyzer.flow.values import spelled
 from analyzer.model import Confidence, Finding, Rule
 from analyzer.project import Place
 
-_LOWER = Side(
+LOWER = Side(
     frozenset({"gt", "ge", "minimum", "min_value", "exclusive_minimum", "exclusiveMinimum", "min"}),
     re.compile(r"(?:^|\.)(?:Gt|Ge|Interval|Range|PositiveInt|NonNegativeInt|PositiveFloat|NonNegativeFloat)$"),
     re.compile(r"valid|check|ensure|verify|assert|require|clamp|positive|abs$|max$", re.IGNORECASE),
 )
+"""The lower side of a range."""
 _MONEY = re.compile(
     r"price|cost|balance|amount|stock|quantity|qty|credit|points|inventory|total|funds|salary|wallet|\bfee|discount",
     re.IGNORECASE,
@@ -35,9 +36,9 @@ _EITHER_WAY = re.compile(r"change|delta|adjust|diff|offset|shift|correction", re
 
 def reckoned(flow: Flow, rule: Rule, place: Place) -> Finding | None:
     """The finding for the first number that a handler, or what it calls, reckons with unseen; ``None`` for none."""
-    sent = declared(flow.project, place, _LOWER) | read(flow, place)
+    sent = declared(flow.project, place, LOWER).keys() | read(flow, place)
     numbers = {one for one in sent if _EITHER_WAY.search(one.rpartition(".")[2]) is None}
-    found = Search(flow, _LOWER, _reckoning).within(place, frozenset(numbers), DEPTH) if numbers else None
+    found = Search(flow, LOWER, _reckoning).within(place, frozenset(numbers), DEPTH) if numbers else None
     return _finding(rule, place, found) if found is not None else None
 
 

@@ -9,7 +9,7 @@ from analyzer.checks._privileged import gives_rights, privileged_fields, words
 from analyzer.facts.expressions import AnyExpression, Attribute, Call, Constant, Name
 from analyzer.facts.outline import Class, Use
 from analyzer.facts.statements import Assign, Evaluate, Return
-from analyzer.facts.visit import chain, walk
+from analyzer.facts.visit import calls, chain, walk
 from analyzer.flow.arguments import argument
 from analyzer.flow.questions import location
 from analyzer.graph.picture import Picture
@@ -96,10 +96,10 @@ def taken_by_views(picture: Picture, path: str, index: int, *, whole: bool = Fal
     project, name = picture.project, picture.project.outline(path).classes[index].name
     for other in project.paths():
         outline = project.outline(other)
-        for function in outline.functions:
-            for use in function.uses:
-                if not whole and use.kind == "call" and use.chain.rpartition(".")[2] == name and _reads(function.uses):
-                    return True
+        for number, function in enumerate(outline.functions):
+            called = any(use.kind == "call" and use.chain.rpartition(".")[2] == name for use in function.uses)
+            if not whole and called and _reads(function.uses) and _filled(project, Place(other, number), name):
+                return True
         for at, item in enumerate(outline.classes):
             named = assigned(item)
             used = [named.get("serializer_class"), named.get("form_class")]
@@ -115,6 +115,18 @@ def taken_by_views(picture: Picture, path: str, index: int, *, whole: bool = Fal
                     continue
                 return True
             if not whole and _fills(project, other, at):
+                return True
+    return False
+
+
+def _filled(project: Project, place: Place, name: str) -> bool:
+    """Whether a function makes an object of a class with data; ``OrderSerializer(order)`` only shows a record."""
+    for call in calls(project.body(place)):
+        if chain(call.func).rpartition(".")[2] == name:
+            plain = [one for one in call.arguments if one.keyword is None]
+            if len(plain) > name.endswith("Serializer") or any(
+                one.keyword == "data" or one.star for one in call.arguments
+            ):
                 return True
     return False
 

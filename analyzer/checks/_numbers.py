@@ -9,7 +9,7 @@ from typing import TypeGuard
 
 import msgspec
 
-from analyzer.checks._raw import Given, given, raw_parts, reads_body
+from analyzer.checks._raw import Given, given, raw_parts, reads_body, validates
 from analyzer.facts.expressions import (
     AnyExpression,
     Attribute,
@@ -65,28 +65,37 @@ Uses = Callable[[Flow, Place, Sequence[object], set[str]], Iterator[Used]]
 """The uses that a rule tells, in a function whose nodes are given, of numbers that it spells so."""
 
 
-def declared(project: Project, place: Place, side: Side) -> set[str]:
-    """How a handler spells the numbers that its signature declares without a bound."""
+class Declared(msgspec.Struct, frozen=True):
+    """Where the type of a number stands, and the schema that it is a field of (``None`` for a parameter's own)."""
+
+    place: Place
+    node: AnyExpression
+    schema: Target | None
+
+
+def declared(project: Project, place: Place, side: Side) -> dict[str, Declared]:
+    """The numbers that a handler's signature declares without a bound, by how the handler spells them."""
     function = project.function(place)
-    found: set[str] = set()
+    found: dict[str, Declared] = {}
     for one in function.parameters if function is not None else ():
         if one.kind in {"args", "kwargs"} or one.annotation is None:
             continue
         if _is_number(one.annotation, side):
             if not _bounds(one.default, side) and not injected(one):
-                found.add(one.name)
+                found[one.name] = Declared(place, one.annotation, None)
         elif not injected(one):
-            found |= {f"{one.name}.{name}" for name in _fields(project, place, one, side)}
+            for name, where in _fields(project, place, one, side):
+                found.setdefault(f"{one.name}.{name}", where)
     return found
 
 
-def _fields(project: Project, place: Place, parameter: Parameter, side: Side) -> Iterator[str]:
+def _fields(project: Project, place: Place, parameter: Parameter, side: Side) -> Iterator[tuple[str, Declared]]:
     target = project.annotated(place, parameter.annotation) if parameter.annotation is not None else None
     if target is not None and target.kind in {"class", "instance"}:
         yield from _numbers_of(project, target, side, DEPTH)
 
 
-def _numbers_of(project: Project, schema: Target, side: Side, depth: int) -> Iterator[str]:
+def _numbers_of(project: Project, schema: Target, side: Side, depth: int) -> Iterator[tuple[str, Declared]]:
     """The fields of a schema that hold numbers without a bound; ``items[].quantity`` for those of a list."""
     if schema.index < 0 or not is_schema(project, schema.path, schema.index):
         return
@@ -96,13 +105,14 @@ def _numbers_of(project: Project, schema: Target, side: Side, depth: int) -> Ite
             continue
         if _is_number(made.annotation, side):
             if not _bounds(made.value, side):
-                yield name
+                yield name, Declared(Place(path, -1), made.annotation, schema)
         elif depth > 0:
             inner = _listed(made.annotation)
             of = project.annotated(Place(path, -1), inner if inner is not None else made.annotation)
             if of is not None and of.kind in {"class", "instance"} and of.index >= 0 and of != schema:
                 mark = "[]" if inner is not None else ""
-                yield from (f"{name}{mark}.{one}" for one in _numbers_of(project, of, side, depth - 1))
+                for one, where in _numbers_of(project, of, side, depth - 1):
+                    yield f"{name}{mark}.{one}", where
 
 
 def _is_number(annotation: AnyExpression, side: Side) -> bool:
@@ -175,7 +185,7 @@ def read(flow: Flow, place: Place) -> set[str]:
             continue
         if raw_parts(flow, raw, Point(place, text, state)):
             found.add(node.targets[0].id)
-    return found | (_counted(flow, raw) if raw is not None else set())
+    return found | (_counted(flow, raw) if raw is not None and not validates(flow, raw) else set())
 
 
 def _counted(flow: Flow, raw: Given) -> set[str]:

@@ -33,7 +33,7 @@ def sized(picture: Picture, flow: Flow, rule: Rule, told: Set[Place]) -> Iterato
     for place in picture.handlers():
         if place in told or not picture.is_main(place.path):
             continue
-        numbers = declared(flow.project, place, _UPPER) | read(flow, place)
+        numbers = declared(flow.project, place, _UPPER).keys() | read(flow, place)
         found = search.within(place, frozenset(numbers), DEPTH) if numbers else None
         if found is not None:
             yield _finding(rule, place, found)

@@ -35,7 +35,7 @@ _DOES = {"-": "is taken from `{column}`", "+": "is added to `{column}`", "*": "i
 def reckoned_in_statements(nodes: Sequence[object], held: set[str]) -> Iterator[Used]:
     """Where a function hands one of the numbers that it spells so to a statement that reckons with it, in source order
     of the statements."""
-    texts = {
+    texts: dict[str, AnyExpression] = {
         target.id: node.value
         for node in nodes
         if isinstance(node, Assign) and isinstance(node.value, Constant | Display | Mapping | Call)
