@@ -272,8 +272,8 @@ class Search:
 def spelling(expression: AnyExpression) -> str:
     """The chain of a number, also inside ``int(…)``, ``Decimal(str(…))`` and ``await``."""
     while True:
-        if isinstance(expression, Call) and len(expression.arguments) == 1:
-            if chain(expression.func).rpartition(".")[2] not in _NUMBERS | {"str", "round"}:
+        if isinstance(expression, Call) and chain(expression.func).rpartition(".")[2] in _NUMBERS | {"str", "round"}:
+            if len(expression.arguments) != 1:
                 return ""
             expression = expression.arguments[0].value
         elif isinstance(expression, Await):
