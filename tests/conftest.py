@@ -9,8 +9,9 @@ SHORT = ("cli", "config", "facts", "frameworks", "project", "rulebook", "source"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests of those parts ``short``; ``.ci/run`` selects them with ``-m short``."""
+    """Mark the tests of those parts ``short``, all but what one Python says enough of; ``.ci/run`` selects them with
+    ``-m short``."""
     prefixes = tuple(f"test_{part}_" for part in SHORT)
     for item in items:
-        if item.path.name.startswith(prefixes):
+        if item.path.name.startswith(prefixes) and item.get_closest_marker("once") is None:
             item.add_marker(pytest.mark.short)

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import inspect
 import sys
-from pathlib import Path
 
 import libcst as cst
 import pytest
 from facts_as_ast import differences
+from own_code import OWN_PARTS, own_files
 
 from analyzer.facts.expressions import Binary, Format, Interpolation, Starred, Subscript
 from analyzer.facts.statements import Assign, Evaluate, Try, TypeAlias
 from analyzer.syntax import expressions, lower, matching, operators, statements
-
-ROOT = Path(__file__).parent.parent
 
 STATEMENTS = """
 from __future__ import annotations
@@ -154,11 +152,10 @@ def test_every_expression_means_the_same(text: str) -> None:
     assert lowered(f"def f():\n    return ({text})\n") == []
 
 
-def test_our_own_code_means_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("part", OWN_PARTS)
+def test_our_own_code_means_the_same(part: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("analyzer.syntax.texts.annotation", lambda *_: None)
-    files = [*(ROOT / "analyzer").rglob("*.py"), *(ROOT / "tests").glob("*.py")]
-    assert len(files) > 100
-    assert {file.name: found for file in files if (found := lowered(file.read_text()))} == {}
+    assert {file.name: found for file in own_files(part) if (found := lowered(file.read_text()))} == {}
 
 
 def concrete(base: type) -> set[type]:

@@ -5,16 +5,15 @@ from __future__ import annotations
 import ast
 import re
 from collections import Counter
-from pathlib import Path
 
 import pytest
+from own_code import OWN_PARTS, own_files
 
 from analyzer.facts import expressions as e
 from analyzer.facts.outline import ModuleFacts
 from analyzer.facts.visit import walk
 from analyzer.syntax import lower
 
-ROOT = Path(__file__).parent.parent
 KINDS: dict[type, type] = {
     ast.Name: e.Name, ast.Attribute: e.Attribute, ast.Call: e.Call, ast.Subscript: e.Subscript, ast.BinOp: e.Binary,
     ast.Compare: e.Compare, ast.IfExp: e.Conditional, ast.Lambda: e.Lambda, ast.Dict: e.Mapping, ast.List: e.Sequence,
@@ -120,10 +119,10 @@ def test_a_byte_order_mark_takes_no_column(name: str) -> None:
     assert ours(plain) == ours(marked)
 
 
-def test_our_own_code_stands_where_python_says(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("part", OWN_PARTS)
+def test_our_own_code_stands_where_python_says(part: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("analyzer.syntax.texts.annotation", lambda *_: None)
-    files = [*(ROOT / "analyzer").rglob("*.py"), *(ROOT / "tests").glob("*.py")]
-    assert {file.name: wrong for file in files if (wrong := compared(file.read_text()))} == {}
+    assert {file.name: wrong for file in own_files(part) if (wrong := compared(file.read_text()))} == {}
 
 
 def test_columns_of_another_encoding_are_code_points() -> None:
