@@ -9,6 +9,7 @@ from analyzer.facts.expressions import AnyExpression, Call, Constant
 from analyzer.facts.statements import Assign
 from analyzer.facts.visit import chain, walk
 from analyzer.flow.arguments import argument, constants, spread
+from analyzer.flow.arrivals import arrivals
 from analyzer.flow.engine import Flow, Point
 from analyzer.flow.questions import called_name, location, places_calling
 from analyzer.graph.picture import Picture
@@ -49,7 +50,8 @@ def findings(picture: Picture, flow: Flow, rule: Rule) -> Iterator[Finding]:
                 yield _finding(rule, place, given, dotted.rpartition(".")[2], Confidence.HIGH)
                 continue
             off = off or (given is None and not spread(call))
-            if dotted in _ENGINES and off and _serves_pages(picture, flow, place.path):
+            serves = dotted in _ENGINES and off
+            if serves and (_serves_pages(picture, flow, place.path) or _sends_pages(picture, flow, place.path)):
                 yield _finding(rule, place, given or call, "Environment", Confidence.MEDIUM)
     for place in project.places():
         function = project.function(place)
@@ -91,6 +93,23 @@ def _serves_pages(picture: Picture, flow: Flow, path: str) -> bool:
     return False
 
 
+def _sends_pages(picture: Picture, flow: Flow, path: str) -> bool:
+    """Whether the engine of a module that an application of routes imports fills in templates of HTML, letters for
+    instance, whose names callers hand in."""
+    if not picture.routes or not any(_importers(picture, path)):
+        return False
+    for place in places_calling(flow.project, frozenset({"get_template"})):
+        if place.path != path:
+            continue
+        for point in flow.calls(place):
+            call = point.expression
+            if isinstance(call, Call) and chain(call.func).endswith("get_template") and call.arguments:
+                name = Point(place, call.arguments[0].value, point.environment)
+                if any(_named_page(one.point.expression) for one in arrivals(flow, name)):
+                    return True
+    return False
+
+
 def _importers(picture: Picture, path: str) -> Iterator[str]:
     for other in picture.project.paths():
         if any(edge.target == path for edge in picture.imports_of(other)):
@@ -100,9 +119,12 @@ def _importers(picture: Picture, path: str) -> Iterator[str]:
 def _page(node: object) -> bool:
     if not isinstance(node, Call) or not chain(node.func).endswith("get_template") or not node.arguments:
         return False
-    name = node.arguments[0].value
+    return _named_page(node.arguments[0].value)
+
+
+def _named_page(name: AnyExpression) -> bool:
     return isinstance(name, Constant) and str(name.value).endswith(
-        (".html", ".htm", ".html.j2", ".html.jinja", ".jinja2")
+        (".html", ".htm", ".html.j2", ".html.jinja", ".html.jinja2", ".jinja2")
     )
 
 

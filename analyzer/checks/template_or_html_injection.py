@@ -7,12 +7,14 @@ from collections.abc import Container, Iterator
 
 import msgspec
 
-from analyzer.checks import _autoescape, _html, _pages
+from analyzer.checks import _autoescape, _html, _pages, _stored_texts, _twice
 from analyzer.checks._reaching import reaching, request_part
+from analyzer.checks._stored_texts import TAG
 from analyzer.facts.expressions import AnyExpression, Attribute, Call
 from analyzer.facts.outline import Function
 from analyzer.facts.visit import chain, walk
 from analyzer.flow.arguments import argument
+from analyzer.flow.arrivals import arrivals
 from analyzer.flow.engine import Flow, Point
 from analyzer.flow.parts import Part, Row
 from analyzer.flow.questions import flow_of, location, places_calling
@@ -29,15 +31,9 @@ _SANDBOXES = frozenset({"SandboxedEnvironment", "ImmutableSandboxedEnvironment",
 _STRINGS = frozenset({"render_template_string", "from_string"})
 _UNESCAPED = re.compile(r"\{\{-?\s*(\w+)[^{}]*\|\s*safe\b")
 _ESCAPE_OFF = re.compile(r"\{%-?\s*autoescape\s+(?:false|off)", re.IGNORECASE)
-_TAG = re.compile(r"</?[A-Za-z!]")
 _PROFILE = re.compile(
     r"(?:^|\.)(?:current_user|request\.user|g\.user|user)\.(?:(?:first_|last_|full_|display_|nick_?|user_?)?name|bio|about(?:_me)?)$"
 )
-_STORED = re.compile(r"(?:^|\.)fetch(?:all|many)\(\)|\.query\.(?:\w+\(\)\.)*all\(\)|^os\.(?:listdir|scandir)\(")
-_WORDING = re.compile(
-    r"^\w+\[['\"](?:\w*name|content|title|text|body|message|comment|description|bio|subject|e_?mail|address|note)['\"]\]$"
-)
-"""Columns that people write: ``row["comment"]``."""
 _FIX = "Render a template that escapes by itself, or escape the value with `markupsafe.escape`"
 
 
@@ -51,11 +47,16 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
     says = "{data} is what a user calls themselves, and {sink} declares it safe HTML: scripts in it run in the browser"
     for finding in reaching(picture, rule, "markup", _told_of_oneself, says):
         yield msgspec.structs.replace(finding, confidence=Confidence.MEDIUM)
+    says = "{data} is what people wrote, and {sink} declares it safe HTML: scripts in it run in the browser"
+    for finding in reaching(picture, rule, "markup", _stored_texts.shown, says):
+        yield msgspec.structs.replace(finding, confidence=Confidence.MEDIUM)
     says = "{data} comes from the client and goes unescaped into the HTML that {sink} sends: scripts in it run in the "
     yield from reaching(picture, rule, "html", _html.written, says + "browser", counts=_html.sent_as_html)
     flow = flow_of(picture)
     yield from _returned(picture, flow, rule)
     yield from _streamed(picture, flow, rule)
+    yield from _stored_texts.findings(picture, flow, rule)
+    yield from _twice.findings(picture, flow, rule, _unconfined)
     yield from _marked_safe(flow, rule)
     yield from _pages.findings(flow, rule)
     yield from _autoescape.findings(picture, flow, rule)
@@ -66,7 +67,7 @@ def _unconfined(flow: Flow, point: Point, call: Call) -> bool:
     if not isinstance(call.func, Attribute):
         return True
     held = Point(point.place, call.func.value, point.environment)
-    return not any(_sandboxed(flow, one.place, one.expression) for one in flow.origins(held))
+    return not any(_sandboxed(flow, one.point.place, one.point.expression) for one in arrivals(flow, held))
 
 
 def _sandboxed(flow: Flow, place: Place, made: AnyExpression) -> bool:
@@ -112,7 +113,7 @@ def _returned(picture: Picture, flow: Flow, rule: Rule) -> Iterator[Finding]:
                 continue
             for text in _html.texts(flow, Point(place, expression, state)):
                 rows = flow.value(text).rows
-                found = _first(rows) or _kept(rows, _asks_rows(function))
+                found = _first(rows) or _kept(picture, place, rows)
                 if found is not None:
                     seen.add((expression.line, expression.column))
                     yield _finding(flow, rule, Point(place, expression, state), *found, text)
@@ -163,27 +164,15 @@ def _first(rows: tuple[Row, ...]) -> tuple[Part, Confidence] | None:
     for row in rows:
         part = _html.written(row)
         if part is not None:
-            tagged = any(one.kind == "text" and _TAG.search(one.text) for one in row)
+            tagged = any(one.kind == "text" and TAG.search(one.text) for one in row)
             return part, Confidence.HIGH if tagged else Confidence.MEDIUM
     return None
 
 
-def _kept(rows: tuple[Row, ...], asked: bool) -> tuple[Part, Confidence] | None:
-    """What somebody stored before, put between tags by hand: rows of a table that the function ``asked`` for, names of
-    files."""
-    for row in rows:
-        tagged = any(one.kind == "text" and _TAG.search(one.text) for one in row)
-        kept = (one for one in row if one.kind in {"call", "attribute"})
-        part = next((one for one in kept if _STORED.search(one.text) or (asked and _WORDING.search(one.text))), None)
-        if tagged and part is not None:
-            return part, Confidence.MEDIUM
-    return None
-
-
-def _asks_rows(function: Function) -> bool:
-    return any(
-        use.kind == "call" and use.chain.endswith((".fetchall", ".fetchone", ".fetchmany")) for use in function.uses
-    )
+def _kept(picture: Picture, place: Place, rows: tuple[Row, ...]) -> tuple[Part, Confidence] | None:
+    found = (_stored_texts.stored(picture, place, row) for row in rows)
+    part = next((one for one in found if one is not None), None)
+    return (part, Confidence.MEDIUM) if part is not None else None
 
 
 def _answers_html(function: Function) -> bool:

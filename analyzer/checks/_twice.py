@@ -1,0 +1,81 @@
+"""The part of BA107 about templates that are compiled of what another template gave: values become template code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from analyzer.checks._choices import deployed
+from analyzer.checks._reaching import Counts
+from analyzer.facts.expressions import Call
+from analyzer.facts.visit import chain
+from analyzer.flow import ways
+from analyzer.flow.arguments import argument
+from analyzer.flow.arrivals import arrivals
+from analyzer.flow.engine import Flow, Point
+from analyzer.flow.questions import chain_end, location, places_calling, written
+from analyzer.graph.picture import Picture
+from analyzer.knowledge import known
+from analyzer.knowledge.schema import names
+from analyzer.model import Confidence, Finding, Rule
+from analyzer.project.target import Place
+
+_FILLED = frozenset({"render", "render_async", "render_template", "render_to_string", "get_rendered_content"})
+"""What fills values into a template and gives the text."""
+_DEPTH = 2
+"""Functions of the project looked into for what they return."""
+_SINKS = names(sink for sink in known().sinks if sink.kind == "template")
+
+
+def findings(picture: Picture, flow: Flow, rule: Rule, counts: Counts) -> Iterator[Finding]:
+    """Templates made of a text that is written out already, in order of places; ``counts`` says whether they reach what
+    they should not."""
+    for place in places_calling(flow.project, _SINKS):
+        if not deployed(picture, place.path):
+            continue
+        for point in flow.calls(place):
+            call = point.expression
+            target = flow.project.resolve_expression(place, call.func) if isinstance(call, Call) else None
+            if not isinstance(call, Call) or target is None or target.ours or chain(call.func).startswith("self."):
+                continue  # what an object keeps may be a sandbox that its base made
+            sink = known().sink("template", target.dotted, written(call))
+            text = argument(call, sink.argument, *sink.keywords) if sink is not None else None
+            if (
+                text is not None
+                and counts(flow, point, call)
+                and _filled_in(flow, Point(place, text, point.environment))
+            ):
+                yield _finding(rule, place, call)
+
+
+def _filled_in(flow: Flow, point: Point, depth: int = _DEPTH) -> bool:
+    for one in arrivals(flow, point):
+        call = one.point.expression
+        if not isinstance(call, Call):
+            continue
+        target = flow.project.resolve_expression(one.point.place, call.func) if chain(call.func) else None
+        if target is not None and target.kind == "function":
+            maker = Place(target.path, target.index)
+            made = [Point(maker, value, state) for value, state in flow.trace(maker).returns if value is not None]
+            if depth and any(_filled_in(flow, each, depth - 1) for each in made):
+                return True
+        elif chain_end(call) in _FILLED and _values(call):
+            return True
+    return False
+
+
+def _values(call: Call) -> bool:
+    """Whether a template is given values: beside its name, where the call names it."""
+    return len(call.arguments) > (0 if chain_end(call) in {"render", "render_async"} else 1)
+
+
+def _finding(rule: Rule, place: Place, call: Call) -> Finding:
+    return Finding(
+        rule=rule.code,
+        location=location(place, call),
+        message=f"`{chain(call.func)}` compiles what another template gave: template code in a value that was filled in "
+        "there runs on the server",
+        fix="Fill in once: hand the values to one template, and send what it gives as it is",
+        severity=rule.severity,
+        confidence=Confidence.MEDIUM,
+        steps=(ways.ends(place, call, "compiled once more"),),
+    )
