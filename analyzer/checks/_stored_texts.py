@@ -29,8 +29,10 @@ _WORDS = r"(?:\w*name|content|title|text|body|message|comment|description|bio|su
 _COLUMN = re.compile(rf"^\w+\[(?:['\"]{_WORDS}['\"]|\d+)\]$")
 _ATTRIBUTE = re.compile(rf"^(?P<head>\w+)\.{_WORDS}$")
 _SHOWN = re.compile(
-    r"^(?!cls\.|settings\.|config\.)\w+\.(?:\w+\.)?(?:(?:first_|last_|full_|display_|user)?name|title|comment|bio|description)$"
+    r"^(?!cls\.|settings\.|config\.)\w+\.(?:\w+\.)?"
+    r"(?:(?:first_|last_|full_|display_|user)?name|title|comment|bio|description)$"
 )
+"""What of an object that is handed in people write."""
 _SESSION = re.compile(rf"(?:^|\.)session\[['\"](?:user|{_WORDS})['\"]\]$")
 _SESSION_KEY = re.compile(rf"^(?:user|{_WORDS})$")
 _NUMBERED = re.compile(r"\b(?:count|sum|avg|max|min)\s*\(", re.IGNORECASE)

@@ -72,8 +72,8 @@ def _finding(rule: Rule, place: Place, call: Call) -> Finding:
     return Finding(
         rule=rule.code,
         location=location(place, call),
-        message=f"`{chain(call.func)}` compiles what another template gave: template code in a value that was filled in "
-        "there runs on the server",
+        message=f"`{chain(call.func)}` compiles what another template gave: template code in a value that was filled "
+        "in there runs on the server",
         fix="Fill in once: hand the values to one template, and send what it gives as it is",
         severity=rule.severity,
         confidence=Confidence.MEDIUM,
