@@ -94,7 +94,7 @@ def _kept(picture: Picture, place: Place, function: Function, part: Part) -> boo
             _COLUMN.search(part.text) is not None and _asks_rows(function) and not _counts(picture, place)
         )
     match = _ATTRIBUTE.search(part.text) if part.kind == "attribute" else None
-    return match is not None and _persisted(picture, place, function, match["head"])
+    return match is not None and _persisted(picture, place, function, match["head"], part.line)
 
 
 def _asks_rows(function: Function) -> bool:
@@ -108,8 +108,10 @@ def _counts(picture: Picture, place: Place) -> bool:
     return any(isinstance(node, Constant) and _NUMBERED.search(str(node.value)) for node in nodes)
 
 
-def _persisted(picture: Picture, place: Place, function: Function, head: str) -> bool:
-    """Whether a local name holds what a query for persisted objects gave."""
+def _persisted(picture: Picture, place: Place, function: Function, head: str, line: int) -> bool:
+    """Whether a local name holds what a query for persisted objects gave, as far as the code or a declaration says."""
+    if picture.target_role(picture.project.resolve(place, head, line)).name == "model":
+        return True
     if not entities(picture, place):
         return False
     sources = [one.source for one in function.locals if one.target == head]

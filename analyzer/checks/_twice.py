@@ -16,7 +16,7 @@ from analyzer.flow.questions import chain_end, location, places_calling, written
 from analyzer.graph.picture import Picture
 from analyzer.knowledge import known
 from analyzer.knowledge.schema import names
-from analyzer.model import Confidence, Finding, Rule
+from analyzer.model import Confidence, Finding, Rule, Step
 from analyzer.project.target import Place
 
 _FILLED = frozenset({"render", "render_async", "render_template", "render_to_string", "get_rendered_content"})
@@ -39,15 +39,15 @@ def findings(picture: Picture, flow: Flow, rule: Rule, counts: Counts) -> Iterat
                 continue  # what an object keeps may be a sandbox that its base made
             sink = known().sink("template", target.dotted, written(call))
             text = argument(call, sink.argument, *sink.keywords) if sink is not None else None
-            if (
-                text is not None
-                and counts(flow, point, call)
-                and _filled_in(flow, Point(place, text, point.environment))
-            ):
-                yield _finding(rule, place, call)
+            if text is None or not counts(flow, point, call):
+                continue
+            filled = _filled_in(flow, Point(place, text, point.environment))
+            if filled is not None:
+                yield _finding(rule, place, call, filled)
 
 
-def _filled_in(flow: Flow, point: Point, depth: int = _DEPTH) -> bool:
+def _filled_in(flow: Flow, point: Point, depth: int = _DEPTH) -> Point | None:
+    """The call that filled a text in before, ``None`` where none did."""
     for one in arrivals(flow, point):
         call = one.point.expression
         if not isinstance(call, Call):
@@ -56,11 +56,13 @@ def _filled_in(flow: Flow, point: Point, depth: int = _DEPTH) -> bool:
         if target is not None and target.kind == "function":
             maker = Place(target.path, target.index)
             made = [Point(maker, value, state) for value, state in flow.trace(maker).returns if value is not None]
-            if depth and any(_filled_in(flow, each, depth - 1) for each in made):
-                return True
+            inner = (_filled_in(flow, each, depth - 1) for each in made) if depth else ()
+            found = next((each for each in inner if each is not None), None)
+            if found is not None:
+                return found
         elif chain_end(call) in _FILLED and _values(call):
-            return True
-    return False
+            return one.point
+    return None
 
 
 def _values(call: Call) -> bool:
@@ -68,7 +70,8 @@ def _values(call: Call) -> bool:
     return len(call.arguments) > (0 if chain_end(call) in {"render", "render_async"} else 1)
 
 
-def _finding(rule: Rule, place: Place, call: Call) -> Finding:
+def _finding(rule: Rule, place: Place, call: Call, filled: Point) -> Finding:
+    at = location(filled.place, filled.expression)
     return Finding(
         rule=rule.code,
         location=location(place, call),
@@ -77,5 +80,5 @@ def _finding(rule: Rule, place: Place, call: Call) -> Finding:
         fix="Fill in once: hand the values to one template, and send what it gives as it is",
         severity=rule.severity,
         confidence=Confidence.MEDIUM,
-        steps=(ways.ends(place, call, "compiled once more"),),
+        steps=(Step(at, "values are filled in here", "source"), ways.ends(place, call, "compiled once more")),
     )
