@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from analyzer.checks._choices import conditional, deployed
@@ -18,6 +19,9 @@ _INVENTED = frozenset("test tests testing dev development local debug ci demo ex
 """Words of classes of settings that do not run in production: ``TestingConfig``."""
 
 
+_CONFIGURING = re.compile(r"\.config|\.secret_key$")
+
+
 class Configured:
     """The settings of what runs in production by their names, gathered once: of modules, classes and applications."""
 
@@ -28,7 +32,7 @@ class Configured:
             if deployed(picture, path):
                 self._of_module(flow, path)
         for place in flow.project.places():
-            configures = any(".config" in use.chain for use in uses_of(flow.project, place))
+            configures = any(_CONFIGURING.search(use.chain) for use in uses_of(flow.project, place))
             for name, value in written(flow, place) if configures and deployed(picture, place.path) else ():
                 if not conditional(flow, place, value.line):
                     self._of.setdefault(name, []).append(Point(place, value, flow.final(place)))
@@ -73,6 +77,8 @@ def written(flow: Flow, place: Place) -> Iterator[tuple[str, AnyExpression]]:
                         yield target.index.value, node.value
                 elif isinstance(target, Attribute) and chain(target.value).endswith(".config"):
                     yield target.attr, node.value
+                elif isinstance(target, Attribute) and target.attr == "secret_key":
+                    yield "SECRET_KEY", node.value  # Flask's other way to write it
         elif isinstance(node, Call) and chain_end(node) in {"update", "from_mapping"}:
             if not chain(node.func).rpartition(".")[0].endswith(".config"):
                 continue

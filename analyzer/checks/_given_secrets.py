@@ -9,15 +9,17 @@ import msgspec
 
 from analyzer.facts import literals
 from analyzer.facts.codec import encode
-from analyzer.facts.expressions import AnyExpression, Binary, Call, Constant, Format, Name
+from analyzer.facts.expressions import AnyExpression, Binary, Call, Constant, Format, Name, Sequence
 from analyzer.facts.visit import chain
 from analyzer.flow import sql
 from analyzer.flow.arguments import argument
 from analyzer.flow.callers import bound
 from analyzer.flow.engine import Flow, Point
+from analyzer.flow.executed import statement_of
 from analyzer.flow.named import method
 from analyzer.flow.passwords import is_password_name
 from analyzer.flow.questions import chain_end, places_calling, uses_of, written
+from analyzer.flow.unpacked import parts
 from analyzer.knowledge import known
 from analyzer.knowledge.schema import names
 from analyzer.project.target import Place, Target
@@ -55,9 +57,10 @@ def given(flow: Flow) -> Iterator[Given]:
             call = point.expression
             if not isinstance(call, Call) or not call.arguments:
                 continue
-            inserted = _inserted(flow, point, call) if inserts else ()
+            inserted = (*_inserted(flow, point, call), *_bound(flow, point, call)) if inserts else ()
             for value, to, opening in (*_taken(flow, point, call), *inserted):
-                for literal, strength in _literals(flow, value, to, opening=opening):
+                made = is_password_name(to) and (inserts or literals.makes_account(chain_end(call)))
+                for literal, strength in _literals(flow, value, to, opening=opening, made=made):
                     if id(literal) not in seen:
                         seen.add(id(literal))
                         yield Given(value.place, literal, to, strength)
@@ -151,26 +154,45 @@ def _inserted(flow: Flow, point: Point, call: Call) -> Iterator[tuple[Point, str
         yield _at(point, text), "password", False
 
 
+def _bound(flow: Flow, point: Point, call: Call) -> Iterator[tuple[Point, str, bool]]:
+    """``executemany("INSERT INTO users (name, password) VALUES (?, ?)", USERS)``, and one row after the other."""
+    found = statement_of(flow, point.place, call)
+    if found is None or not found.given:
+        return
+    columns = next(
+        (one for row in flow.value(_at(point, found.text)).rows if (one := literals.columns(sql.rendered(row)))), []
+    )
+    number = next((at for at, one in enumerate(columns) if is_password_name(one)), -1)
+    for origin in flow.origins(_at(point, found.given[0])) if number >= 0 else ():
+        rows = origin.expression.items if isinstance(origin.expression, Sequence) else []
+        row = rows[0] if rows and isinstance(rows[0], Sequence) else origin.expression
+        if isinstance(row, Sequence) and len(row.items) == len(columns):
+            yield Point(origin.place, row.items[number], origin.environment), columns[number], False
+
+
 def _at(point: Point, expression: AnyExpression) -> Point:
     return Point(point.place, expression, point.environment)
 
 
-def _literals(flow: Flow, value: Point, name: str, *, opening: bool) -> Iterator[tuple[Constant, str]]:
-    """The literals that a value comes from, each with its strength."""
-    if not _may_be_literal(flow, value):
-        return
-    for row in flow.value(value).rows:
+def _literals(
+    flow: Flow, value: Point, name: str, *, opening: bool, made: bool = False
+) -> Iterator[tuple[Constant, str]]:
+    """The literals that a value comes from, each with its strength; ``made``: an account is made with it."""
+    held = [value] if _may_be_literal(flow, value) else list(parts(flow, value))[:1]
+    rows = [row for one in held for row in flow.value(one).rows]
+    place = held[0].place if held else value.place
+    for row in rows:
         if any(part.kind != "text" for part in row):
             continue
         text = "".join(part.text for part in row)
         inserted = _INSERT.search(text)
         for wanted in _passwords_in(inserted) if inserted else [text]:
-            sighting = literals.by_name(name, wanted)
+            sighting = literals.of_account(wanted) if made else literals.by_name(name, wanted)
             if opening and sighting is None and literals.is_made_up(wanted):
                 sighting = literals.Sighting("named", "…", literals.PLAIN)
             if sighting is None or sighting.strength == "placeholder":
                 continue
-            found = _literal(flow, value.place, wanted, row[0].line if not inserted else 0)
+            found = _literal(flow, place, wanted, row[0].line if not inserted else 0)
             if found is not None:
                 yield found, sighting.strength
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterator
 
-from analyzer.checks import _standing_in
-from analyzer.checks._given_secrets import given
+from analyzer.checks import _apart, _standing_in
+from analyzer.checks._given_secrets import Given, given
 from analyzer.checks._secret_tables import compared
-from analyzer.facts.expressions import Secret
+from analyzer.facts.expressions import Constant, Secret
 from analyzer.facts.secretnames import split
 from analyzer.facts.statements import Assign
 from analyzer.flow.questions import flow_of, location
@@ -32,13 +32,15 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
     """A finding for every secret; what decides whether a literal is one stands in ``facts.literals``."""
     told: set[tuple[str, int]] = set()
     written = [(path, one) for path in picture.project.paths() for one in picture.project.outline(path).secrets]
-    doubtful = any(one.strength == "placeholder" for _, one in written)
     members = functools.cache(functools.partial(_members, picture))
-    working = _standing_in.working(picture, flow_of(picture)) if doubtful else {}
+    flow = flow_of(picture)
+    working = _standing_in.working(picture, flow)
     for path, secret in written:
         if secret.kind == "named" and secret.strength != "live" and secret.line in members(path):
             continue
-        what = working.get((path, secret.line), "")
+        if secret.kind in {"named", "url"} and _apart.harmless(picture, path, secret.line):
+            continue
+        what = working[path, secret.line][0] if (path, secret.line) in working else ""
         span = Span(secret.line, secret.column, secret.end_line, secret.end_column)
         told.add((path, secret.line))
         yield Finding(
@@ -51,8 +53,12 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
             secrets=(span,),
         )
 
-    flow = flow_of(picture)
-    for one in (*given(flow), *compared(flow)):
+    unnamed = (
+        Given(one.place, one.expression, "secret_key", "plain")
+        for _, one in working.values()
+        if isinstance(one.expression, Constant)
+    )
+    for one in (*given(flow), *compared(flow), *unnamed):
         where = location(one.place, one.literal)
         if (where.path, where.span.line) not in told:
             told.add((where.path, where.span.line))

@@ -90,6 +90,9 @@ _SHORTEST_SALT = 16
 _SHOWN = frozenset("placeholder example examples sample samples help description doc docs dummy mock fake hint".split())
 
 
+_SPELLED = frozenset({"password", "passwd"})
+_OWNERS = frozenset({"postgres", "root", "admin", "sa", "mysql", "mongo"})
+"""Accounts that servers are set up with: beside them even that word opens one, beside ``user`` it is an example."""
 _SHOWN_HOSTS = frozenset({"example", "demo", "trial", "sample"})
 """Labels of host names that are there for everybody to try, with their password; the top-level domain says nothing."""
 
@@ -141,6 +144,8 @@ def _credentials_strength(user: str, password: str, host: str) -> str | None:
     if looks_random(password):
         return LIVE
     words = set(split(password))
+    if password.lower() in _SPELLED and user.lower() in _OWNERS and "." not in host:
+        return PLAIN
     if _PLACEHOLDER.search(password) or not words - _PLACEHOLDER_WORDS - _SPEAKING - {"pass", "pw", "pword"}:
         return PLACEHOLDER
     if not _SHOWN_HOSTS.isdisjoint(host.lower().split(".")[:-1]):
@@ -235,6 +240,24 @@ def by_name(name: str, value: str, *, used: bool = False) -> Sighting | None:
         return None
     strength = _strength(holding, name, value.strip(), used=used)
     return None if strength is None else Sighting("named", "…", strength)
+
+
+_MAKING_ACCOUNTS = re.compile(
+    r"^(?:create|add|register|make|seed|insert|new)_?(?:\w+_)?(?:user|superuser|account|admin)$"
+)
+
+
+def makes_account(function: str) -> bool:
+    """Whether a function of this name makes somebody who may log in: ``create_user``, ``add_admin``."""
+    return _MAKING_ACCOUNTS.match(function) is not None
+
+
+def of_account(value: str) -> Sighting | None:
+    """The password that a literal is where an account is made with it: even the word ``password`` lets in."""
+    found = by_name("password", value, used=True)
+    if found is None and value.lower() in _SPELLED | {"secret"}:
+        return Sighting("named", "…", PLAIN)
+    return found
 
 
 def _strength(holding: Holder, name: str, value: str, *, used: bool) -> str | None:

@@ -194,6 +194,8 @@ def reveal_call(call: Call, chain: str) -> Call:
         return call
     call = _beside_a_user(call)
     last = chain.rpartition(".")[2]
+    if literals.makes_account(last):
+        call = _of_account(call)
     if _HASHERS.search(chain):
         return _taken(call, 0, "password")
     if chain in _SIGNERS:
@@ -223,6 +225,23 @@ def _beside_a_user(call: Call) -> Call:
         for one in call.arguments
     ]
     return msgspec.structs.replace(call, arguments=arguments)
+
+
+def _of_account(call: Call) -> Call:
+    """``service.create_user(email="ada@clinic.internal", password="password")``."""
+    arguments = [
+        msgspec.structs.replace(one, value=_password(one.value)) if one.keyword in _OPENING else one
+        for one in call.arguments
+    ]
+    return msgspec.structs.replace(call, arguments=arguments)
+
+
+def _password(value: AnyExpression) -> AnyExpression:
+    text = value.value if isinstance(value, Constant) else None
+    found = literals.of_account(text) if isinstance(text, str) else None
+    if found is None or not isinstance(text, str):
+        return value
+    return Secret(*_head(value), found.kind, found.preview, len(text), found.strength)
 
 
 def _word(value: AnyExpression) -> AnyExpression:
