@@ -12,6 +12,9 @@ from analyzer.project import Place
 
 _DEMO = 2
 """Modules of an application that is a demonstration: nobody misses a layer between one file and itself."""
+_LARGE = 20
+"""Handlers that work on the database, from which on the missing layer is felt: twice the routes from which on one
+controller is overloaded (BA509). In a smaller application a layer may cost more than it gives."""
 _VERBS = {"read": "reads", "write": "writes", "transaction": "ends a transaction"}
 _MOST = 40
 """Handlers listed with the one finding of an application that has no layer at all."""
@@ -115,7 +118,7 @@ def _whole(picture: Picture, rule: Rule, dealings: Dealings, handlers: Sequence[
             "with those that write."
         ),
         severity=Severity.NOTE,
-        confidence=rule.confidence,
+        confidence=rule.confidence if len(found) >= _LARGE else Confidence.LOW,
         related=tuple(
             Related(_def(picture, item.handler), f"{_label(picture, item.handler)} uses `{item.own[0].shown}`")
             for item in found[1 : _MOST + 1]

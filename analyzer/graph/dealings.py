@@ -13,6 +13,7 @@ from analyzer.facts.visit import chain as chain_of
 from analyzer.facts.visit import walk
 from analyzer.graph.access import Access, CallSite
 from analyzer.graph.classes import owner_class
+from analyzer.graph.entities import entities
 from analyzer.graph.picture import Picture
 from analyzer.model import Confidence, Tier
 from analyzer.project import Place, Target
@@ -34,6 +35,9 @@ _HOLE = re.compile(r"[{<]|\(\?P")
 _TRIVIAL = re.compile(r"\s*select\s+1\s*;?\s*$", re.IGNORECASE)
 
 
+_STATEMENT = re.compile(r"(?:^|\.)select$")
+_COMPOSING = re.compile(r"(?:sqlalchemy|sqlmodel|flask_sqlalchemy)\.(?:[\w.()]+\.)?select(?:\(\))?$")
+"""What begins a statement that reads."""
 _ENDING = frozenset({"commit", "rollback", "flush", "begin", "refresh", "__aenter__", "__aexit__"})
 """Methods of a unit of work that ask nothing of the data."""
 
@@ -97,7 +101,7 @@ class Dealings:
     def of(self, handler: Place) -> Dealing:
         """What a handler does about data; probes (``SELECT 1``) do not count."""
         if handler not in self._known:
-            own = () if self._is_probe(handler) else self._picture.accesses_of(handler)
+            own = () if self._is_probe(handler) else self._picture.accesses_of(handler) or self._composed(handler)
             repositories: list[CallSite] = []
             services: list[CallSite] = []
             probing = self._probes(handler)
@@ -117,6 +121,22 @@ class Dealings:
                     services.append(site)
             self._known[handler] = Dealing(handler, tuple(own), tuple(repositories), tuple(services))
         return self._known[handler]
+
+    def _composed(self, handler: Place) -> tuple[Access, ...]:
+        """Statements about persisted classes that a handler puts together for others to run: ``paginate(select(User))``."""
+        project = self._picture.project
+        function = project.function(handler)
+        uses = [use for use in function.uses if use.kind == "call"] if function is not None else []
+        made = [use for use in uses if _STATEMENT.search(use.chain)]
+        if not made or not entities(self._picture, handler):
+            return ()
+        found = []
+        for use in made:
+            target = project.resolve(handler, use.chain, use.line)
+            if target is not None and not target.ours and _COMPOSING.match(target.dotted):
+                end = (use.line, use.column, use.end_line, use.end_column)
+                found.append(Access("read", use.chain, target.dotted, *end, True))
+        return tuple(found[:1])
 
     def _only_ends(self, target: Target) -> bool:
         """Whether a function only ends the transaction that others worked in: ``unit_of_work.commit()``."""
