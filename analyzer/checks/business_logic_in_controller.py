@@ -89,6 +89,7 @@ def _places(pieces: tuple[Piece, ...]) -> list[tuple[int, str]]:
 _WORDS = (
     ("branch", "decides on domain data"),
     ("limit", "checks limits"),
+    ("rule", "checks the state of records"),
     ("arithmetic", "calculates"),
     ("loop", "loops and changes state"),
     ("sum", "loops and works values out"),

@@ -10,6 +10,7 @@ import msgspec
 from analyzer.facts.expressions import Constant
 from analyzer.facts.visit import walk
 from analyzer.graph.picture import Picture
+from analyzer.graph.storing import Storing
 from analyzer.graph.workings import STORED, Piece, Reader
 from analyzer.project import Place
 
@@ -25,17 +26,19 @@ WEIGHTS = {
     "crypto": 1.0,
     "collaborator": 0.75,
     "limit": 1.0,
+    "rule": 1.5,
     "read": 0.5,
     "file": 1.0,
     "job": 1.0,
 }
 """What one piece of evidence counts. A judgement, in the order of the smells of Aniche et al. (EMSE 2018, Brain and
 Meddling); what is calibrated is the sum (docs/calibration.md)."""
-FREE = {"change": 1, "write": 1, "collaborator": 2, "read": 2, "file": 1}
-"""Pieces of each kind that a thin handler may have: it may call two collaborators, set a field, write once."""
+FREE = {"rule": 1, "change": 1, "write": 1, "collaborator": 2, "read": 2, "file": 1}
+"""Pieces of each kind that a thin handler may have: it may call two collaborators, set a field, write once, refuse for
+the state of a record."""
 MOST = {
     "arithmetic": 6, "branch": 5, "loop": 3, "sum": 2, "change": 6, "write": 5, "transaction": 1, "outbound": 2,
-    "crypto": 2, "collaborator": 4, "limit": 3, "read": 6, "file": 3, "job": 2,
+    "crypto": 2, "collaborator": 4, "limit": 3, "rule": 3, "read": 6, "file": 3, "job": 2,
 }  # fmt: skip
 """Pieces that still add to the sum; a hundred additions are not a hundred times worse than one."""
 
@@ -43,6 +46,7 @@ _CHANGE = re.compile(r"\s*(?:INSERT\s+INTO\s+\S|UPDATE\s+\S+\s+SET\b|DELETE\s+FR
 _SELECT = re.compile(r"\s*SELECT\s.*\sFROM\s", re.IGNORECASE | re.DOTALL)
 _SOFT = {"collaborator": 2, "read": 1_000}
 """Kinds that say little by themselves: how many more than the free ones make one of the kinds that are mixed."""
+_CHANGING = {"write", "change", "transaction"}
 _OPENERS = {"atomic", "begin", "begin_nested", "transaction"}
 
 
@@ -68,6 +72,8 @@ def business(picture: Picture, place: Place) -> Business:
     spoken = {piece for piece in _statements(picture, place) if piece.kind == "write" or not reads}
     spoken = {piece for piece in spoken if (piece.kind, piece.line) not in told}
     pieces = found | stored | spoken
+    if not any(piece.kind in _CHANGING for piece in pieces) and not _stores(picture, place):
+        pieces = {piece for piece in pieces if piece.kind != "rule"}  # what only answers may say that it does not
     counts: dict[str, set[int]] = {}
     for piece in pieces:
         counts.setdefault(piece.kind, set()).add(piece.line)
@@ -84,6 +90,11 @@ def business(picture: Picture, place: Place) -> Business:
     soft = {**_SOFT, "collaborator": 1} if {"sum", "loop"} & sizes.keys() else _SOFT
     kinds = sum(1 for kind, size in sizes.items() if size > free.get(kind, 0) + soft.get(kind, 0))
     return Business(tuple(sorted(pieces)), score, kinds)
+
+
+def _stores(picture: Picture, place: Place) -> bool:
+    storing = picture.shared(Storing)
+    return any(storing.at(site) for site in picture.calls_of(place))
 
 
 def _inside(picture: Picture, place: Place) -> Iterator[Place]:

@@ -123,7 +123,8 @@ class Dealings:
         return self._known[handler]
 
     def _composed(self, handler: Place) -> tuple[Access, ...]:
-        """Statements about persisted classes that a handler puts together for others to run: ``paginate(select(User))``."""
+        """Statements about persisted classes that a handler puts together for others to run:
+        ``paginate(select(User))``."""
         project = self._picture.project
         function = project.function(handler)
         uses = [use for use in function.uses if use.kind == "call"] if function is not None else []

@@ -47,6 +47,13 @@ def operands(node: AnyExpression) -> Iterator[AnyExpression]:
         yield node
 
 
+def as_number(node: AnyExpression) -> AnyExpression:
+    """What a conversion to a number is made of: ``card.balance`` of ``float(card.balance)``."""
+    while isinstance(node, Call) and chain_of(node.func).rpartition(".")[2] in _WRAPPERS and node.arguments:
+        node = node.arguments[0].value
+    return node
+
+
 def is_textual(node: AnyExpression) -> bool:
     """Whether an operand shows that text or lists are put together, not numbers."""
     if isinstance(node, Binary) and node.op == "%" and isinstance(node.right, Mapping | Display):

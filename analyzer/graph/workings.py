@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 import msgspec
@@ -38,7 +39,7 @@ from analyzer.facts.statements import (
 from analyzer.facts.visit import chain as chain_of
 from analyzer.facts.visit import expressions, statements, walk
 from analyzer.graph.effects import changed_by_statement, effect
-from analyzer.graph.operands import bare, is_nothing, is_number, is_rate, is_textual, operands, refuses
+from analyzer.graph.operands import as_number, bare, is_nothing, is_number, is_rate, is_textual, operands, refuses
 from analyzer.graph.picture import Picture
 from analyzer.graph.storing import Storing
 from analyzer.graph.transport import is_transport, is_transport_name
@@ -47,6 +48,11 @@ from analyzer.project import Place
 STORED = " what is stored"
 """How the phrase of a decision ends that chooses between changes of stored data."""
 _STORED = frozenset({"write", "file"})
+_PERSON = re.compile(
+    r"(?:^|[._])(?:id|uid|pk|uuid|owner|author|creator|user|current_user|created_by|role|roles|is_(?:super|admin|staff)\w*)$"
+    r"|current_user\.|request\.user|\b(?:password|hashed_password)\b",
+    re.IGNORECASE,
+)
 _ARITHMETIC = frozenset({"+", "-", "*", "/", "//", "%", "**"})
 _ANSWER = 3
 """Statements that a refusal or an answer is worded in; a longer branch that returns works something out first."""
@@ -64,6 +70,15 @@ def _long_answer(body: Sequence[AnyStatement]) -> bool:
     return len(body) > _ANSWER and isinstance(body[-1], Return)
 
 
+def _head(side: AnyExpression) -> str:
+    return chain_of(side).partition(".")[0].partition("(")[0].partition("[")[0]
+
+
+def _names_person(side: AnyExpression) -> bool:
+    """Whether a value says whose a record is, or who is asking: that is a guard's question."""
+    return _PERSON.search(chain_of(side)) is not None
+
+
 class Reader:
     """Walks a body once, statements first; knows which locals are only the answer being built."""
 
@@ -77,10 +92,14 @@ class Reader:
         """Locals that hold text or a list: adding to them is no arithmetic."""
         self._sent: set[str] = set()
         """Locals that hold what was sent, as it was: comparing two of them (``password == again``) is validation."""
+        self._loaded: set[str] = set()
+        """Locals that hold what a query, a repository or a service gave."""
         self._effects: dict[int, list[Piece]] = {}
         """What calls and entries of containers bring about, by the line."""
         self._handed: set[str] = set()
         """Locals that are given to functions of the project or to other systems, the answer left aside."""
+        self._asked: set[int] = set()
+        """Lines that ask a database, a repository or a service."""
         self._writes: set[int] = set()
         """Lines that change stored data, caches, files or what the application keeps in memory."""
 
@@ -102,6 +121,12 @@ class Reader:
                     self._effects.setdefault(node.line, []).append(Piece(node.line, "write", f"changes `{held}`"))
         self._writes = {access.line for access in self._picture.accesses_of(place) if access.kind == "write"}
         self._writes |= {line for line, found in self._effects.items() if any(one.kind in _STORED for one in found)}
+        self._asked = {access.line for access in self._picture.accesses_of(place)}
+        self._asked |= {
+            site.line
+            for site in self._picture.calls_of(place)
+            if self._picture.target_role(site.target).name in {"repository", "service"}
+        }
         self.block(body, False)
 
     def block(self, body: Sequence[AnyStatement], looped: bool) -> None:
@@ -142,6 +167,8 @@ class Reader:
             chain = chain_of(target)
             if isinstance(target, Name) and statement.value is not None and self._textual(statement.value):
                 self._texts.add(target.id)
+            if isinstance(target, Name) and any(statement.line <= line <= statement.end_line for line in self._asked):
+                self._loaded.add(target.id)
             given = chain_of(bare(statement.value))
             if isinstance(target, Name) and given and is_transport(given):
                 self._sent.add(target.id)
@@ -186,6 +213,8 @@ class Reader:
             self._note(statement.line, "branch", f"makes `{self._missing(statement.test)}` where there is none")
         elif self._limits(statement.test):
             self._note(statement.line, "limit", f"checks a limit of `{self._limits(statement.test)}`")
+        elif self._leaves(statement.then) and self._rule(statement.test):
+            self._note(statement.line, "rule", f"demands something of `{self._rule(statement.test)}`")
 
     def _loop(self, statement: For | While) -> None:
         before = len(self.found)
@@ -312,9 +341,32 @@ class Reader:
         """Two values of the domain compared by size, as a business rule does and a presence check does not."""
         for node in self._parts(test):
             if isinstance(node, Compare) and len(node.comparators) == 1 and node.operators[0] in {"<", ">", "<=", ">="}:
-                sides = [node.left, node.comparators[0]]
+                sides = [as_number(node.left), as_number(node.comparators[0])]
                 if all(isinstance(side, Attribute | Binary | Subscript) and self._is_data(side) for side in sides):
                     return chain_of(node.left) or "a calculation"
+                stored = [side for side in sides if self._is_loaded(side)]
+                others = [side for side in sides if not self._is_loaded(side)]
+                if stored and not any(isinstance(side, Constant) or self._is_setting(side) for side in others):
+                    return chain_of(stored[0])
+        return ""
+
+    def _is_loaded(self, side: AnyExpression) -> bool:
+        return isinstance(side, Name | Attribute | Subscript) and _head(side) in self._loaded
+
+    def _is_setting(self, side: AnyExpression) -> bool:
+        """Whether a value says how the application is run or which page is asked for, and is no one's record."""
+        name = chain_of(side)
+        return _head(side) in self._paging or name.isupper() or name.startswith(("settings.", "config."))
+
+    def _rule(self, test: AnyExpression) -> str:
+        """What a refusal demands of a record that was loaded, its owner left aside: ``invitation.used``."""
+        for node in self._parts(test):
+            sides = [node.left, *node.comparators] if isinstance(node, Compare) else [node]
+            if any(_names_person(side) for side in sides) or any(is_nothing(side) for side in sides):
+                continue
+            asked = next((side for side in sides if isinstance(side, Attribute) and self._is_loaded(side)), None)
+            if asked is not None:
+                return chain_of(asked)
         return ""
 
     def _parts(self, test: AnyExpression) -> Iterator[AnyExpression]:
