@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from analyzer.checks._set_passwords import changed, looped, taken_by_keyword
 from analyzer.checks._spread_passwords import copied, dumped_passwords, spread
 from analyzer.facts.expressions import AnyExpression, Attribute, Call, Constant, Mapping, Name, Subscript
 from analyzer.facts.statements import Assign
@@ -67,6 +68,8 @@ _FILES = ("builtins.open()", "io.open()", "codecs.open()", "aiofiles.open()", "c
 _SESSION = re.compile(
     r"^(?:flask|quart|sanic_session)\.session$|(?:^|\.)(?:request|req)(?:\(\))?\.session$|\.Request\(\)\.session$"
 )
+_PLACES = re.compile(r"\A\s*INSERT\s+(?:OR\s+\w+\s+)?INTO\s+\S+\s+VALUES\b", re.IGNORECASE)
+"""A statement that fills a row in the order of its columns."""
 _ROWS = re.compile(r"\b(?:INSERT|REPLACE|UPDATE|SELECT|DELETE|MERGE)\b", re.IGNORECASE)
 _PASSWORD_COLUMN = re.compile(r"\b\w*(?:passw|passwd|pwd)\w*\b", re.IGNORECASE)
 
@@ -81,9 +84,13 @@ def kept(flow: Flow, place: Place) -> Iterator[Told]:
         if not call.arguments:
             continue
         yield from _constructed(flow, point, call)
+        for node, secret, column in changed(flow, point, call):
+            yield node, _stores(secret, column, chain_end(call)), Confidence.HIGH
         yield from _executed(flow, point, call)
         yield from _documented(flow, point, call)
     yield from _assigned(flow, place)
+    for node, secret, column in looped(flow, place):
+        yield node, f"{as_it_is(secret)} `setattr` gives `{column}` a password that nothing has hashed", Confidence.HIGH
 
 
 def kept_already(flow: Flow, place: Place, text: str) -> bool:
@@ -130,7 +137,9 @@ def _constructed(flow: Flow, point: Point, call: Call) -> Iterator[Told]:
         secret = clear_password(flow, Point(point.place, one.value, point.environment))
         if secret is None or kept_already(flow, point.place, secret.text):
             continue
-        if last in _QUERIES and (manager or last in {"filter_by", "get_or_none"}):
+        if target is not None and target.dotted.startswith("flask_security.") and last == "create_user":
+            yield call, _stores(secret, one.keyword or "", last), Confidence.HIGH
+        elif last in _QUERIES and (manager or last in {"filter_by", "get_or_none"}):
             yield call, f"A row is looked up by the password itself, `{one.keyword}={secret.text}`", Confidence.HIGH
         elif last in _MANAGERS and (manager or last in {"get_or_create", "update_or_create", "values"}):
             yield call, _stores(secret, one.keyword or "", last), Confidence.HIGH
@@ -172,6 +181,8 @@ def _line_of(call: Call, value: AnyExpression) -> AnyExpression:
 
 def _factory(flow: Flow, point: Point, call: Call, target: Target) -> Iterator[Told]:
     """``User.create(password=…)``: a method of a persisted class that makes one without hashing."""
+    for node, secret, column in taken_by_keyword(flow, point, call, target):
+        yield _line_of(call, node), _stores(secret, column, written(call)), Confidence.HIGH
     function = flow.project.outline(target.path).functions[target.index]
     if function.owner < 0 or not persisted(flow, flow.project.class_target(target.path, function.owner)):
         return
@@ -271,7 +282,7 @@ def _executed(flow: Flow, point: Point, call: Call) -> Iterator[Told]:
         return
     text = flow.value(Point(point.place, found.text, point.environment))
     rows = [sql.rendered(row) for row in text.rows if sql.is_statement(row)]
-    if not any(_ROWS.search(row) and _PASSWORD_COLUMN.search(row) and not _HASHED_THERE.search(row) for row in rows):
+    if not any(map(_on_passwords, rows)):
         return
     for one in (found.text, *found.given):
         secret = clear_password(flow, Point(point.place, one, point.environment))
@@ -279,6 +290,12 @@ def _executed(flow: Flow, point: Point, call: Call) -> Iterator[Told]:
             told = f"The statement keeps or looks up `{secret.text}`, which nothing has hashed"
             yield _written_into(flow, point, found.text) if one is found.text else call, told, Confidence.HIGH
             return
+
+
+def _on_passwords(statement: str) -> bool:
+    """Whether a statement speaks of a password column, or names no columns, and the database hashes nothing."""
+    named = _ROWS.search(statement) and _PASSWORD_COLUMN.search(statement)
+    return bool(named or _PLACES.match(statement)) and not _HASHED_THERE.search(statement)
 
 
 def _written_into(flow: Flow, point: Point, text: AnyExpression) -> AnyExpression:

@@ -13,13 +13,16 @@ from analyzer.facts.expressions import (
     Call,
     Compare,
     Comprehension,
+    Constant,
     Mapping,
     Name,
+    Sequence,
     Subscript,
 )
 from analyzer.facts.statements import If, Raise
 from analyzer.facts.visit import walk
 from analyzer.flow.arguments import argument
+from analyzer.flow.callers import bound
 from analyzer.flow.engine import Flow, Point, scan
 from analyzer.flow.environment import key
 from analyzer.flow.parts import Value
@@ -102,10 +105,13 @@ def _kept_with_kept(flow: Flow, place: Place, left: AnyExpression, right: AnyExp
 
 
 def _sides(flow: Flow, point: Point, node: AnyExpression, sides: tuple[AnyExpression, AnyExpression]) -> Iterator[Told]:
-    left, right = sides
+    left, right = (_plain(one) for one in sides)
     if isinstance(left, Name) and isinstance(right, Name) and left.id == right.id and is_password_name(left.id):
         told = f"`{left.id} == {right.id}` compares a variable with itself: every password is right"
         yield node, told, Confidence.HIGH
+        return
+    if _verified(flow, point, left, right):
+        yield node, "Passwords are compared as they are: the stored one is not hashed", Confidence.MEDIUM
         return
     for typed, kept in ((left, right), (right, left)):
         stored = opened(flow, point.place, kept)
@@ -120,6 +126,42 @@ def _sides(flow: Flow, point: Point, node: AnyExpression, sides: tuple[AnyExpres
         )
         yield node, told, Confidence.HIGH if parts[0].kind == "request" else Confidence.MEDIUM
         return
+
+
+def _plain(side: AnyExpression) -> AnyExpression:
+    """``stored`` of ``stored or ""``, ``str(stored)`` and ``stored.strip()``."""
+    if isinstance(side, Boolean) and side.op == "or" and len(side.values) == 2 and isinstance(side.values[1], Constant):
+        return _plain(side.values[0])
+    if isinstance(side, Call) and chain_end(side) == "str" and len(side.arguments) == 1:
+        return _plain(side.arguments[0].value)
+    if isinstance(side, Call) and isinstance(side.func, Attribute) and side.func.attr in {"strip", "encode"}:
+        return _plain(side.func.value)
+    return side
+
+
+def _verified(flow: Flow, point: Point, left: AnyExpression, right: AnyExpression) -> bool:
+    """Whether a function that checks passwords compares what it is given, and is given one as it was typed."""
+    function = flow.project.function(point.place)
+    if function is None or not _CHECKING.search(function.name) or not isinstance(left, Name | Attribute):
+        return False
+    names = {one.id for one in (left, right) if isinstance(one, Name)}
+    if len(names) != 2 or not names <= {one.name for one in function.parameters}:
+        return False
+    for site in flow.callers.every(point.place):
+        made = flow.call_at(site)
+        call = made.expression if made is not None else None
+        if made is None or not isinstance(call, Call):
+            continue
+        given = bound(function, call, site.chain.startswith(("self.", "cls."))) or {}
+        values = [_value(flow, made, given[name].value) for name in sorted(names) if name in given]
+        if any(clear_parts(one) for one in values):
+            return True
+    return False
+
+
+_CHECKING = re.compile(
+    r"(?:check|verify|validate|compare|match)\w*passw|passw\w*(?:match|correct|valid)", re.IGNORECASE
+)
 
 
 def _value(flow: Flow, point: Point, expression: AnyExpression) -> Value:
@@ -153,13 +195,20 @@ def _is_stored(flow: Flow, point: Point, stored: AnyExpression, typed: AnyExpres
 
 def _of_module(flow: Flow, point: Point, stored: Subscript) -> bool:
     """``USERS[name]["password"]`` of a mapping that the module keeps."""
-    base = stored.value
-    while isinstance(base, Subscript | Attribute):
-        base = base.value
-    if not isinstance(base, Name) or base.id in point.environment:
-        return False
-    values = flow.project.namespace(point.place.path).variables.get(base.id, ())
-    return any(isinstance(one, Mapping) for one in values)
+    base = _root(stored)
+    for definition in point.environment.get(base, ()):
+        if definition.how not in {"element", "value"} or definition.expression is None:
+            return False
+        base = _root(definition.expression)  # `for user in USERS.values()`, `user = USERS.get(name)`
+    values = flow.project.namespace(point.place.path).variables.get(base, ())
+    return any(isinstance(one, Mapping | Sequence) for one in values)
+
+
+def _root(expression: AnyExpression) -> str:
+    """The name that an item, attribute or method's result stands on."""
+    while isinstance(expression, Subscript | Attribute | Call):
+        expression = expression.func if isinstance(expression, Call) else expression.value
+    return expression.id if isinstance(expression, Name) else ""
 
 
 def _sent_with(flow: Flow, point: Point, stored: AnyExpression, typed: AnyExpression) -> bool:

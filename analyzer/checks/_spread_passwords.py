@@ -37,7 +37,7 @@ def spread(flow: Flow, point: Point, call: Call, model: Target) -> Iterator[tupl
     columns = {name for name in _fields(flow, model) if is_password_name(name)}
     named = {one.keyword for one in call.arguments}
     for one in call.arguments if columns - named else ():
-        held = _taken_whole(flow, point, one)
+        held = taken(flow, point, one)
         for name in sorted(columns - named) if held is not None else ():
             if held is not None and _has(flow, point, held, name):
                 field = Attribute(held.line, held.column, held.end_line, held.end_column, held, name)
@@ -76,14 +76,24 @@ def copied(flow: Flow, point: Point, call: Call) -> Target | None:
     return target if target is not None and target.kind == "class" else None
 
 
-def _taken_whole(flow: Flow, point: Point, given: Argument) -> AnyExpression | None:
+def columns_of(flow: Flow, point: Point, held: AnyExpression) -> list[str]:
+    """The passwords among the fields of an object that a client sent."""
+    target = flow.project.resolve_expression(point.place, held) if chain(held) else None
+    if target is None or target.kind != "instance" or not is_schema(flow.project, target.path, target.index):
+        return []
+    return [name for name in _fields(flow, target) if is_password_name(name)]
+
+
+def taken(flow: Flow, point: Point, given: Argument) -> AnyExpression | None:
     """The object all of whose fields an argument hands over; ``None`` where some are left out or put in before."""
     value = given.value
     if given.star != 2:
         return value if given.keyword is None and not given.star and isinstance(value, Name) else None
     if isinstance(value, Name):
         used = (
-            use for use in uses_of(flow.project, point.place) if use.chain.startswith((value.id + ".", value.id + "["))
+            use
+            for use in uses_of(flow.project, point.place)
+            if use.chain.startswith((value.id + ".", value.id + "[")) and use.chain != f"{value.id}.items"
         )
         found = [one.expression for one in flow.origins(Point(point.place, value, point.environment))]
         if any(used) or len(found) != 1:

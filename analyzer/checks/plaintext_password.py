@@ -58,7 +58,7 @@ def _speaks_of_passwords(flow: Flow, place: Place) -> bool:
     function = flow.project.function(place)
     if function is None:
         return False
-    if any(_WORDS.search(one.name) for one in function.parameters):
+    if _WORDS.search(function.name) or any(_WORDS.search(one.name) for one in function.parameters):
         return True
     if any(_WORDS.search(use.chain) for use in function.uses):
         return True
@@ -68,7 +68,8 @@ def _speaks_of_passwords(flow: Flow, place: Place) -> bool:
         return False
     # It takes something from a request by key, and the key may be ``"password"``.
     body = encode(flow.project.body(place))
-    return _WORDS_IN_BYTES.search(body) is not None and (_keeps(function) or _SQL_IN_BYTES.search(body) is not None)
+    found = _WORDS_IN_BYTES.search(body) is not None
+    return found and (_keeps(function) or _SQL_OR_COMPARED.search(body) is not None)
 
 
 def _keeps(function: Function) -> bool:
@@ -81,7 +82,7 @@ def _keeps(function: Function) -> bool:
 
 
 _WORDS = re.compile(r"passw|pwd|passphrase|passcode|pass_?word", re.IGNORECASE)
-_SQL_IN_BYTES = re.compile(rb"select\s|insert\s|update\s", re.IGNORECASE)
+_SQL_OR_COMPARED = re.compile(rb"select\s|insert\s|update\s|[=!]=", re.IGNORECASE)
 _WORDS_IN_BYTES = re.compile(_WORDS.pattern.encode(), re.IGNORECASE)
 _READING = ("request.", "self.request.", "req.", "body[", "payload[", "data[", "form[", "validated_data[", "json[")
 _READ = ("get_json", ".validated_data", ".cleaned_data", ".form", ".POST")

@@ -140,11 +140,13 @@ _KEYWORDS = re.compile(
 )
 """Pairs of connection strings as libpq and ODBC read them."""
 _LONGEST_CONNECTION = 400
+_STATEMENT = re.compile(r"\b(?:SELECT|INSERT|UPDATE|DELETE|WHERE)\b", re.IGNORECASE)
+"""``WHERE user = ? AND password = ?`` compares columns."""
 
 
 def connection(value: str) -> Credentials | None:
     """The credentials in a connection string: ``host=db user=shop password=…``, ``Server=db;UID=sa;PWD=…``."""
-    if "=" not in value or len(value) > _LONGEST_CONNECTION or "\n" in value:
+    if "=" not in value or len(value) > _LONGEST_CONNECTION or "\n" in value or _STATEMENT.search(value):
         return None
     found = {_group(one): one["value"] for one in _KEYWORDS.finditer(value)}
     if "password" not in found or not {"server", "user"} & found.keys():
