@@ -181,8 +181,8 @@ def _line_of(call: Call, value: AnyExpression) -> AnyExpression:
 
 def _factory(flow: Flow, point: Point, call: Call, target: Target) -> Iterator[Told]:
     """``User.create(password=…)``: a method of a persisted class that makes one without hashing."""
-    for node, secret, column in taken_by_keyword(flow, point, call, target):
-        yield _line_of(call, node), _stores(secret, column, written(call)), Confidence.HIGH
+    for node, part, column in taken_by_keyword(flow, point, call, target):
+        yield _line_of(call, node), _stores(part, column, written(call)), Confidence.HIGH
     function = flow.project.outline(target.path).functions[target.index]
     if function.owner < 0 or not persisted(flow, flow.project.class_target(target.path, function.owner)):
         return

@@ -17,7 +17,8 @@ from analyzer.graph.picture import Picture
 from analyzer.model import Confidence, Finding, Rule, Severity
 from analyzer.project.target import Place
 
-_CALLS = {"CORSMiddleware", "CORS", "CORSConfig", "cross_origin", "Middleware", "add_middleware"}
+_CALLS = {"CORSMiddleware", "CORS", "CORSConfig", "cross_origin", "Middleware", "add_middleware", "init_app"}
+_MADE_BARE = re.compile(r"^flask_cors\.(?:extension\.)?CORS\(\)\.init_app$")
 _ORIGINS = ("allow_origins", "origins", "allow_origin")
 _CREDENTIALS = ("allow_credentials", "supports_credentials")
 _CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE", "MUTATION"})
@@ -76,7 +77,17 @@ def _is_policy(flow: Flow, point: Point, call: Call) -> bool:
     if name not in _CALLS:
         return False
     target = flow.project.resolve_expression(point.place, call.func)
+    if name == "init_app":
+        return target is not None and _MADE_BARE.match(target.dotted) is not None and _made_bare(flow, call)
     return target is not None and not target.ours
+
+
+def _made_bare(flow: Flow, call: Call) -> bool:
+    """Whether the object that ``cors.init_app(app, …)`` starts was made without a policy: ``cors = CORS()``."""
+    name = chain(call.func).split(".")[-2]
+    variables = (flow.project.namespace(path).variables for path in flow.project.paths())
+    made = [one for each in variables for one in each.get(name, ()) if isinstance(one, Call)]
+    return not any(one.arguments for one in made if chain(one.func).rpartition(".")[2] == "CORS")
 
 
 def _policy(picture: Picture, flow: Flow, rule: Rule, point: Point, call: Call) -> Iterator[Finding]:
@@ -99,9 +110,13 @@ def _policy(picture: Picture, flow: Flow, rule: Rule, point: Point, call: Call) 
                 return
     name = called_name(flow, place, call)
     if origins is None:
-        if name in {"CORS", "cross_origin", "CORSConfig"} and sure and not any(one.star for one in call.arguments):
+        if (
+            name in {"CORS", "cross_origin", "CORSConfig", "init_app"}
+            and sure
+            and not any(one.star for one in call.arguments)
+        ):
             yield _finding(rule, place, call, "Every origin is allowed (the default), with credentials", None)
-        elif name == "CORS" and not sure and _bare(picture, call) and _guarded(picture, place.path):
+        elif name in {"CORS", "init_app"} and not sure and _bare(picture, call) and _guarded(picture, place.path):
             yield _open(rule, place, call)
         return
     for choice in choices(flow, Point(place, origins, point.environment)):
