@@ -9,12 +9,13 @@ import msgspec
 
 from analyzer.checks._choices import choices, truth
 from analyzer.checks._session_settings import SETTING, assigned, lax, middleware
+from analyzer.facts.codec import encode
 from analyzer.facts.expressions import AnyExpression, Call, Compare, Constant, Name
 from analyzer.facts.statements import Assign
 from analyzer.facts.visit import chain, walk
 from analyzer.flow.arguments import argument, constants, spread
 from analyzer.flow.engine import Flow, Point
-from analyzer.flow.questions import flow_of, location, places_calling, uses_of
+from analyzer.flow.questions import called_name, flow_of, location, places_calling, uses_of
 from analyzer.graph.picture import Picture
 from analyzer.model import Confidence, Finding, Rule, Severity
 from analyzer.project.target import Place
@@ -33,6 +34,10 @@ _STORES = re.compile(r"Storage|SessionMiddleware|SessionInterface|CookieBackend|
 _DEVELOPING = re.compile(
     r"(?:^|[/_.-])(?:dev|develop|development|local|test|tests|testing|debug|ci|example|sample)(?:[/_.-]|$)"
 )
+_OF_TOKENS = frozenset({"set_access_cookies", "set_refresh_cookies"})
+_SECURING = b"JWT_COOKIE_SECURE"
+_READ = re.compile(r"\.(?:from_prefixed_env|from_envvar|from_pyfile|from_file|from_json)$")
+"""Ways of Flask's to read settings that stand in no module."""
 _FIX = 'Set `secure=True`, `httponly=True` and `samesite="lax"` (or `strict`)'
 
 
@@ -49,6 +54,7 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
                     yield finding
     yield from _stores(flow, rule)
     yield from _remembered(picture, flow, rule)
+    yield from _of_tokens(flow, rule)
     settings = list(_settings(picture, flow, rule))
     yield from middleware(picture, flow, rule, {(one.location.path, one.location.span.line) for one in settings})
     yield from settings
@@ -96,9 +102,10 @@ def _cookie(flow: Flow, rule: Rule, point: Point, call: Call, added: frozenset[s
     if not secret and len(missing) < len(flags):
         return None
     secret = secret and not _FORGERY.search(spelled)
+    said = [given[flag] for flag in missing]
     return Finding(
         rule=rule.code,
-        location=location(point.place, call),
+        location=location(point.place, said[0] if said[0] is not None and None not in said else call),
         message=f"The cookie `{spelled}` is set without {' and '.join(f'`{flag}`' for flag in missing)}: "
         + ("a script of another page's making reads it" if "httponly" in missing else "it travels over plain HTTP too"),
         fix=_FIX,
@@ -201,6 +208,35 @@ def _remembered(picture: Picture, flow: Flow, rule: Rule) -> Iterator[Finding]:
             if _off(flow, point, argument(call, -1, "secure")):
                 what = "The cookie that says who somebody is is made without `secure=True`"
                 yield _told(rule, place, call, what, Confidence.HIGH)
+
+
+def _of_tokens(flow: Flow, rule: Rule) -> Iterator[Finding]:
+    """``set_access_cookies(response, token)`` of Flask-JWT-Extended, whose cookies travel over plain HTTP unless
+    ``JWT_COOKIE_SECURE`` says otherwise; told once, where the project reads no settings that stand in no module."""
+    project = flow.project
+    for place in places_calling(project, _OF_TOKENS):
+        for point in flow.calls(place):
+            call = point.expression
+            if not isinstance(call, Call) or called_name(flow, place, call) not in _OF_TOKENS:
+                continue
+            if not project.callee(place, call).startswith("flask_jwt_extended."):
+                continue
+            if _configures_tokens(flow):
+                return
+            what = "`JWT_COOKIE_SECURE` is set nowhere, so the cookie with the token is not marked `secure`"
+            yield _told(rule, place, call, what, Confidence.MEDIUM)
+            return
+
+
+def _configures_tokens(flow: Flow) -> bool:
+    """Whether a setting says how the cookies of tokens travel, or settings are read that stand in no code."""
+    project = flow.project
+    if any(_READ.search(use.chain) for place in project.places() for use in uses_of(project, place)):
+        return True
+    bodies = (project.body(place) for place in project.places())
+    classes = (item.body for path in project.paths() for item in project.outline(path).classes)
+    modules = (project.outline(path).body for path in project.paths())
+    return any(_SECURING in encode(body) for some in (bodies, classes, modules) for body in some)
 
 
 def _admits(setting: str) -> bool:
