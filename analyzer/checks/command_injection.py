@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterator
 
 from analyzer.checks._reaching import reaching, request_part
-from analyzer.facts.expressions import AnyExpression, Call, Constant, Sequence
-from analyzer.facts.visit import chain
+from analyzer.facts.expressions import AnyExpression, Call, Constant, Name, Sequence
+from analyzer.facts.visit import chain, walk
 from analyzer.flow.arguments import argument, constants, entries
+from analyzer.flow.arrivals import Arrival, arrivals
 from analyzer.flow.engine import Flow, Point
 from analyzer.flow.parts import Part, Row
-from analyzer.flow.questions import Pictured, chain_end
+from analyzer.flow.questions import Pictured, chain_end, flow_of, place_at
 from analyzer.model import Finding, Rule
 
 _WITH_SHELL = frozenset({"run", "call", "check_call", "check_output", "Popen"})
@@ -21,7 +22,13 @@ _WITH_SHELL = frozenset({"run", "call", "check_call", "check_output", "Popen"})
 def check(picture: Pictured, rule: Rule) -> Iterator[Finding]:
     """Findings of BA102, in order of places."""
     says = "{data} comes from the client and becomes part of a command that {sink} hands to a shell"
-    yield from reaching(picture, rule, "command", request_part, says, counts=_shell)
+    found = list(reaching(picture, rule, "command", request_part, says, counts=_shell))
+    yield from found
+    told = {finding.location for finding in found}
+    for switch, counts in ((True, _on_unless_told), (False, _off_unless_told)):
+        for finding in reaching(picture, rule, "command", request_part, says, counts=counts):
+            if finding.location not in told and _switched_on(flow_of(picture), finding, switch):
+                yield finding
     named = "{data} comes from the client and names the program that {sink} runs"
     yield from reaching(picture, rule, "command", _program, named, counts=_plain)
 
@@ -61,6 +68,43 @@ def _shell(flow: Flow, point: Point, call: Call) -> bool:
         and _named_shell(flow, Point(one.place, one.expression, one.environment), one.expression.items)
         for one in listed
     )
+
+
+def _on_unless_told(flow: Flow, point: Point, call: Call) -> bool:
+    """Whether a helper asks a shell unless its caller says no: ``def run(command, shell=True)``."""
+    return any(one.default and _yes(one.point.expression) for one in _switches(flow, point, call))
+
+
+def _off_unless_told(flow: Flow, point: Point, call: Call) -> bool:
+    """Whether a helper asks a shell where its caller says so."""
+    switches = _switches(flow, point, call)
+    return any(_yes(one.point.expression) for one in switches if not one.default) and not any(
+        _yes(one.point.expression) for one in switches if one.default
+    )
+
+
+def _switches(flow: Flow, point: Point, call: Call) -> list[Arrival]:
+    """What the parameter is given that a helper hands to subprocess as ``shell``; empty where it decides itself."""
+    given = argument(call, -1, "shell") if chain_end(call) in _WITH_SHELL else None
+    if not isinstance(given, Name) or _shell(flow, point, call):
+        return []
+    return list(arrivals(flow, Point(point.place, given, point.environment)))
+
+
+def _switched_on(flow: Flow, finding: Finding, unless_told: bool) -> bool:
+    """Whether the call that a finding tells of has the shell: it says so, or says nothing where that is enough."""
+    where = finding.location
+    place = place_at(flow.project, where.path, where.span.line)
+    calls = walk(flow.project.body(place)) if place is not None else ()
+    for node in calls:
+        if isinstance(node, Call) and (node.line, node.column) == (where.span.line, where.span.column):
+            given = argument(node, -1, "shell")
+            return unless_told if given is None else _yes(given) or isinstance(given, Name)
+    return False
+
+
+def _yes(expression: AnyExpression) -> bool:
+    return isinstance(expression, Constant) and expression.value is True
 
 
 def _named_shell(flow: Flow, point: Point, words: list[AnyExpression]) -> bool:

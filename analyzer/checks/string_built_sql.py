@@ -60,6 +60,8 @@ _IDENTITY = re.compile(r"\.(?:\w+_)?(?:id|pk|oid|uid|uuid|value|count|version|si
 """Attributes that hold keys, numbers and members of enumerations on the objects of every mapper."""
 
 
+_FROM_ELSEWHERE = re.compile(r"\.json\(\)(?:\[|\.)|^(?:\w+\.)?session\[|^\w*(?:row|record|rec|result|res|item)\w*\[")
+"""What another system answered, what a session keeps, and what a row of a table holds."""
 _CALLS = names(sink for sink in known().sinks if sink.kind == "sql")
 
 
@@ -258,6 +260,8 @@ def _grade(part: Part, where: str) -> Confidence | None:
         return Confidence.MEDIUM if where == "quoted" else None
     if part.kind == "request":
         return Confidence.HIGH
+    if part.kind in {"call", "unknown"} and where == "quoted" and _FROM_ELSEWHERE.search(part.text):
+        return Confidence.MEDIUM  # whoever answers there, or stored it before, ends the quotes
     if part.kind not in {"parameter", "attribute"} or where in {"name", "whole"}:
         return Confidence.LOW
     if part.kind == "parameter" and "[" in part.text and where != "quoted":

@@ -8,7 +8,7 @@ from analyzer.checks._choices import Choice, choices, deployed
 from analyzer.checks._reaching import reaching
 from analyzer.facts.expressions import Call
 from analyzer.facts.visit import chain
-from analyzer.flow.arguments import argument
+from analyzer.flow.arguments import argument, constants
 from analyzer.flow.engine import Flow, Point
 from analyzer.flow.parts import Part, Row
 from analyzer.flow.questions import chain_end, flow_of, location, places_calling
@@ -18,6 +18,8 @@ from analyzer.project import Place
 
 _LOADERS = frozenset({"Loader", "UnsafeLoader", "CLoader", "CUnsafeLoader"})
 """Loaders of PyYAML that make objects of any class; ``FullLoader`` does not since 5.4."""
+_TOLD = {"numpy.": ("allow_pickle", True), "torch.": ("weights_only", False)}
+"""What tells a library to make objects: NumPy asks since 1.16.3, PyTorch since 2.6; who says so means it."""
 _SETTINGS = ("SESSION_SERIALIZER", "CELERY_ACCEPT_CONTENT", "CELERY_TASK_SERIALIZER", "CELERY_RESULT_SERIALIZER")
 _FIX = "Use the JSON serializer: what is stored then carries no code"
 
@@ -66,9 +68,14 @@ def _sent(row: Row) -> Part | None:
 
 
 def _makes_anything(flow: Flow, point: Point, call: Call) -> bool:
-    """Whether a loader makes more than plain data; those of YAML only do when told to."""
+    """Whether a loader makes more than plain data; those of YAML, NumPy and PyTorch only do when told to."""
     name = chain_end(call)
     target = flow.project.resolve_expression(point.place, call.func) if chain(call.func) else None
+    told = next((one for one in _TOLD if target is not None and target.dotted.startswith(one)), None)
+    if told is not None:
+        keyword, value = _TOLD[told]
+        switch = argument(call, -1, keyword)
+        return switch is not None and value in constants(flow, Point(point.place, switch, point.environment))
     if target is None or not target.dotted.startswith(("yaml.", "ruamel.")):
         return target is not None
     if name.startswith("unsafe_"):
