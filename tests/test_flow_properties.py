@@ -59,6 +59,8 @@ UNFOLLOWED = {
     ("BA110-bad-body_by_helper", "login", "user"): _FILTER,
     ("BA113-bad-accounts", "fields", "body"): _BODY,
     ("BA113-bad-accounts", "register", "user"): _BODY,
+    ("BA113-bad-documents", "add", "body"): _BODY,
+    ("BA113-bad-documents", "swap", "body"): _BODY,
     ("BA113-bad-rights", "join", "data"): _BODY,
     ("BA113-bad-rights", "register", "data"): _BODY,
     ("BA113-bad-rights", "register", "user"): _BODY,
