@@ -9,13 +9,13 @@ from analyzer.checks._choices import Choice, choices, conditional, deployed, tru
 from analyzer.facts.expressions import AnyExpression, Attribute, Call, Compare, Constant, Name, Subscript
 from analyzer.facts.outline import Import
 from analyzer.facts.statements import Assign, If
-from analyzer.facts.visit import chain, walk
+from analyzer.facts.visit import calls, chain, walk
 from analyzer.flow.arguments import argument
 from analyzer.flow.arrivals import handing
 from analyzer.flow.engine import Flow, Point
 from analyzer.flow.questions import flow_of, location, places_calling, uses_of
 from analyzer.graph.picture import Picture
-from analyzer.model import Confidence, Finding, Rule, Severity
+from analyzer.model import Confidence, Finding, Related, Rule, Severity
 from analyzer.project.target import Place
 
 _SERVERS = frozenset(
@@ -49,7 +49,8 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
     for path in flow.project.paths():
         if deployed(picture, path):
             yield from _settings(flow, rule, path)
-            yield from _classes(flow, rule, path)
+        if picture.is_main(path):
+            yield from _classes(picture, rule, path)
 
 
 def _called(flow: Flow, rule: Rule, point: Point, call: Call) -> Iterator[Finding]:
@@ -192,9 +193,24 @@ def _settings(flow: Flow, rule: Rule, path: str) -> Iterator[Finding]:
         return
     place = Place(path, -1)
     choice = _on(flow, Point(place, values[0], {}))
-    if choice is None or conditional(flow, place, values[0].line) or _corrected(flow, path):
+    if choice is None or conditional(flow, place, values[0].line):
+        return
+    if _corrected(flow, path) and not _served(flow, path):
         return
     yield _finding(flow, rule, place, values[0], "`DEBUG`", choice, "django")
+
+
+def _served(flow: Flow, path: str) -> bool:
+    """Whether the server starts with these settings unless the environment names others: ``wsgi.py`` says so."""
+    module = path.removesuffix(".py").replace("/", ".")
+    for other in flow.project.paths():
+        if other.rpartition("/")[2] not in {"wsgi.py", "asgi.py"}:
+            continue
+        for call in calls(flow.project.body(Place(other, -1))):
+            texts = [one.value.value for one in call.arguments if isinstance(one.value, Constant)]
+            if chain(call.func).endswith("environ.setdefault") and texts[:1] == ["DJANGO_SETTINGS_MODULE"]:
+                return len(texts) == 2 and f".{module}".endswith(f".{texts[1]}")
+    return False
 
 
 def _corrected(flow: Flow, path: str) -> bool:
@@ -213,19 +229,51 @@ def _corrected(flow: Flow, path: str) -> bool:
     return False
 
 
-def _classes(flow: Flow, rule: Rule, path: str) -> Iterator[Finding]:
-    """``DEBUG = True`` of a Flask configuration class that no class below it switches off."""
+def _classes(picture: Picture, rule: Rule, path: str) -> Iterator[Finding]:
+    """``DEBUG = True`` of a Flask configuration class that no class below it switches off; of one for development (and
+    in modules for it) where the application loads it unless it is told another."""
+    flow = flow_of(picture)
     outline = flow.project.outline(path)
     for index, item in enumerate(outline.classes):
-        if not _CONFIG.search(item.name) or _APART.search(item.name):
+        apart = not deployed(picture, path) or _APART.search(item.name) is not None
+        if not _CONFIG.search(item.name) or (apart and not _loaded(picture, flow, Place(path, index))):
             continue
         own = {chain(one.targets[0]): one.value for one in item.body if isinstance(one, Assign)}
         value = own.get("DEBUG")
         if value is None or _KEYS.isdisjoint(own) or flow.project.classes.externals(path, index):
             continue
         choice = _on(flow, Point(Place(path, -1), value, {}))
-        if choice is not None and not _off_below(flow, path, item.name):
+        if choice is not None and (apart or not _off_below(flow, path, item.name)):
             yield _finding(flow, rule, Place(path, -1), value, f"`{item.name}.DEBUG`", choice, "flask", sure=False)
+
+
+def _loaded(picture: Picture, flow: Flow, config: Place) -> bool:
+    """Whether an application loads a class of settings: ``app.config.from_object(DevelopmentConfig)``, where the class
+    is written there, or is the default of a factory that nobody gives another."""
+    for place in places_calling(flow.project, frozenset({"from_object"})):
+        for point in flow.calls(place):
+            call = point.expression
+            if not isinstance(call, Call) or not chain(call.func).endswith(".from_object") or not call.arguments:
+                continue
+            given = call.arguments[0].value
+            if not picture.is_main(place.path) or conditional(flow, place, call.line):
+                continue
+            if config in _classes_of(picture, flow, place, given):
+                return True
+    return False
+
+
+def _classes_of(picture: Picture, flow: Flow, place: Place, given: AnyExpression) -> set[Place]:
+    """The class that an expression names, itself or as the default of a parameter that no caller fills."""
+    function = flow.project.function(place)
+    default = next((one.default for one in function.parameters if one.name == chain(given)), None) if function else None
+    if default is not None:
+        sites = (flow.call_at(site) for site in flow.callers.every(place) if picture.is_main(site.place.path))
+        if any(one is not None and isinstance(one.expression, Call) and one.expression.arguments for one in sites):
+            return set()
+        given, place = default, Place(place.path, -1)
+    target = flow.project.resolve_expression(place, given)
+    return {Place(target.path, target.index)} if target is not None and target.kind == "class" else set()
 
 
 def _off_below(flow: Flow, path: str, name: str) -> bool:
@@ -280,9 +328,12 @@ def _finding(
     shows = "a console that runs any code" if package in _CONSOLES else "its traceback, source and settings"
     does = "the server watches its files and starts anew when one changes" if watching else f"an error shows {shows}"
     by_hand = _started_by_hand(flow, place, node.line)
+    use, kept = location(place, node), choice.point
+    elsewhere = choice.default and kept.place.path != place.path
     return Finding(
         rule=rule.code,
-        location=location(place, node),
+        location=location(kept.place, kept.expression) if elsewhere else use,
+        related=(Related(use, "is switched on here"),) if elsewhere else (),
         message=f"{what} is on{' unless the environment says otherwise' if choice.default else ''}: {does}"
         + (" (where this file is started by hand)" if by_hand else ""),
         fix=_FIX,
