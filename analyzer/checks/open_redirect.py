@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from analyzer.checks import _remembered
 from analyzer.checks._reaching import reaching
 from analyzer.checks._targets import checked, chosen
 from analyzer.facts.expressions import AnyExpression, Call, Constant, Mapping, Subscript
@@ -25,6 +26,7 @@ def check(picture: Pictured, rule: Rule) -> Iterator[Finding]:
     """Findings of BA108, in order of places; then those whose header is written by hand."""
     yield from reaching(picture, rule, "redirect", chosen, _SAYS, settled=checked)
     flow = flow_of(picture)
+    yield from _remembered.findings(flow, rule)
     written = {place for place in flow.project.places() if _writes_headers(flow, place)}
     for place in sorted(written | set(places_calling(flow.project, _CALLS))):
         for point in _locations(flow, place):
