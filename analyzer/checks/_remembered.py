@@ -55,7 +55,10 @@ def findings(flow: Flow, rule: Rule) -> Iterator[Finding]:
 def _kept(flow: Flow) -> dict[str, Point]:
     """Where sessions are given a target that nobody looked at, by key."""
     found: dict[str, Point] = {}
-    for place in sorted(flow.handlers):
+    for place in flow.project.places():
+        function = flow.project.function(place)
+        if function is None or not any(use.kind == "write" and "session[" in use.chain for use in function.uses):
+            continue
         for node in walk(flow.project.body(place)):
             if not isinstance(node, Assign) or node.value is None:
                 continue
