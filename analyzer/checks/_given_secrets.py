@@ -57,7 +57,7 @@ def given(flow: Flow) -> Iterator[Given]:
             call = point.expression
             if not isinstance(call, Call) or not call.arguments:
                 continue
-            inserted = (*_inserted(flow, point, call), *_bound(flow, point, call)) if inserts else ()
+            inserted = (*_inserted(flow, point, call), *bound_passwords(flow, point, call)) if inserts else ()
             for value, to, opening in (*_taken(flow, point, call), *inserted):
                 made = is_password_name(to) and (inserts or literals.makes_account(chain_end(call)))
                 for literal, strength in _literals(flow, value, to, opening=opening, made=made):
@@ -154,7 +154,7 @@ def _inserted(flow: Flow, point: Point, call: Call) -> Iterator[tuple[Point, str
         yield _at(point, text), "password", False
 
 
-def _bound(flow: Flow, point: Point, call: Call) -> Iterator[tuple[Point, str, bool]]:
+def bound_passwords(flow: Flow, point: Point, call: Call) -> Iterator[tuple[Point, str, bool]]:
     """``executemany("INSERT INTO users (name, password) VALUES (?, ?)", USERS)``, and one row after the other."""
     found = statement_of(flow, point.place, call)
     if found is None or not found.given:

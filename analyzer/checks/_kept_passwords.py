@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from analyzer.checks._given_secrets import bound_passwords
 from analyzer.checks._set_passwords import changed, looped, taken_by_keyword
 from analyzer.checks._spread_passwords import copied, dumped_passwords, spread
-from analyzer.facts.expressions import AnyExpression, Attribute, Call, Constant, Mapping, Name, Subscript
+from analyzer.facts.expressions import AnyExpression, Attribute, Call, Constant, Mapping, Name, Secret, Subscript
+from analyzer.facts.literals import of_account
 from analyzer.facts.statements import Assign
 from analyzer.facts.visit import chain, walk
 from analyzer.flow import sql
@@ -289,6 +291,18 @@ def _executed(flow: Flow, point: Point, call: Call) -> Iterator[Told]:
         if secret is not None:
             told = f"The statement keeps or looks up `{secret.text}`, which nothing has hashed"
             yield _written_into(flow, point, found.text) if one is found.text else call, told, Confidence.HIGH
+            return
+    yield from _seeded(flow, point, call)
+
+
+def _seeded(flow: Flow, point: Point, call: Call) -> Iterator[Told]:
+    """``executemany("INSERT INTO users (name, password) VALUES (?, ?)", USERS)`` with passwords that somebody wrote."""
+    for value, column, _ in bound_passwords(flow, point, call):
+        one = value.expression
+        text = one.value if isinstance(one, Constant) else None
+        plain = isinstance(text, str) and (found := of_account(text)) is not None and found.strength == "plain"
+        if plain or (isinstance(one, Secret) and one.strength == "plain"):
+            yield call, f"The literals that the statement puts into `{column}` are no hashes", Confidence.MEDIUM
             return
 
 

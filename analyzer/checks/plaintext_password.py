@@ -64,6 +64,9 @@ def _speaks_of_passwords(flow: Flow, place: Place) -> bool:
         return True
     if hands_over(flow, place, function):
         return True
+    fills = any(use.kind == "call" and use.chain.endswith(_FILLING) for use in function.uses)
+    if fills and _INSERTED.search(encode(flow.project.body(place))) is not None:
+        return True
     if not any(use.chain.startswith(_READING) or use.chain.endswith(_READ) for use in function.uses):
         return False
     # It takes something from a request by key, and the key may be ``"password"``.
@@ -82,6 +85,8 @@ def _keeps(function: Function) -> bool:
 
 
 _WORDS = re.compile(r"passw|pwd|passphrase|passcode|pass_?word", re.IGNORECASE)
+_FILLING = (".executemany", ".execute")
+_INSERTED = re.compile(rb"insert\s[^;]*passw|passw[^;]*insert\s", re.IGNORECASE)
 _SQL_OR_COMPARED = re.compile(rb"select\s|insert\s|update\s|[=!]=", re.IGNORECASE)
 _WORDS_IN_BYTES = re.compile(_WORDS.pattern.encode(), re.IGNORECASE)
 _READING = ("request.", "self.request.", "req.", "body[", "payload[", "data[", "form[", "validated_data[", "json[")

@@ -9,7 +9,7 @@ from analyzer.checks._choices import develops
 from analyzer.checks._looped_headers import looped
 from analyzer.checks._own_logs import kept
 from analyzer.checks._written import Written, echoed, traced, written_by
-from analyzer.facts.expressions import Constant
+from analyzer.facts.expressions import AnyExpression, Constant
 from analyzer.facts.statements import If
 from analyzer.facts.visit import chain, walk
 from analyzer.flow.disclosed import Sighting
@@ -35,6 +35,8 @@ _HOOKS = re.compile(
     r"(?:before_request|after_request|middleware)(?:\(\))?$|^(?:dispatch|process_request|process_view)$"
 )
 _FORWARDING = re.compile(r"(?:^|_)(?:proxy|forward|relay|gateway)(?:_|$)", re.IGNORECASE)
+_NEAR = 3
+"""Lines below the first of a call that are seen with it."""
 _PARSERS = frozenset({"argparse", "click", "typer", "docopt", "fire", "optparse"})
 _COLUMNS = re.compile(r"passw|pwd|secret|api_?key|token|card_?n|cvv|otp", re.IGNORECASE)
 _WHOLE = {
@@ -51,7 +53,7 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
     handed = list(written_by(flow))
     known = frozenset(one.sink.place for one in handed)
     for one in (*handed, *looped(flow), *traced(flow), *echoed(flow), *kept(flow, known)):
-        where = location(one.place, one.node)
+        where = location(one.place, _shown(one))
         if (where.path, where.span.line) in seen:
             continue
         confidence = _confidence(picture, flow, one)
@@ -68,6 +70,13 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
             confidence=confidence,
             steps=through if one.sink.place != one.place else (),
         )
+
+
+def _shown(one: Written) -> AnyExpression:
+    """The call that writes; in one of many lines the secret in it."""
+    secret, call = one.sighting.node, one.node
+    inside = one.sighting.place == one.place and call.line + _NEAR < secret.line <= call.end_line
+    return secret if inside else call
 
 
 def _message(one: Written) -> str:
