@@ -9,6 +9,7 @@ from analyzer.checks._configured import settings
 from analyzer.checks._jwt_keys import Keys, used_keys
 from analyzer.facts.expressions import AnyExpression, Call, Compare, Constant, Secret
 from analyzer.facts.literals import by_name, is_placeholder
+from analyzer.facts.secretnames import split
 from analyzer.facts.visit import chain
 from analyzer.flow.arguments import argument
 from analyzer.flow.engine import Flow, Point
@@ -16,6 +17,8 @@ from analyzer.flow.questions import chain_end, location, nodes, places_calling
 from analyzer.graph.picture import Picture
 
 _SIGNING = frozenset({"flask", "quart", "django"})
+_BUILDING = frozenset({"build", "docs", "doc", "ci"})
+"""Words of modules whose settings serve to build something, and no request."""
 _SESSIONS = "SessionMiddleware"
 """Starlette's: its cookie is the session itself, signed."""
 
@@ -60,7 +63,9 @@ def _applications(picture: Picture, keys: Keys) -> Iterator[tuple[Point, Point, 
         found = [value for _, value in settings(picture, (setting,))]
         demanded = any(not any(keys.of(value)) for value in found)
         for value in found:
-            if not demanded or not _inherited(picture, setting, value):
+            if _BUILDING.isdisjoint(split(value.place.path)) and (
+                not demanded or not _inherited(picture, setting, value)
+            ):
                 yield value, value, f"whatever signs with `{setting}`"
 
 
