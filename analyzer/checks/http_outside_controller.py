@@ -192,7 +192,8 @@ def _dotted(picture: Picture, place: Place, use: Use) -> str:
 
 
 def _finding(picture: Picture, rule: Rule, path: str, found: list[Spoken]) -> Finding:
-    first = next((one for one in found if _RAISED.search(one.dotted)), found[0])
+    brought = [one for one in found if not _MISSING.match(one.dotted)] or found  # told where it is imported
+    first = next((one for one in brought if _RAISED.search(one.dotted)), brought[0])
     role = first.role
     names = list(dict.fromkeys(one.name.partition("(")[0] for one in found))
     functions = list(dict.fromkeys(one.function for one in found))
