@@ -61,8 +61,6 @@ UNFOLLOWED = {
     ("BA113-bad-accounts", "register", "user"): _BODY,
     ("BA113-bad-documents", "add", "body"): _BODY,
     ("BA113-bad-documents", "swap", "body"): _BODY,
-    ("BA113-bad-rights", "join", "data"): _BODY,
-    ("BA113-bad-rights", "register", "data"): _BODY,
     ("BA113-bad-rights", "register", "user"): _BODY,
     ("BA113-bad-rights_in_a_schema", "change_user", "values"): _BODY,
 }

@@ -19,8 +19,8 @@ from analyzer.facts.expressions import (
     Sequence,
     Subscript,
 )
-from analyzer.facts.outline import Function
-from analyzer.facts.statements import Assert, If, Match, Raise, While
+from analyzer.facts.outline import Function, Use
+from analyzer.facts.statements import Assert, If, Match, Raise, Return, While
 from analyzer.facts.visit import chain, walk
 from analyzer.flow.engine import Flow, Point, scan
 from analyzer.flow.environment import Environment
@@ -72,6 +72,8 @@ class Given(msgspec.Struct, frozen=True):
     def raw(self, part: Part) -> bool:
         """Whether a part is a value as the client sent it."""
         root = _root(part)
+        if part.kind == "request" and part.text.startswith("["):
+            return self.request  # ``(data or {})["name"]``: what it is read of has no name
         if part.kind not in {"request", "parameter"} or not root:
             return False
         if root in self.roots:
@@ -93,8 +95,23 @@ def given(project: Project, place: Place) -> Given | None:
     declared = any(_declared(project, place, one.annotation) for one in named)
     # Who declares a body and reads the raw one all the same goes past what was declared.
     past = declared and any(_WHOLE.search(use.chain) for use in function.uses)
-    reads = (not declared or past) and any(reads_body(use.chain) for use in function.uses)
+    reads = (not declared or past) and any(
+        reads_body(use.chain) or (use.kind == "call" and _answers_with_body(project, place, use))
+        for use in function.uses
+    )
     return Given(place, loose, reads) if loose or reads else None
+
+
+def _answers_with_body(project: Project, place: Place, use: Use) -> bool:
+    """Whether a call is one of a helper of ours that does nothing but answer with the body."""
+    target = project.resolve(place, use.chain, use.line) if "." not in use.chain else None
+    if target is None or target.kind != "function" or target.index < 0:
+        return False
+    helper = Place(target.path, target.index)
+    body = project.body(helper)
+    if len(body) != 1 or not isinstance(body[0], Return):
+        return False
+    return any(reads_body(one.chain) for one in project.outline(helper.path).functions[helper.index].uses)
 
 
 def reads_body(chain_: str) -> bool:

@@ -9,6 +9,7 @@ from analyzer.checks import _declared_fields, _named_rights, _schema_rights
 from analyzer.checks._documents import filled
 from analyzer.checks._privileged import gives_rights, privileged_fields
 from analyzer.checks._raw import Given, checked_before, given, is_whole, raw_parts, state_changing, validates
+from analyzer.checks._rights_taken import Taken, columns_of_keys, names_columns, rights_in_records, rights_in_statements
 from analyzer.facts.expressions import AnyExpression, Attribute, Call, Constant, Mapping, Name, Subscript
 from analyzer.facts.statements import Assign, If
 from analyzer.facts.visit import chain, statements
@@ -26,6 +27,8 @@ from analyzer.project import Place, Project, Target
 _DEPTH = 3
 """Functions followed from a handler to where its data is kept."""
 _RULING = re.compile(r"admin|superuser|staff|manager|role|permission|owner", re.IGNORECASE)
+_OWN = re.compile(r"^(?:self|own|me|profile)\b|[.:_](?:self|own|me)$")
+"""Names of scopes that let people work on what is theirs."""
 _WRITES = frozenset({"create", "update", "get_or_create", "update_or_create", "values", "insert", "create_user", "save",
     "insert_many", "acreate"})  # fmt: skip
 _FIX = "Take the fields that a client may set one by one, or through a schema that declares only these"
@@ -77,23 +80,29 @@ class _Search:
         self._busy: set[Place] = set()
         self._setting: dict[tuple[Place, int], bool] = {}
 
-    def findings(self, raw: Given, depth: int) -> Found:
-        """Findings in a function whose raw values are given."""
+    def findings(self, raw: Given, depth: int, free: bool | None = None) -> Found:
+        """Findings in a function whose raw values are given; ``free`` tells whether it is reached without ruling."""
         self._busy.add(raw.place)
-        rights = depth == _DEPTH and not self.ruled(raw.place)
+        rights = not self.ruled(raw.place) if free is None else free
         looked_at = self._tested(raw) if rights else set()
+        keys = columns_of_keys(self._flow, raw)
         for point in self._flow.calls(raw.place):
             call = point.expression
             if isinstance(call, Call):
                 yield from self._spread(raw, point, call)
                 yield from self._merged(raw, point, call)
                 yield from self._documented(raw, point, call)
+                if keys and names_columns(self._flow, raw, point, call, keys):
+                    says = "Every key that a client sends becomes a column of the statement"
+                    yield self._found(raw, call, says, Confidence.HIGH, point)
                 if rights:
                     yield from self._right(raw, point, call, looked_at)
+                    yield from self._right_taken(raw, rights_in_statements(self._flow, raw, point, call))
                 if depth > 0:
-                    yield from self._handed(raw, point, call, depth)
+                    yield from self._handed(raw, point, call, depth, rights)
         if rights:
             yield from self._right_assigned(raw)
+            yield from self._right_taken(raw, rights_in_records(self._flow, raw))
         self._busy.discard(raw.place)
 
     def _spread(self, raw: Given, point: Point, call: Call) -> Found:
@@ -214,6 +223,11 @@ class _Search:
                 says = f"A client sets `{one.keyword}` of what `{chain(call.func)}` makes, and with it what it may do"
                 yield self._found(raw, call, says, Confidence.MEDIUM, value)
 
+    def _right_taken(self, raw: Given, taken: Iterator[Taken]) -> Found:
+        for one in taken:
+            says = f"A client sets `{one.field}` of the record, and with it what it may do"
+            yield self._found(raw, one.node, says, Confidence.MEDIUM, one.value)
+
     def _right_assigned(self, raw: Given) -> Found:
         """``user.role = body["role"]``."""
         for node in statements(self._flow.project.body(raw.place)):
@@ -243,19 +257,22 @@ class _Search:
         guards = self._picture.shared(Guards)
         for route in self._picture.handlers().get(place, ()):
             for guard in guards.of(route).guards:
+                if _OWN.search(guard.wanted):
+                    continue  # what everybody may do for themselves
                 if guard.demand in {"role", "scope"} or _RULING.search(guard.name):
                     return True
         return False
 
-    def _handed(self, raw: Given, point: Point, call: Call, depth: int) -> Found:
+    def _handed(self, raw: Given, point: Point, call: Call, depth: int, free: bool) -> Found:
         project = self._flow.project
         target = project.resolve_expression(point.place, call.func) if chain(call.func) else None
         if target is None or target.kind != "function":
             return
         place = Place(target.path, target.index)
-        if place in self._busy or not self._sets(place, depth - 1):
-            return
         function = project.function(place)
+        named = {one.name for one in function.parameters if free and gives_rights(one.name)} if function else set()
+        if place in self._busy or not (named or self._sets(place, depth - 1)):
+            return
         arguments = bound(function, call, method(target, function, chain(call.func))) if function else None
         if arguments is None:
             return
@@ -263,9 +280,10 @@ class _Search:
             name
             for name, one in arguments.items()
             if self._whole(raw, Point(point.place, one.value, point.environment))
+            or (name in named and raw_parts(self._flow, raw, Point(point.place, one.value, point.environment)))
         )
         if roots:
-            yield from self.findings(Given(place, roots, False), depth - 1)
+            yield from self.findings(Given(place, roots, False), depth - 1, free)
 
     def _sets(self, place: Place, depth: int) -> bool:
         """Whether a function, or one that it calls up to ``depth`` calls away, sets fields from a mapping at all.
