@@ -19,7 +19,7 @@ from analyzer.flow.questions import location, uses_of
 from analyzer.frameworks.persistence import is_model
 from analyzer.graph.picture import Picture
 from analyzer.model import Confidence, Finding, Rule, Severity
-from analyzer.project import Place, Project
+from analyzer.project import Place, Project, Target
 
 _TAKING = re.compile(
     r"^(?:rest_framework\.serializers\.\w*Serializer|django\.forms\.(?:Model)?Form|flask_wtf\.FlaskForm|wtforms\.Form"
@@ -137,38 +137,36 @@ def _taken(picture: Picture, path: str, index: int, taking: str) -> bool:
     """Whether something that a client sends goes through a class."""
     if _BY_VIEWS.match(taking):
         return taken_by_views(picture, path, index)
-    project, name = picture.project, picture.project.outline(path).classes[index].name
-    made = {name, *_instances(project, name)}
-    for other in project.paths():
-        for at, function in enumerate(project.outline(other).functions):
-            heads = {use.chain.partition(".")[0].replace("()", "") for use in uses_of(project, Place(other, at))}
-            if made & heads and _loads(function.uses):
-                return True
-            if any(_names(one, made) for one in function.decorators):
-                return True
+    project = picture.project
+    meant = {(path, index), *((one.path, one.index) for one in project.classes.below(path, index))}
+    for place in project.places():
+        if any(_loads(project, place, use, meant) for use in uses_of(project, place)):
+            return True
+        function = project.function(place)
+        if any(_names(project, place, one, meant) for one in (function.decorators if function else ())):
+            return True
     return False
 
 
-def _instances(project: Project, name: str) -> Iterator[str]:
-    """The names of modules that hold an object of a class: ``item_schema = ItemSchema()``."""
-    for path in project.paths():
-        for variable, values in project.namespace(path).variables.items():
-            if any(isinstance(one, Call) and chain(one.func).rpartition(".")[2] == name for one in values):
-                yield variable
+def _loads(project: Project, place: Place, use: Use, meant: set[tuple[str, int]]) -> bool:
+    """Whether a use fills an object of one of some classes: ``ItemSchema().load``, ``form.validate_on_submit``."""
+    of, _, last = use.chain.removesuffix("()").rpartition(".")
+    return last in _LOADING and _is_of(project.resolve(place, of, use.line), meant)
 
 
-def _loads(uses: Sequence[Use]) -> bool:
-    chains = [use.chain for use in uses]
-    if any(one.endswith((".validate_on_submit", ".validate")) for one in chains):
-        return True
-    return any(one.endswith((".load", ".loads")) and not one.startswith(("json", "yaml", "pickle")) for one in chains)
+_LOADING = frozenset({"load", "loads", "validate", "validate_on_submit"})
 
 
-def _names(decorator: AnyExpression, made: set[str]) -> bool:
+def _is_of(target: Target | None, meant: set[tuple[str, int]]) -> bool:
+    return target is not None and target.kind in {"class", "instance"} and (target.path, target.index) in meant
+
+
+def _names(project: Project, place: Place, decorator: AnyExpression, meant: set[tuple[str, int]]) -> bool:
     """``@use_kwargs(item_schema)``, ``@blp.arguments(ItemSchema)``"""
     if not isinstance(decorator, Call) or not _FILLING.search(chain(decorator.func)):
         return False
-    return any(chain(one.value).replace("()", "").rpartition(".")[2] in made for one in decorator.arguments)
+    outside = Place(place.path, -1)
+    return any(_is_of(project.resolve_expression(outside, one.value), meant) for one in decorator.arguments)
 
 
 _FILLING = re.compile(r"use_args|use_kwargs|arguments|input|json")
