@@ -42,12 +42,10 @@ def _invented(picture: Picture, path: str, line: int) -> bool:
     around = (one for one in outline.classes if one.line <= line <= one.end_line)
     if any(not _FOR_TESTS.isdisjoint(split(one.name)) for one in around):
         return True
-    place = place_at(picture.project, path, line)
-    places = {place, Place(path, -1)} - {None}
+    place, module = place_at(picture.project, path, line), Place(path, -1)
     return any(
         isinstance(one, If) and one.then and one.then[0].line <= line <= one.then[-1].end_line and _tested(one.test)
-        for at in places
-        if at is not None
+        for at in {place or module, module}
         for one in walk(picture.project.body(at))
     )
 

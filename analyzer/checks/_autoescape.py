@@ -102,11 +102,10 @@ def _sends_pages(picture: Picture, flow: Flow, path: str) -> bool:
         if place.path != path:
             continue
         for point in flow.calls(place):
-            call = point.expression
-            if isinstance(call, Call) and chain(call.func).endswith("get_template") and call.arguments:
-                name = Point(place, call.arguments[0].value, point.environment)
-                if any(_named_page(one.point.expression) for one in arrivals(flow, name)):
-                    return True
+            name = _asked(point.expression)
+            handed_in = arrivals(flow, Point(place, name, point.environment)) if name is not None else ()
+            if any(_named_page(one.point.expression) for one in handed_in):
+                return True
     return False
 
 
@@ -117,9 +116,15 @@ def _importers(picture: Picture, path: str) -> Iterator[str]:
 
 
 def _page(node: object) -> bool:
+    name = _asked(node)
+    return name is not None and _named_page(name)
+
+
+def _asked(node: object) -> AnyExpression | None:
+    """The name of the template that a call asks for."""
     if not isinstance(node, Call) or not chain(node.func).endswith("get_template") or not node.arguments:
-        return False
-    return _named_page(node.arguments[0].value)
+        return None
+    return node.arguments[0].value
 
 
 def _named_page(name: AnyExpression) -> bool:

@@ -4,16 +4,15 @@ them as any number: Django, REST framework, WTForms, marshmallow."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 
 import msgspec
 
 from analyzer.checks._declared_fields import assigned, taken_by_views
 from analyzer.checks._privileged import words
-from analyzer.checks._stored_amounts import SIGNED, bounded_by_models, counted
+from analyzer.checks._stored_amounts import SIGNED, counted
 from analyzer.facts.expressions import AnyExpression, Call, Constant, Name
 from analyzer.facts.expressions import Sequence as Display
-from analyzer.facts.outline import Use
 from analyzer.facts.visit import chain, walk
 from analyzer.flow.questions import location, uses_of
 from analyzer.frameworks.persistence import is_model
@@ -45,10 +44,10 @@ class Unbounded(msgspec.Struct, frozen=True):
     node: AnyExpression
 
 
-def declared_amounts(picture: Picture, rule: Rule) -> Iterator[Finding]:
-    """One finding a class that declares such numbers, at the first, in order of places."""
+def declared_amounts(picture: Picture, rule: Rule, bounded: Set[str]) -> Iterator[Finding]:
+    """One finding a class that declares such numbers, at the first, in order of places; ``bounded``: columns that the
+    tables look at."""
     project = picture.project
-    bounded = bounded_by_models(project)
     told: set[tuple[str, str]] = set()
     for path in project.paths():
         if not picture.is_main(path) or "admin" in path.lower():
@@ -137,38 +136,35 @@ def _taken(picture: Picture, path: str, index: int, taking: str) -> bool:
     """Whether something that a client sends goes through a class."""
     if _BY_VIEWS.match(taking):
         return taken_by_views(picture, path, index)
-    project = picture.project
-    meant = {(path, index), *((one.path, one.index) for one in project.classes.below(path, index))}
-    for place in project.places():
-        if any(_loads(project, place, use, meant) for use in uses_of(project, place)):
-            return True
-        function = project.function(place)
-        if any(_names(project, place, one, meant) for one in (function.decorators if function else ())):
-            return True
-    return False
+    below = picture.project.classes.below(path, index)
+    return not picture.shared(Filled).classes.isdisjoint({(path, index), *((one.path, one.index) for one in below)})
 
 
-def _loads(project: Project, place: Place, use: Use, meant: set[tuple[str, int]]) -> bool:
-    """Whether a use fills an object of one of some classes: ``ItemSchema().load``, ``form.validate_on_submit``."""
-    of, _, last = use.chain.removesuffix("()").rpartition(".")
-    return last in _LOADING and _is_of(project.resolve(place, of, use.line), meant)
+class Filled:
+    """The forms and schemas that the project fills with what is sent, by path and index, gathered once."""
+
+    def __init__(self, picture: Picture) -> None:
+        project = picture.project
+        found = (target for place in project.places() for target in _filled(project, place))
+        self.classes = frozenset(
+            (one.path, one.index) for one in found if one is not None and one.kind in {"class", "instance"}
+        )
+
+
+def _filled(project: Project, place: Place) -> Iterator[Target | None]:
+    """What a function fills, ``ItemSchema().load`` and ``form.validate_on_submit``, and what its decorators fill for
+    it, ``@use_kwargs(item_schema)`` and ``@blp.arguments(ItemSchema)``."""
+    for use in uses_of(project, place):
+        of, _, last = use.chain.removesuffix("()").rpartition(".")
+        if last in _LOADING:
+            yield project.resolve(place, of, use.line)
+    function = project.function(place)
+    for made in function.decorators if function is not None else ():
+        if isinstance(made, Call) and _FILLING.search(chain(made.func)):
+            yield from (project.resolve_expression(Place(place.path, -1), one.value) for one in made.arguments)
 
 
 _LOADING = frozenset({"load", "loads", "validate", "validate_on_submit"})
-
-
-def _is_of(target: Target | None, meant: set[tuple[str, int]]) -> bool:
-    return target is not None and target.kind in {"class", "instance"} and (target.path, target.index) in meant
-
-
-def _names(project: Project, place: Place, decorator: AnyExpression, meant: set[tuple[str, int]]) -> bool:
-    """``@use_kwargs(item_schema)``, ``@blp.arguments(ItemSchema)``"""
-    if not isinstance(decorator, Call) or not _FILLING.search(chain(decorator.func)):
-        return False
-    outside = Place(place.path, -1)
-    return any(_is_of(project.resolve_expression(outside, one.value), meant) for one in decorator.arguments)
-
-
 _FILLING = re.compile(r"use_args|use_kwargs|arguments|input|json")
 """Decorators that fill a handler's parameters through a schema."""
 

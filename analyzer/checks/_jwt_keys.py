@@ -49,7 +49,8 @@ class Key(msgspec.Struct, frozen=True):
 
 def findings(picture: Picture, flow: Flow, rule: Rule) -> Iterator[Finding]:
     """One finding for each short key, where it is written, with the first place that signs with it (or trusts it)."""
-    told: set[Location | tuple[str, int]] = set()
+    told: set[Location] = set()
+    lengths: set[tuple[str, int]] = set()
     keys = Keys(picture, flow)
     signing = sorted(used_keys(picture, flow), key=lambda one: (_reads(one[0]), one[0].place))
     for at, given, what in (*signing, *_configured(picture, flow)):
@@ -59,10 +60,9 @@ def findings(picture: Picture, flow: Flow, rule: Rule) -> Iterator[Finding]:
                 continue
             told.add(where)
             # The same key written once more where the tokens are read: it is told where they are signed.
-            again = where.path, key.length
-            if again in told and _reads(at):
+            if (where.path, key.length) in lengths and _reads(at):
                 continue
-            told.add(again)
+            lengths.add((where.path, key.length))
             if _measured(flow, at.place.path):
                 continue
             yield _finding(rule, at, what, key, where)

@@ -171,8 +171,10 @@ def _looked_at(project: Project, schema: Target) -> set[str]:
 def read(flow: Flow, place: Place) -> set[str]:
     """How a handler spells numbers that it made of a raw body, form or query, or reads from it by such a name."""
     raw = given(flow.project, place)
+    if raw is None:
+        return set()
     found: set[str] = set()
-    for node in walk(flow.project.body(place)) if raw is not None else ():
+    for node in walk(flow.project.body(place)):
         if not isinstance(node, Assign) or len(node.targets) != 1 or not isinstance(node.targets[0], Name):
             continue
         made = node.value
@@ -181,11 +183,9 @@ def read(flow: Flow, place: Place) -> set[str]:
             continue
         text = _text_of(made) if isinstance(made, Call) else None
         state = flow.state_at(place, made) if made is not None and text is not None else None
-        if raw is None or text is None or state is None:
-            continue
-        if raw_parts(flow, raw, Point(place, text, state)):
+        if text is not None and state is not None and raw_parts(flow, raw, Point(place, text, state)):
             found.add(node.targets[0].id)
-    return found | (_counted(flow, raw) if raw is not None and not validates(flow, raw) else set())
+    return found if validates(flow, raw) else found | _counted(flow, raw)
 
 
 def _counted(flow: Flow, raw: Given) -> set[str]:

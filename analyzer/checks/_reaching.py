@@ -113,6 +113,15 @@ def reaching(
                     yield finding
 
 
+def handed(flow: Flow, place: Place, call: Call, kind: str) -> AnyExpression | None:
+    """What a call of a library hands to a sink of a kind; ``None`` for any other call."""
+    target = flow.project.resolve_expression(place, call.func) if chain(call.func) else None
+    if target is None or target.ours:
+        return None
+    sink = known().sink(kind, target.dotted, written(call))
+    return _obeyed(call, sink) if sink is not None else None
+
+
 def _obeyed(call: Call, sink: Sink) -> AnyExpression | None:
     """What an operation obeys: an argument, or the object before the dot."""
     if not sink.receiver:

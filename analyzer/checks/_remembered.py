@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from analyzer.checks._reaching import handed
 from analyzer.checks._targets import checked, chosen
 from analyzer.facts.expressions import AnyExpression, Call, Constant, Subscript
 from analyzer.facts.statements import Assign
 from analyzer.facts.visit import chain, walk
 from analyzer.flow.arguments import argument
 from analyzer.flow.engine import Flow, Point
-from analyzer.flow.questions import called_name, location, places_calling, written
+from analyzer.flow.questions import called_name, location, places_calling
 from analyzer.knowledge import known
 from analyzer.knowledge.schema import names
 from analyzer.model import Confidence, Finding, Rule, Step
@@ -29,10 +30,7 @@ def findings(flow: Flow, rule: Rule) -> Iterator[Finding]:
             call = point.expression
             if not isinstance(call, Call) or called_name(flow, place, call) not in _SINKS:
                 continue
-            target = flow.project.resolve_expression(place, call.func) if chain(call.func) else None
-            dotted = target.dotted if target is not None and not target.ours else ""
-            sink = known().sink("redirect", dotted, written(call)) if dotted else None
-            given = argument(call, sink.argument, *sink.keywords) if sink is not None else None
+            given = handed(flow, place, call, "redirect")
             key = _followed(flow, Point(place, given, point.environment)) if given is not None else ""
             if key not in kept or checked(flow, place):
                 continue

@@ -41,9 +41,9 @@ def counted(name: str) -> bool:
     return bool(said) and said[-1] in _COUNTED
 
 
-def stored(picture: Picture, flow: Flow, rule: Rule, told: Set[Place]) -> Iterator[Finding]:
-    """One finding a schema, at its first such field that a handler keeps, in order of handlers."""
-    bounded = bounded_by_models(picture.project)
+def stored(picture: Picture, flow: Flow, rule: Rule, told: Set[Place], bounded: Set[str]) -> Iterator[Finding]:
+    """One finding a schema, at its first such field that a handler keeps, in order of handlers; ``told``: handlers that
+    were told of, ``bounded``: columns that the tables look at."""
     seen: set[tuple[str, int]] = set()
     for place in state_changing(picture, flow):
         if place in told:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from analyzer.checks import _html
+from analyzer.checks._reaching import handed
 from analyzer.facts.expressions import Call, Constant
 from analyzer.facts.outline import Function
 from analyzer.facts.visit import chain, walk
@@ -14,11 +15,10 @@ from analyzer.flow import ways
 from analyzer.flow.arguments import argument
 from analyzer.flow.engine import Flow, Point
 from analyzer.flow.parts import Part, Row
-from analyzer.flow.questions import location, written
+from analyzer.flow.questions import location
 from analyzer.flow.values import spelled
 from analyzer.graph.entities import entities
 from analyzer.graph.picture import Picture
-from analyzer.knowledge import known
 from analyzer.model import Confidence, Finding, Rule
 from analyzer.project.target import Place
 
@@ -45,12 +45,13 @@ _FIX = "Render a template that escapes by itself, or escape the value with `mark
 _FIX_TEMPLATE = "Keep the template's text constant and hand the value to it as a variable"
 
 
-def stored(picture: Picture, place: Place, row: Row) -> Part | None:
+def stored(picture: Picture, place: Place, rows: tuple[Row, ...]) -> Part | None:
     """The part of an HTML text that somebody may have written into a store before."""
-    if not any(one.kind == "text" and TAG.search(one.text) for one in row):
-        return None
     function = picture.project.function(place)
-    return next((part for part in row if function is not None and _kept(picture, place, function, part)), None)
+    if function is None:
+        return None
+    tagged = (row for row in rows if any(one.kind == "text" and TAG.search(one.text) for one in row))
+    return next((part for row in tagged for part in row if _kept(picture, place, function, part)), None)
 
 
 def shown(row: Row) -> Part | None:
@@ -67,19 +68,15 @@ def findings(picture: Picture, flow: Flow, rule: Rule) -> Iterator[Finding]:
             call = point.expression
             if not isinstance(call, Call):
                 continue
-            target = flow.project.resolve_expression(place, call.func) if chain(call.func) else None
-            dotted = target.dotted if target is not None and not target.ours else ""
             for kind in ("html", "template"):
-                sink = known().sink(kind, dotted, written(call)) if dotted else None
-                given = argument(call, sink.argument, *sink.keywords) if sink is not None else None
+                given = handed(flow, place, call, kind)
                 if given is None or (kind == "html" and not _html.sent_as_html(flow, point, call)):
                     continue
                 text = Point(place, given, point.environment)
                 rows = flow.value(text).rows
                 if any(_html.written(row) is not None for row in rows):
                     continue  # told as what a client sends
-                found = (stored(picture, place, row) for row in rows)
-                part = next((one for one in found if one is not None), None)
+                part = stored(picture, place, rows)
                 if part is not None:
                     yield _finding(flow, rule, point, text, part, kind)
 

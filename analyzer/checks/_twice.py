@@ -5,21 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from analyzer.checks._choices import deployed
-from analyzer.checks._reaching import Counts
+from analyzer.checks._reaching import Counts, handed
 from analyzer.facts.expressions import Call
 from analyzer.facts.visit import chain
 from analyzer.flow import ways
-from analyzer.flow.arguments import argument
 from analyzer.flow.arrivals import arrivals
 from analyzer.flow.engine import Flow, Point
-from analyzer.flow.questions import chain_end, location, places_calling, written
+from analyzer.flow.questions import chain_end, location, places_calling
 from analyzer.graph.picture import Picture
 from analyzer.knowledge import known
 from analyzer.knowledge.schema import names
 from analyzer.model import Confidence, Finding, Rule, Step
 from analyzer.project.target import Place
 
-_FILLED = frozenset({"render", "render_async", "render_template", "render_to_string", "get_rendered_content"})
+_FILLED = frozenset({"render", "render_async", "render_template", "render_to_string"})
 """What fills values into a template and gives the text."""
 _DEPTH = 2
 """Functions of the project looked into for what they return."""
@@ -34,11 +33,9 @@ def findings(picture: Picture, flow: Flow, rule: Rule, counts: Counts) -> Iterat
             continue
         for point in flow.calls(place):
             call = point.expression
-            target = flow.project.resolve_expression(place, call.func) if isinstance(call, Call) else None
-            if not isinstance(call, Call) or target is None or target.ours or chain(call.func).startswith("self."):
+            if not isinstance(call, Call) or chain(call.func).startswith("self."):
                 continue  # what an object keeps may be a sandbox that its base made
-            sink = known().sink("template", target.dotted, written(call))
-            text = argument(call, sink.argument, *sink.keywords) if sink is not None else None
+            text = handed(flow, place, call, "template")
             if text is None or not counts(flow, point, call):
                 continue
             filled = _filled_in(flow, Point(place, text, point.environment))

@@ -258,22 +258,22 @@ def _loaded(picture: Picture, flow: Flow, config: Place) -> bool:
             given = call.arguments[0].value
             if not picture.is_main(place.path) or conditional(flow, place, call.line):
                 continue
-            if config in _classes_of(picture, flow, place, given):
+            if config == _class_of(picture, flow, place, given):
                 return True
     return False
 
 
-def _classes_of(picture: Picture, flow: Flow, place: Place, given: AnyExpression) -> set[Place]:
+def _class_of(picture: Picture, flow: Flow, place: Place, given: AnyExpression) -> Place | None:
     """The class that an expression names, itself or as the default of a parameter that no caller fills."""
     function = flow.project.function(place)
     default = next((one.default for one in function.parameters if one.name == chain(given)), None) if function else None
     if default is not None:
         sites = (flow.call_at(site) for site in flow.callers.every(place) if picture.is_main(site.place.path))
         if any(one is not None and isinstance(one.expression, Call) and one.expression.arguments for one in sites):
-            return set()
+            return None
         given, place = default, Place(place.path, -1)
     target = flow.project.resolve_expression(place, given)
-    return {Place(target.path, target.index)} if target is not None and target.kind == "class" else set()
+    return Place(target.path, target.index) if target is not None and target.kind == "class" else None
 
 
 def _off_below(flow: Flow, path: str, name: str) -> bool:

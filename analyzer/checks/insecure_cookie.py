@@ -235,8 +235,7 @@ def _configures_tokens(flow: Flow) -> bool:
         return True
     bodies = (project.body(place) for place in project.places())
     classes = (item.body for path in project.paths() for item in project.outline(path).classes)
-    modules = (project.outline(path).body for path in project.paths())
-    return any(_SECURING in encode(body) for some in (bodies, classes, modules) for body in some)
+    return any(_SECURING in encode(body) for some in (bodies, classes) for body in some)
 
 
 def _admits(setting: str) -> bool:

@@ -170,8 +170,7 @@ def _first(rows: tuple[Row, ...]) -> tuple[Part, Confidence] | None:
 
 
 def _kept(picture: Picture, place: Place, rows: tuple[Row, ...]) -> tuple[Part, Confidence] | None:
-    found = (_stored_texts.stored(picture, place, row) for row in rows)
-    part = next((one for one in found if one is not None), None)
+    part = _stored_texts.stored(picture, place, rows)
     return (part, Confidence.MEDIUM) if part is not None else None
 
 

@@ -13,7 +13,7 @@ from analyzer.checks._declared_amounts import declared_amounts
 from analyzer.checks._documents import filled
 from analyzer.checks._page_sizes import sized
 from analyzer.checks._raw import Given, checked, checks_itself, given, is_whole, raw_parts, state_changing, validates
-from analyzer.checks._stored_amounts import stored
+from analyzer.checks._stored_amounts import bounded_by_models, stored
 from analyzer.checks._uploads import Upload, kept
 from analyzer.checks._validators import toothless
 from analyzer.facts.expressions import AnyExpression, Attribute, Binary, Call, Mapping, Name, Sequence, Subscript
@@ -85,8 +85,9 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
         told.add(place)
         yield finding
     yield from sized(picture, flow, rule, told)
-    yield from stored(picture, flow, rule, told)
-    yield from declared_amounts(picture, rule)
+    bounded = bounded_by_models(picture.project)
+    yield from stored(picture, flow, rule, told, bounded)
+    yield from declared_amounts(picture, rule, bounded)
 
 
 def _kept(rule: Rule, upload: Upload) -> Finding:

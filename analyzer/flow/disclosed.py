@@ -327,8 +327,7 @@ class Reader:
         name = undisclosed.looked_up(call, last)
         if name is not None:
             return Sighting(showing.picked(call, name), sensitive(name), point.place, call) if sensitive(name) else None
-        column = fetched.password_in_row(self.flow, point)
-        if column:
+        if fetched.password_in_row(self.flow, point):
             return Sighting(f"{spelled(call.func)}()", "password", point.place, call, True)
         if last in showing.ADDRESSES:
             return self._address(point, call, last, depth)

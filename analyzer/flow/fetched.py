@@ -25,22 +25,22 @@ _COLUMN = re.compile(r"(?:\w+\.)?(\w+)(?:\s+AS\s+\w+)?", re.IGNORECASE)
 _PASSWORD = re.compile(rb"passw|pwd", re.IGNORECASE)
 
 
-def password_in_row(flow: Flow, point: Point) -> str:
-    """The column of a password in the rows that a call gives: ``cursor.fetchone()``, ``db.fetch_one(query)``, a helper
-    of the project that runs the statement it is given and gives back what came of it; ``""`` for none."""
+def password_in_row(flow: Flow, point: Point) -> bool:
+    """Whether a password stands in the rows that a call gives: ``cursor.fetchone()``, ``db.fetch_one(query)``, a helper
+    of the project that runs the statement it is given and gives back what came of it."""
     call = point.expression
     statement = _statement(flow, point.place, call) if isinstance(call, Call) else None
     if statement is None:
-        return ""
+        return False
     value = flow.value(Point(point.place, statement.text, point.environment))
     for row in value.rows:
         found = _SELECT.match(sql.rendered(row))
         column = _column(found) if found is not None else ""
-        if column == "*":
-            column = "password" if _PASSWORD.search(encode(flow.project.body(point.place))) else ""
+        if column == "*" and not _PASSWORD.search(encode(flow.project.body(point.place))):
+            continue
         if column:
-            return column
-    return ""
+            return True
+    return False
 
 
 def _column(found: re.Match[str]) -> str:

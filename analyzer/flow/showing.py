@@ -40,9 +40,7 @@ FUNCTIONS = frozenset(
     "cast to_jsonable_python to_dict".split()
 )
 """Functions whose result holds what they were given."""
-ADDRESSES = frozenset(
-    "url_for url_path_for reverse build_absolute_uri urljoin urlunparse urlunsplit external_url_for".split()
-)
+ADDRESSES = frozenset("url_for url_path_for reverse build_absolute_uri urljoin urlunparse urlunsplit".split())
 """Functions that make an address of the parts they are given."""
 KEYS_ONLY = frozenset({"list", "tuple", "set", "sorted", "reversed", "iter", "next"})
 """Functions that give the keys of a mapping, the items of anything else."""
