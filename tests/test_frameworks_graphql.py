@@ -13,6 +13,11 @@ from tests.projects import project_of
 _APP = Path(__file__).parent / "oracles" / "graphql_app"
 
 
+def arguments_of(module: str) -> dict[str, set[tuple[str, bool]]]:
+    backend = recognise(project_of({f"{module}.py": (_APP / f"{module}.py").read_text()}))
+    return {route.path: {(one.name, one.required) for one in route.inputs} for route in backend.routes}
+
+
 def told(module: str) -> set[tuple[str, str, str]]:
     backend = recognise(project_of({f"{module}.py": (_APP / f"{module}.py").read_text()}))
     assert backend.unresolved == ()
@@ -35,6 +40,13 @@ def test_the_fields_of_the_schema_are_found(library: str, count: int) -> None:
     found = told(f"with_{library}")
     assert {(method, path) for method, path, _ in found} == expected
     assert len(found) == count
+    given = {
+        field: {(name, str(one.type).endswith("!") and not one.default_value) for name, one in it.args.items()}
+        for root in roots.values()
+        if root is not None
+        for field, it in root.fields.items()
+    }
+    assert arguments_of(f"with_{library}") == given
 
 
 def test_resolvers_are_the_handlers() -> None:

@@ -38,6 +38,16 @@ class Attachment(msgspec.Struct, frozen=True, order=True):
     asks: str = ""
 
 
+class Given(msgspec.Struct, frozen=True, order=True):
+    """An input that a registration itself declares: ``kind`` as the route table calls it (``path``, ``query``,
+    ``header``, ``cookie``, ``body``, ``form``, ``file``, ``argument``), ``name`` empty for a whole body."""
+
+    kind: str
+    name: str
+    type: str = ""
+    required: bool = True
+
+
 class Route(msgspec.Struct, frozen=True, order=True):
     """One method and path a client can call.
 
@@ -53,6 +63,8 @@ class Route(msgspec.Struct, frozen=True, order=True):
     ``name`` is what code that runs before the handler is told to be asked for: Flask's endpoint, the action of a view
     set; empty where that is not known.
     ``of`` is the class view that is registered (its file and index) where the handler is a method that it inherits.
+    ``statuses`` are the status codes that the registration and the routers above it declare, sorted; ``inputs`` and
+    ``response`` what a description of the interface says beside the code.
     """
 
     path: str
@@ -69,6 +81,9 @@ class Route(msgspec.Struct, frozen=True, order=True):
     library: str = ""
     name: str = ""
     of: Place = NOWHERE
+    statuses: tuple[int, ...] = ()
+    inputs: tuple[Given, ...] = ()
+    response: str = ""
 
     @property
     def label(self) -> str:

@@ -82,7 +82,21 @@ def _read(project: Project, place: Place, call: Call, path: str, found: Found) -
             continue
         whole = prefix + one.path
         attached = tuple(_checks(project, place, path, one))
-        found.routes.append(Route(whole, one.method, handler, "connexion", path, one.line, whole, (), attached))
+        found.routes.append(
+            Route(
+                whole,
+                one.method,
+                handler,
+                "connexion",
+                path,
+                one.line,
+                whole,
+                attached=attached,
+                statuses=one.statuses,
+                inputs=one.inputs,
+                response=one.response,
+            )
+        )
 
 
 def _checks(project: Project, place: Place, path: str, one: Operation) -> Iterator[Attachment]:

@@ -27,6 +27,7 @@ from analyzer.frameworks.registry import (
     router,
 )
 from analyzer.frameworks.starlette import Answer, Entry, answers_of, tables
+from analyzer.frameworks.statuses import declared
 from analyzer.frameworks.text import argument, text
 from analyzer.project.project import Project
 from analyzer.project.target import Place
@@ -104,7 +105,8 @@ def _decorated(
         *listed(project, outside, decorator, "handler", "dependencies"),
     )
     where = place.path, decorator.line
-    for door in known.paths(project, held, outside, path):
+    told = frozenset(declared(project, outside, decorator))
+    for door in known.paths(project, held, outside, path, told):
         _add(found, door, Answer(methods, place, -1, attached), where, dependencies, decorator)
 
 
@@ -120,11 +122,12 @@ def _added(project: Project, one: Registration, where: tuple[str, int], known: R
     if not answers:
         found.unresolved.append(Unresolved(*where, "the endpoint is not a plain function"))
     listing = listed(project, one.place, call, "handler", "dependencies")
+    told = frozenset(declared(project, one.place, call))
     for answer in answers:
         function = project.function(answer.handler)
         dependencies = providers(project, answer.handler, function) if function else ()
         whole = msgspec.structs.replace(answer, attached=(*answer.attached, *listing))
-        for door in known.paths(project, held, one.where(path), path):
+        for door in known.paths(project, held, one.where(path), path, told):
             _add(found, door, whole, where, dependencies, call)
 
 
@@ -161,9 +164,23 @@ def _add(
     hidden = door.schema == "yes" and (plain or is_false(argument(call, 99, "include_in_schema")))
     schema, framework = "hidden" if hidden else door.schema, "Starlette" if plain else "FastAPI"
     attached = (*door.around, *answer.attached)
+    statuses = tuple(sorted(door.statuses)) if framework == "FastAPI" else ()
     for method in answer.methods:
         found.routes.append(
-            Route(shown, method, answer.handler, framework, *where, whole, dependencies, attached, answer.view, schema)
+            Route(
+                path=shown,
+                method=method,
+                handler=answer.handler,
+                framework=framework,
+                registered=where[0],
+                line=where[1],
+                pattern=whole,
+                dependencies=dependencies,
+                attached=attached,
+                view=answer.view,
+                schema=schema,
+                statuses=statuses if method != "WEBSOCKET" else (),
+            )
         )
 
 

@@ -17,6 +17,7 @@ from analyzer.frameworks.loops import Registration, registrations
 from analyzer.frameworks.made import Instance, hangs, instances, made_by, stored_call, written
 from analyzer.frameworks.prefixes import UNKNOWN, Mount, doors
 from analyzer.frameworks.registry import Creation, Holder, creations, holder, of_object
+from analyzer.frameworks.statuses import declared
 from analyzer.frameworks.text import argument, text
 from analyzer.project.project import Project
 from analyzer.project.target import Place
@@ -43,6 +44,8 @@ class Door(msgspec.Struct, frozen=True):
     path: str | None
     around: tuple[Attachment, ...]
     schema: str = ""
+    statuses: frozenset[int] = frozenset()
+    """Status codes that the registration and the routers above declare."""
 
 
 class Routers(msgspec.Struct, frozen=True):
@@ -58,6 +61,7 @@ class Routers(msgspec.Struct, frozen=True):
     made: dict[Holder, Creation] = {}
     """The calls that make routers, where that is known."""
     known: dict[Holder, dict[str, tuple[Attachment, ...]]] = {}
+    told: dict[Holder, dict[str, frozenset[int]]] = {}
 
     def doors(self, held: Holder) -> dict[str, tuple[Attachment, ...]]:
         """Every prefix of a router with what runs before its routes there."""
@@ -65,20 +69,48 @@ class Routers(msgspec.Struct, frozen=True):
             self.known[held] = doors(self.own, self.attached, self.mounts, held)
         return self.known[held]
 
-    def paths(self, project: Project, held: Holder, place: Place, given: AnyExpression | None) -> Iterator[Door]:
-        """Every prefix of a router with the path of one of its routes, which may hang on what its function is given."""
+    def paths(
+        self, project: Project, held: Holder, place: Place, given: AnyExpression | None, own: frozenset[int]
+    ) -> Iterator[Door]:
+        """Every prefix of a router with the path of one of its routes, which may hang on what its function is given.
+        ``own`` are the status codes that its registration declares."""
         path = text(project, place, given)
         if path is None and given is not None and held in self.instances:
             for one in self.instances[held]:
                 path_here, at = written(one, given)
-                schemas = self.schemas(one.holder)
+                schemas, statuses = self.schemas(one.holder), self.statuses(project, one.holder)
+                told = own | self._declared(project, held)
                 for prefix, around in self.doors(one.holder).items():
                     before = (*self.attached.get(held, ()), *around)
-                    yield Door(prefix, text(project, at, path_here), before, schemas.get(prefix, ""))
+                    shown = schemas.get(prefix, "")
+                    yield Door(prefix, text(project, at, path_here), before, shown, told | statuses[prefix])
             return
-        schemas = self.schemas(held)
+        schemas, statuses = self.schemas(held), self.statuses(project, held)
         for prefix, around in self.doors(held).items():
-            yield Door(prefix, path, around, schemas.get(prefix, ""))
+            yield Door(prefix, path, around, schemas.get(prefix, ""), own | statuses[prefix])
+
+    def statuses(self, project: Project, held: Holder, depth: int = 0) -> dict[str, frozenset[int]]:
+        """Status codes that ``responses=`` of a router, of those above it and of what includes it declare, by prefix;
+        of two ways under one prefix, all."""
+        if held in self.told:
+            return self.told[held]
+        mine, own = self.own.get(held, ""), self._declared(project, held)
+        apart = bool(_document(self.made.get(held)))  # an application that is mounted writes a document of its own
+        above = [mount for mount in self.mounts if mount.child == held and mount.parent != held]
+        found = {} if above and depth <= _DEPTH else {mine: own}
+        for mount in above if depth <= _DEPTH else ():
+            added = UNKNOWN if mount.prefix is None else mount.prefix
+            for start, around in self.statuses(project, mount.parent, depth + 1).items():
+                whole = start + added + mine
+                brought = frozenset() if apart else around | frozenset(mount.statuses)
+                found[whole] = found.get(whole, frozenset()) | own | brought
+        if not depth:
+            self.told[held] = found
+        return found
+
+    def _declared(self, project: Project, held: Holder) -> frozenset[int]:
+        creation = self.made.get(held)
+        return frozenset(declared(project, creation.place, creation.call)) if creation is not None else frozenset()
 
     def schemas(self, held: Holder, depth: int = 0) -> dict[str, str]:
         """Whether routes of a router stand in the document of their application, by prefix."""
@@ -115,7 +147,7 @@ def is_false(given: AnyExpression | None) -> bool:
 def routers(project: Project, found: Found) -> Routers:
     """All routers of a project; prefixes that are not constant are said to be unresolved."""
     made: dict[Holder, Creation] = {}
-    known = Routers({}, [], {}, {}, made, {})
+    known = Routers({}, [], {}, {}, made, {}, {})
     for creation in creations(project, ROUTERS):
         made[creation.holder] = creation
         known.own[creation.holder] = ""
@@ -188,7 +220,14 @@ def _mount(
     if prefix is not None and not including:
         prefix = prefix.rstrip("/")
     hidden = is_false(argument(call, 99, "include_in_schema"))
-    yield Mount(child, parent or Holder("", -1, ""), prefix, attached=attached, hidden=hidden)
+    yield Mount(
+        child,
+        parent or Holder("", -1, ""),
+        prefix,
+        attached=attached,
+        hidden=hidden,
+        statuses=declared(project, made.place, call),
+    )
 
 
 def _found_late(project: Project, made: Registration, mounted: AnyExpression) -> bool:

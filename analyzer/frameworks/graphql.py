@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from analyzer.facts.expressions import AnyExpression, Call
 from analyzer.facts.visit import chain as chain_of
 from analyzer.frameworks.attachments import run_by
-from analyzer.frameworks.backend import Found, Route, Unresolved
+from analyzer.frameworks.backend import Found, Given, Route, Unresolved
+from analyzer.frameworks.graphql_arguments import Spelling, of_field, of_mutation, of_resolver
 from analyzer.frameworks.registry import Holder, calls, creations, holder, imports_any
 from analyzer.frameworks.text import argument, text
 from analyzer.project.project import Project
@@ -70,17 +71,17 @@ def _schema(project: Project, place: Place, call: Call, library: str, found: Fou
             found.unresolved.append(Unresolved(place.path, call.line, f"the schema's {name} is not a plain class"))
             continue
         fields = _strawberry if library == "strawberry" else _graphene
-        for field, handler, where in fields(project, target):
+        for field, handler, where, inputs in fields(project, target, spelled):
             shown = spelled(field)
             if handler is not None:
-                found.routes.append(Route(shown, method, handler, "GraphQL", *where, shown))
+                found.routes.append(Route(shown, method, handler, "GraphQL", *where, shown, inputs=inputs))
 
 
 def _same(name: str) -> str:
     return name
 
 
-Field = tuple[str, Place | None, tuple[str, int]]
+Field = tuple[str, Place | None, tuple[str, int], tuple[Given, ...]]
 
 
 def _fields(project: Project, target: Target) -> Iterator[tuple[str, AnyExpression, Place, tuple[str, int]]]:
@@ -92,7 +93,7 @@ def _fields(project: Project, target: Target) -> Iterator[tuple[str, AnyExpressi
             yield name, statement.value, Place(path, -1), (path, statement.line)
 
 
-def _graphene(project: Project, target: Target) -> Iterator[Field]:
+def _graphene(project: Project, target: Target, spelled: Spelling) -> Iterator[Field]:
     methods = dict(project.classes.methods(target.path, target.index))
     for name, value, place, where in _fields(project, target):
         if not isinstance(value, Call):
@@ -102,14 +103,16 @@ def _graphene(project: Project, target: Target) -> Iterator[Field]:
             made = project.resolve(place, chain.removesuffix(".Field"))
             if made is not None and made.kind == "class":
                 own = dict(project.classes.methods(made.path, made.index))
-                yield name, next((own[one] for one in _MUTATING if one in own), None), where
+                answer = next((own[one] for one in _MUTATING if one in own), None)
+                yield name, answer, where, of_mutation(project, made, spelled)
                 continue
         resolver = argument(value, 99, "resolver")
         given = project.resolve_expression(place, resolver) if resolver is not None else None
-        yield name, run_by(project, given) or methods.get(f"resolve_{name}") or methods.get(f"subscribe_{name}"), where
+        answer = run_by(project, given) or methods.get(f"resolve_{name}") or methods.get(f"subscribe_{name}")
+        yield name, answer, where, of_field(project, place, value, spelled)
 
 
-def _strawberry(project: Project, target: Target) -> Iterator[Field]:
+def _strawberry(project: Project, target: Target, spelled: Spelling) -> Iterator[Field]:
     for name, method in project.classes.methods(target.path, target.index):
         function = project.function(method)
         for decorator in function.decorators if function else ():
@@ -120,11 +123,12 @@ def _strawberry(project: Project, target: Target) -> Iterator[Field]:
                     if isinstance(decorator, Call)
                     else None
                 )
-                yield given or name, method, (method.path, decorator.line)
+                yield given or name, method, (method.path, decorator.line), of_resolver(project, method, spelled)
     for name, value, place, where in _fields(project, target):
         if isinstance(value, Call) and chain_of(value.func).rpartition(".")[2] in _DECORATORS:
             resolver = argument(value, 0, "resolver")
-            yield name, run_by(project, project.resolve_expression(place, resolver)) if resolver else None, where
+            answer = run_by(project, project.resolve_expression(place, resolver)) if resolver else None
+            yield name, answer, where, of_resolver(project, answer, spelled)
 
 
 def _ariadne(project: Project, found: Found) -> None:
@@ -162,4 +166,5 @@ def _field(project: Project, place: Place, call: Call, handler: Place, kinds: di
     if field is None:
         found.unresolved.append(Unresolved(place.path, call.line, "the field's name is not constant"))
     elif re.fullmatch(r"\w+", field):
-        found.routes.append(Route(field, kind, handler, "GraphQL", place.path, call.line, field))
+        inputs = of_resolver(project, handler, _same, bound=2)  # what is resolved, and the request around it
+        found.routes.append(Route(field, kind, handler, "GraphQL", place.path, call.line, field, inputs=inputs))

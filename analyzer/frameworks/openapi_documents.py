@@ -15,9 +15,15 @@ from urllib.parse import urlsplit
 import msgspec
 import yaml
 
+from analyzer.frameworks.backend import Given
+
 _METHODS = frozenset({"get", "put", "post", "delete", "options", "head", "patch", "trace"})
 _CONTROLLERS = ("x-openapi-router-controller", "x-swagger-router-controller")
 _INFO = ("x-bearerInfoFunc", "x-apikeyInfoFunc", "x-basicInfoFunc", "x-tokenInfoFunc", "x-authFunc")
+_KINDS = frozenset({"path", "query", "header", "cookie", "body", "form", "file"})
+_FORMS = frozenset({"multipart/form-data", "application/x-www-form-urlencoded"})
+_TYPES = {"integer": "int", "number": "float", "boolean": "bool", "string": "str", "object": "dict"}
+_DEPTH = 8
 MOST_SCOPES = 6
 MOST = 5_000
 """Operations of one description; more are no interface that people wrote."""
@@ -34,6 +40,10 @@ class Operation(msgspec.Struct, frozen=True):
     checks: tuple[str, ...]
     secured: bool
     scopes: tuple[str, ...] = ()
+    inputs: tuple[Given, ...] = ()
+    statuses: tuple[int, ...] = ()
+    response: str = ""
+    """The schema of the first answer that tells success."""
 
 
 class _Plain(yaml.SafeLoader):
@@ -88,6 +98,9 @@ def operations(document: Mapping[str, Any], text: str) -> Iterator[Operation]:
                 checks=tuple(sorted({function for name in wanted for function in schemes.get(str(name), ())})),
                 secured=bool(wanted) and not optional,
                 scopes=_scopes(asked) if wanted and not optional else (),
+                inputs=tuple(dict.fromkeys(_inputs(document, item, operation))),
+                statuses=tuple(sorted(_codes(operation))),
+                response=_response(document, operation),
             )
 
 
@@ -130,3 +143,83 @@ def _line(text: str, answer: str, path: str) -> int:
         if found is not None:
             return text.count("\n", 0, found.start()) + 1
     return 1
+
+
+def _inputs(document: Mapping[str, Any], item: Mapping[str, Any], operation: Mapping[str, Any]) -> Iterator[Given]:
+    """The parameters of a path and of its operation, the nearer one where both have it, and the body."""
+    found: dict[tuple[str, str], Given] = {}
+    for one in (*_listed(item.get("parameters")), *_listed(operation.get("parameters"))):
+        parameter = _followed(document, one)
+        kind, name = str(parameter.get("in", "")), str(parameter.get("name", ""))
+        schema = parameter["schema"] if isinstance(parameter.get("schema"), dict) else parameter
+        if kind == "formData":  # Swagger 2, as is ``body``
+            kind = "file" if parameter.get("type") == "file" else "form"
+        if kind in _KINDS:
+            name = "" if kind == "body" else name
+            required = kind == "path" or parameter.get("required") is True
+            found[kind, name] = Given(kind, name, _type(schema), required)
+    yield from found.values()
+    body = _followed(document, operation.get("requestBody"))
+    content = body.get("content")
+    for media, given in content.items() if isinstance(content, dict) else ():
+        schema = given.get("schema") if isinstance(given, dict) else None
+        if str(media) in _FORMS:
+            yield from _fields(_followed(document, schema))
+        else:
+            yield Given("body", "", _type(schema), body.get("required") is True)
+
+
+def _fields(schema: Mapping[str, Any]) -> Iterator[Given]:
+    """The fields of a form; what is binary is a file."""
+    properties, wanted = schema.get("properties"), _listed(schema.get("required"))
+    for name, one in properties.items() if isinstance(properties, dict) else ():
+        binary = isinstance(one, dict) and one.get("format") in {"binary", "base64"}
+        yield Given("file" if binary else "form", str(name), _type(one), name in wanted)
+
+
+def _listed(given: object) -> list[Any]:
+    return given if isinstance(given, list) else []
+
+
+def _followed(document: Mapping[str, Any], given: object) -> Mapping[str, Any]:
+    """An object, or what ``{"$ref": "#/components/parameters/Page"}`` stands for."""
+    for _ in range(_DEPTH):
+        if not isinstance(given, dict):
+            return {}
+        reference = given.get("$ref")
+        if not isinstance(reference, str):
+            return given
+        given = document
+        for part in reference.removeprefix("#/").split("/"):
+            given = given.get(part) if isinstance(given, dict) else None
+    return {}
+
+
+def _type(schema: object) -> str:
+    """``Film`` of ``{"$ref": "#/components/schemas/Film"}``, ``list[Film]``, ``int`` …; empty where it is not said."""
+    if not isinstance(schema, dict):
+        return ""
+    if isinstance(schema.get("$ref"), str):
+        return str(schema["$ref"]).rpartition("/")[2]
+    plain = schema.get("type")
+    if plain == "array":
+        return f"list[{_type(schema.get('items'))}]".replace("[]", "")
+    return _TYPES.get(plain, "") if isinstance(plain, str) else ""
+
+
+def _codes(operation: Mapping[str, Any]) -> Iterator[int]:
+    answers = operation.get("responses")
+    for code in answers if isinstance(answers, dict) else ():
+        if re.fullmatch(r"[1-5]\d\d", str(code)):
+            yield int(code)
+
+
+def _response(document: Mapping[str, Any], operation: Mapping[str, Any]) -> str:
+    answers = operation.get("responses")
+    for code, answer in answers.items() if isinstance(answers, dict) else ():
+        if str(code).startswith("2"):
+            told = _followed(document, answer)
+            content = told.get("content")
+            first = next(iter(content.values()), None) if isinstance(content, dict) else told
+            return _type(first.get("schema")) if isinstance(first, dict) else ""
+    return ""

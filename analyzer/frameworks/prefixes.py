@@ -29,6 +29,8 @@ class Mount(msgspec.Struct, frozen=True, order=True):
     """What the registration attaches to every route of the child."""
     hidden: bool = False
     """The registration keeps the routes of the child out of the application's document."""
+    statuses: tuple[int, ...] = ()
+    """Status codes that the registration declares for every route of the child."""
 
 
 def prefixes(own: dict[Holder, str], mounts: list[Mount], held: Holder, depth: int = 0) -> list[str]:

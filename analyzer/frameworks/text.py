@@ -114,7 +114,7 @@ def _filled_in(project: Project, place: Place, expression: Binary, depth: int) -
 def texts(project: Project, place: Place, expression: AnyExpression | None) -> list[str] | None:
     """The constant texts of a list, tuple or set, ``None`` when any is not constant."""
     if isinstance(expression, Name | Attribute):
-        found = _kept(project, place, expression)
+        found = kept(project, place, expression)
         if found is None:
             return None
         place, expression = Place(found[0], -1), found[1]
@@ -134,7 +134,7 @@ def argument(call: Call, position: int, *keywords: str) -> AnyExpression | None:
 
 
 def _named(project: Project, place: Place, expression: Name | Attribute, depth: int) -> str | None:
-    found = _kept(project, place, expression)
+    found = kept(project, place, expression)
     if found is not None:
         return text(project, Place(found[0], -1), found[1], depth + 1)
     if isinstance(expression, Attribute):
@@ -146,7 +146,7 @@ def _named(project: Project, place: Place, expression: Name | Attribute, depth: 
     return None
 
 
-def _kept(project: Project, place: Place, expression: Name | Attribute) -> tuple[str, AnyExpression] | None:
+def kept(project: Project, place: Place, expression: Name | Attribute) -> tuple[str, AnyExpression] | None:
     """The module and value of a variable, of this module or, as ``paths.ORDERS``, of another one."""
     found = project.variable(place.path, chain_of(expression))
     if found is None and isinstance(expression, Attribute):

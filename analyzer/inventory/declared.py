@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 
 from analyzer.facts.expressions import AnyExpression, Call, Name, Parameter, Sequence, Subscript
-from analyzer.facts.outline import Function
 from analyzer.facts.visit import chain as chain_of
 from analyzer.facts.visit import walk
 from analyzer.frameworks import Route
@@ -35,11 +34,8 @@ _VERBS_WITHOUT_BODY = {"GET", "HEAD", "DELETE", "OPTIONS", "TRACE", "WEBSOCKET"}
 _CONVERTED = re.compile(r"<(?:re:)?(?:(\w+)(?:\([^)]*\))?:)?(\w+)>|\{(\w+)(?::([^{}]*))?\}")
 _CONVERTERS = {"int", "float", "uuid", "path", "slug", "str", "string", "any", "decimal", "date", "bool", "datetime"}
 _PARAMETER = re.compile(r"\{(\w+)\}")
-_SCHEMA_DECORATORS = {"arguments": "location", "input": "location", "use_args": "location", "use_kwargs": "location"}
-_LOCATIONS = {
-    "json": "body", "query": "query", "querystring": "query", "form": "form", "files": "file", "headers": "header",
-    "cookies": "cookie", "path": "path", "view_args": "path", "form_and_files": "form", "json_or_form": "body",
-}  # fmt: skip
+_FILLED = {"body": "body", "query": "query", "form": "form", "header": "header", "cookie": "cookie"}
+"""Parameters that Flask-Pydantic and Flask-OpenAPI3 fill from the request, when they are annotated with a schema."""
 
 
 def path_inputs(project: Project, route: Route) -> Iterator[Input]:
@@ -50,6 +46,7 @@ def path_inputs(project: Project, route: Route) -> Iterator[Input]:
         if route.framework == "Django Ninja" and found[4]:
             name, converter = converter, name  # ``{int:number}``
         types[name] = converter if converter in _CONVERTERS else ""
+    types.update({one.name: one.type for one in route.inputs if one.kind == "path" and one.type})
     function = project.function(route.handler)
     declared = {item.name: type_text(item.annotation) for item in function.parameters} if function else {}
     for name in dict.fromkeys(_PARAMETER.findall(route.path)):
@@ -59,6 +56,7 @@ def path_inputs(project: Project, route: Route) -> Iterator[Input]:
 def signature_inputs(project: Project, route: Route) -> Iterator[Input]:
     """Inputs that the parameters of the handler and of its dependencies declare."""
     if route.framework not in _TYPED:
+        yield from _filled(project, route)
         return
     names = set(_PARAMETER.findall(route.path))
     seen: set[Place] = set()
@@ -80,6 +78,17 @@ def signature_inputs(project: Project, route: Route) -> Iterator[Input]:
                 found = _parameter(project, place, parameter, route)
                 if found is not None:
                     yield found
+
+
+def _filled(project: Project, route: Route) -> Iterator[Input]:
+    """``def order(body: OrderIn, query: Page)`` of Flask."""
+    function = project.function(route.handler)
+    if route.framework not in {"Flask", "Quart"} or function is None:
+        return
+    outside = Place(route.handler.path, function.parent)
+    for one in function.parameters:
+        if one.name in _FILLED and _of_a_class(project, outside, one.annotation) == "data":
+            yield Input(_FILLED[one.name], "", type_text(one.annotation), one.default is None)
 
 
 def _parameter(project: Project, place: Place, parameter: Parameter, route: Route) -> Input | None:
@@ -187,17 +196,3 @@ def _holds_data(project: Project, place: Place, expression: AnyExpression | None
     """A container is a body when it is bare (``dict``) or holds schemas; a list of numbers is a query parameter."""
     bare = not isinstance(expression, Subscript) or spelt(expression.value).lower().startswith(("dict", "mapping"))
     return bare or _of_a_class(project, place, expression) == "data"
-
-
-def decorated_inputs(project: Project, place: Place, function: Function) -> Iterator[Input]:
-    """Schemas that decorators of extensions name: ``@blp.arguments(Schema, location="query")`` and its kind."""
-    for item in function.decorators:
-        if not isinstance(item, Call):
-            continue
-        name = chain_of(item.func).rpartition(".")[2]
-        if name in _SCHEMA_DECORATORS:
-            location = text(project, place, argument(item, 99, "location")) or "json"
-            shown = spelt(argument(item, 0, "schema")).partition("(")[0] or "raw"
-            yield Input(_LOCATIONS.get(location, "body"), "", shown if shown != "…" else "raw")
-        elif name == "expect":
-            yield Input("body", "", spelt(argument(item, 0, "model")) or "raw")

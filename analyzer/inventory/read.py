@@ -20,6 +20,8 @@ _ADDRESS = "path"
 """The kind of what a route declares; reading it is no input of its own."""
 _REQUEST = re.compile(r"^(?:self\.|cls\.|flask\.|info\.context\.|bottle\.|tornado\.)?(?:request|req|websocket)$")
 _GETTERS = {"get", "getlist", "getall", "getone", "get_all", "pop"}
+_CHECKING = {"load", "model_validate", "model_validate_json", "parse_obj", "parse_raw", "validate_python", "from_dict"}
+"""Methods of schemas (and of objects of them) that take what comes in."""
 _MOST = 40
 """Names kept a handler; a form longer than that is told by its first fields."""
 
@@ -111,8 +113,10 @@ def _told(holder: AnyExpression, kind: str, name: str) -> tuple[str, str]:
 
 
 def _shaped(node: Call, own: set[str], aliases: dict[str, str]) -> Iterator[tuple[str, str]]:
-    """``OrderSerializer(data=request.data)``, ``LoginForm(request.POST)``: the class that checks what comes in."""
-    name = chain_of(node.func)
+    """``OrderSerializer(data=request.data)``, ``LoginForm(request.POST)``, ``OrderSchema().load(request.json)``: the
+    class that checks what comes in."""
+    name, _, method = chain_of(node.func).rpartition(".")
+    name = name.removesuffix("()") if method in _CHECKING and name else chain_of(node.func)
     if name.rpartition(".")[2][:1].isupper() and name.replace(".", "").isidentifier():
         for item in node.arguments:
             if item.keyword in {None, "data", "formdata", "files"}:

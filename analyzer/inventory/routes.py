@@ -11,11 +11,13 @@ from analyzer.graph.guards import Guards
 from analyzer.graph.limits import Limits
 from analyzer.graph.picture import Picture
 from analyzer.inventory.answers import response_of, serializer_of, statuses_of
-from analyzer.inventory.declared import decorated_inputs, path_inputs, signature_inputs
+from analyzer.inventory.declared import path_inputs, signature_inputs
+from analyzer.inventory.decorated import decorated_inputs
 from analyzer.inventory.documented import Documented
 from analyzer.inventory.injected import Injected
+from analyzer.inventory.parsers import parsed_inputs
 from analyzer.inventory.read import read_inputs
-from analyzer.inventory.rows import INPUT_KINDS, EntryRow, Gap, GuardRow, Input, Inventory, Row
+from analyzer.inventory.rows import INPUT_KINDS, RAW, EntryRow, Gap, GuardRow, Input, Inventory, Row
 from analyzer.project import Place
 
 _DEPTH = 6
@@ -71,12 +73,12 @@ def _row(picture: Picture, route: Route, layers: _Layers) -> Row:
             *(project.qualified(place) for place in route.dependencies),
             *picture.shared(Injected).of(route),
         ),
-        response=response_of(project, route.handler, function)
+        response=route.response or response_of(project, route.handler, function)
         if function
         else serializer_of(project, route.handler, route.view)
         if view is not None
         else "",
-        statuses=statuses_of(project, route.handler, function) if function else (),
+        statuses=statuses_of(project, route, function) if function else route.statuses,
         limits=_limits(picture, route),
         layers=layers.of(route.handler) if not route.library else (),
         application_limits=_around(picture, route),
@@ -106,7 +108,12 @@ def _inputs(picture: Picture, route: Route) -> Iterator[Input]:
         sent = serializer_of(project, route.handler, route.view) if route.method in _WRITING and route.view >= 0 else ""
         yield from [Input("body", "", sent)] if sent else ()
         return
-    declared = [*signature_inputs(project, route), *decorated_inputs(project, route.handler, function)]
+    declared = [
+        *(Input(one.kind, one.name, one.type or RAW, one.required) for one in route.inputs if one.kind != "path"),
+        *signature_inputs(project, route),
+        *decorated_inputs(project, route, function),
+        *parsed_inputs(project, route.handler, route.method),
+    ]
     serializer = serializer_of(project, route.handler) if route.method in _WRITING else ""
     if serializer:
         declared.append(Input("body", "", serializer))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-INPUT_KINDS = ("path", "query", "header", "cookie", "body", "form", "file")
-"""Where an input comes from, in the order in which it is shown."""
+INPUT_KINDS = ("path", "query", "header", "cookie", "body", "form", "file", "argument")
+"""Where an input comes from, in the order in which it is shown; an ``argument`` is one of a GraphQL field."""
 RAW = "raw"
 """The type of an input that the code reads without declaring one."""
 

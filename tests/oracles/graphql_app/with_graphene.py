@@ -31,9 +31,23 @@ class Query(TreeQuery, graphene.ObjectType):
     ping = graphene.String(resolver=ping_resolver)
 
 
-class PlantTree(graphene.Mutation):
+class Place(graphene.InputObjectType):
+    east_of = graphene.Int()
+
+
+class Planting(graphene.Mutation):
+    class Meta:
+        abstract = True
+
     class Arguments:
         name = graphene.String(required=True)
+        on_place = graphene.Argument(Place, required=True)
+        old_names = graphene.List(graphene.NonNull(graphene.String), name="formerly")
+
+
+class PlantTree(graphene.Mutation):
+    class Arguments(Planting.Arguments):
+        depth = graphene.Argument(graphene.NonNull(graphene.Int))
 
     tree = graphene.Field(Tree)
 
