@@ -52,6 +52,7 @@ from analyzer.flow.sources import injected
 from analyzer.frameworks import Route
 from analyzer.frameworks.attachments import attachment
 from analyzer.frameworks.fastapi import injections
+from analyzer.graph.idle import Idleness
 from analyzer.graph.picture import Picture
 from analyzer.project import Place, Project, Target
 
@@ -99,6 +100,7 @@ class _Walk:
     ) -> None:
         self.project = picture.project
         self.resources = picture.shared(Resources)
+        self.idleness = picture.shared(Idleness)
         self.chains = chains
         self.trail = Trail([], set())
         self._legs = legs
@@ -209,7 +211,7 @@ class _Walk:
     def _leg(self, place: Place, names: Names, depth: int, given: Sequence[Load]) -> Leg:
         """Walk a function on a trail of its own, which begins with the records that it is given."""
         whole, gave = self.trail, self._gave
-        self.trail = Trail([msgspec.structs.replace(one) for one in given], set(), spoken=set(whole.spoken))
+        self.trail = Trail([msgspec.structs.replace(one, idle=None) for one in given], set(), spoken=set(whole.spoken))
         self._gave = {}
         marks = _Body(self, place, names, depth).run()
         leg = Leg(self.trail, marks)
@@ -230,6 +232,7 @@ class _Body:
         self.depth = depth
         self.returned: Marks = NONE
         self.given = frozenset(names.items())
+        self.idle = walk_.idleness.of(place)
 
     def run(self) -> Marks:
         self._block(self.project.body(self.place))
@@ -241,7 +244,7 @@ class _Body:
 
     def _statement(self, statement: msgspec.Struct) -> None:
         if isinstance(statement, Assign):
-            marks = self.value(statement.value)
+            marks = self._asked(statement.value)
             for target in statement.targets:
                 self._bind(target, marks)
         elif isinstance(statement, Augment):
@@ -265,8 +268,8 @@ class _Body:
                     self._bind(item.target, marks)
             self._block(statement.body)
         elif isinstance(statement, If | While):
-            self.value(statement.test)
-            if self._asks_role(statement.test):
+            self._asked(statement.test)
+            if id(statement.test) not in self.idle and self._asks_role(statement.test):
                 self.walk.trail.role = True
             self._block([*(statement.then if isinstance(statement, If) else statement.body), *statement.otherwise])
         elif isinstance(statement, Delete):
@@ -277,9 +280,26 @@ class _Body:
                 if isinstance(child, AnyStatement):
                     self._statement(child)
                 elif isinstance(child, AnyExpression):
-                    self.value(child)
+                    self._asked(child)
                 else:
                     self._statement(child)
+
+    def _asked(self, node: AnyExpression | None) -> Marks:
+        """The marks of what a statement asks; a check that keeps nobody out says nothing about the records."""
+        inner = node.value if isinstance(node, Await) else node
+        idle = self.idle.get(id(inner))
+        if idle is None:
+            return self.value(node)
+        trail, names, scoped = self.walk.trail, dict(self.names), [load.scoped for load in self.loads]
+        role, decides = trail.role, trail.decides
+        marks = self.value(node)
+        trail.role, trail.decides = role, decides
+        self.names.update(names)
+        for at, load in enumerate(self.loads):
+            if load.scoped and not (at < len(scoped) and scoped[at]):
+                load.scoped = False
+                load.idle = (self.place, idle.node) if idle.meant else load.idle
+        return marks
 
     def _asks_role(self, test: AnyExpression) -> bool:
         """Whether a test is about a role that somebody has, and not about one that the client wants to give."""

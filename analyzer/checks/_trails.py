@@ -36,6 +36,8 @@ class Load(msgspec.Struct):
     """The marks of the parameters of the function that loads: a helper that looks up whoever it is told to loads the
     caller for one of its callers, and anybody for another."""
 
+    idle: tuple[Place, AnyExpression] | None = None
+    """A check of whose it is that keeps nobody out."""
     apart: bool = False
     """The marks in ``given`` are in the numbers of a trail of its own."""
 
@@ -49,6 +51,7 @@ class Load(msgspec.Struct):
         self.keyed = self.keyed or other.keyed
         self.scoped = self.scoped or other.scoped
         self.whose = self.whose or other.whose
+        self.idle = self.idle or other.idle
         if other.used == "changed" or not self.used:
             self.used = other.used
 

@@ -137,12 +137,13 @@ def _object(picture: Picture, rule: Rule, known: Evidence, one: Handled) -> Find
     near = f"; `{sibling.name}` does ask" if sibling is not None else ""
     near = "; another branch of it does ask" if sibling is one else near
     by = f"`{columns[0]}`" if columns else "whose it is"
+    kept = "what asks whether it is the caller's keeps nobody out" if load.idle else ""
+    kept = kept or f"nothing asks whether it is the caller's{whose}{near}"
     return _finding(
         picture,
         rule,
         one,
-        f"`{one.name}` ({one.route.label}) {does} `{title}` that the client names, and nothing asks whether it is the "
-        f"caller's{whose}{near}",
+        f"`{one.name}` ({one.route.label}) {does} `{title}` that the client names, and {kept}",
         f"Put the caller into the filter of `{load.shown}`, or compare {by} with the caller and answer 403 or 404",
         sure or Confidence.LOW,
         sibling,
@@ -161,7 +162,7 @@ def _everybody(picture: Picture, rule: Rule, known: Evidence, one: Handled) -> F
 
 def _sure(picture: Picture, known: Evidence, one: Handled, load: Load) -> Confidence | None:
     """How sure it is that a load should have asked; ``None`` for not at all."""
-    if load.used == "read" and _intimate(picture, one):
+    if (load.used == "read" and _intimate(picture, one)) or (load.idle is not None and known.identity(one)):
         return Confidence.MEDIUM
     owners, model = picture.shared(Owners), picture.shared(Resources).model(load.resource)
     columns = owners.columns(model) if model is not None else ()
@@ -320,6 +321,10 @@ def _finding(
         node = load.node
         at = Location(load.place.path, Span(node.line, node.column, node.end_line, node.end_column))
         steps = (Step(at, "the record is chosen here"),)
+        if load.idle is not None:
+            place, asked = load.idle
+            lines = Span(asked.line, asked.column, asked.end_line, asked.end_column)
+            steps = (*steps, Step(Location(place.path, lines), "this check lets everybody pass"))
     return Finding(
         rule=rule.code,
         location=Location(one.handler.path, Span(function.line, function.column, function.line, function.end_column)),

@@ -18,6 +18,7 @@ from analyzer.frameworks.attachments import RUN, attachment
 from analyzer.frameworks.backend import Attachment
 from analyzer.frameworks.fastapi import injections
 from analyzer.frameworks.persistence import is_schema
+from analyzer.graph.idle import always, never
 from analyzer.graph.refusals import refuses
 from analyzer.project import Place, Project
 
@@ -210,7 +211,7 @@ class Demands:
         for at, statement in enumerate(block):
             for inner in _blocks(statement):
                 yield from self._deciding(place, inner)
-            if not isinstance(statement, If):
+            if not isinstance(statement, If) or never(statement.test) or always(statement.test):
                 continue
             branches = [*walk(statement.then), *walk(statement.otherwise)]
             behind = any(refuses(self._project, place, one) for one in block[at + 1 :])
