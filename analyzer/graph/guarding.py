@@ -134,6 +134,16 @@ class Run(msgspec.Struct, frozen=True):
 _ANYHOW = Run()
 
 
+class _Look(msgspec.Struct, frozen=True):
+    """What a function asks for: ``refuses`` by itself or by a guard of a library; else what it holds, the functions
+    inside it, and those it calls, each with whether nobody takes what it returns."""
+
+    refuses: bool = False
+    held: tuple[Attachment, ...] = ()
+    inside: tuple[Place, ...] = ()
+    calls: tuple[tuple[Place, bool], ...] = ()
+
+
 class Guarding:
     """Answers about functions, remembered."""
 
@@ -141,6 +151,7 @@ class Guarding:
         self._project = project
         self._known: dict[tuple[Place, Run], tuple[str, bool]] = {}
         self._matched = False
+        self._left: dict[tuple[Place, bool, bool, tuple[bool | None, ...]], _Look] = {}
         self._telling: dict[Place, bool] = {}
         self._looking: dict[Place, bool] = {}
         self._verifying: dict[Place, bool] = {}
@@ -251,29 +262,48 @@ class Guarding:
         return self._telling[place]
 
     def _judge(self, place: Place, depth: int, run: Run) -> str:
-        project = self._project
-        function = project.function(place)
+        function = self._project.function(place)
         if function is None:
             return ""
-        body = project.body(place)
-        if run.asked is not None:
-            left = narrowed(project, place, body, run.asked)
-            body, self._matched = left.body, self._matched or left.matched
-        if function.name in PERMISSION_METHODS and function.owner >= 0 and not always_true(body):
+        look = self._look(place, function, run)
+        if look.refuses or any(self._nested(held, depth, run) for held in look.held):
             return "authenticated"
+        called = ((one, Run(run.asked, ignored, ignored)) for one, ignored in look.calls)
+        inside = ((one, run) for one in look.inside)
+        return "authenticated" if any(self.demand(one, depth + 1, how) for one, how in (*inside, *called)) else ""
+
+    def _look(self, place: Place, function: Function, run: Run) -> _Look:
+        """What a function asks for itself; for routes that leave the same statements of it, it is looked at once."""
+        body = self._project.body(place)
+        if run.asked is None:
+            return self._read(place, function, body, run)
+        left = narrowed(self._project, place, body, run.asked)
+        self._matched = self._matched or left.matched
+        key = (place, run.raising, run.dropped, left.decisions)
+        if key not in self._left:
+            self._left[key] = self._read(place, function, left.body, run)
+        return self._left[key]
+
+    def _read(self, place: Place, function: Function, body: list[AnyStatement], run: Run) -> _Look:
+        project = self._project
+        if function.name in PERMISSION_METHODS and function.owner >= 0 and not always_true(body):
+            return _Look(refuses=True)
         lost = swallowed(project, place, body) | after_success(body)
         nodes = [node for node in walk(body) if id(node) not in lost]
         if any(isinstance(node, Try) and expects_refusal(node) for node in nodes):
-            return "authenticated"
+            return _Look(refuses=True)
         asks = presented(project, place, function, body)
         weak = asks == "sent" or (asks == "returned" and run.dropped)
         if not weak and self._refuses(place, function, body, nodes, run):
-            return "authenticated"
-        for held in provided(project, place, function):
-            known_better = not weak or not held.dotted.startswith(_SCHEMES)
-            if known_better and self._nested(held, depth, run):
-                return "authenticated"
-        return self._through(place, nodes, depth, run)
+            return _Look(refuses=True)
+        held = (one for one in provided(project, place, function) if not weak or not one.dotted.startswith(_SCHEMES))
+        inside = [
+            Place(place.path, at)
+            for at, one in enumerate(project.outline(place.path).functions)
+            if one.parent == place.index
+        ]
+        calls = self._called(place, nodes)
+        return _Look(calls is None, tuple(held), tuple(inside), calls or ())
 
     def _refuses(
         self,
@@ -391,13 +421,12 @@ class Guarding:
         telling = _SOMEBODY if forged else _IDENTITY
         return any(telling.search(one) for one in spelled if not _FORGERY.search(one))
 
-    def _through(self, place: Place, nodes: Sequence[msgspec.Struct], depth: int, run: Run) -> str:
-        """Guards among what the function calls, or holds inside."""
+    def _called(self, place: Place, nodes: Sequence[msgspec.Struct]) -> tuple[tuple[Place, bool], ...] | None:
+        """The functions that a function calls, each with whether nobody takes what it returns; ``None`` where a guard
+        of a library is among the calls."""
         project = self._project
-        for index, inner in enumerate(project.outline(place.path).functions):
-            if inner.parent == place.index and self.demand(Place(place.path, index), depth + 1, run):
-                return "authenticated"
         alone = {id(_awaited(node.value)) for node in nodes if isinstance(node, Evaluate)}
+        ours: list[tuple[Place, bool]] = []
         for node in nodes:
             spelled = chain(node.func) if isinstance(node, Call) else ""
             if not isinstance(node, Call) or not spelled:
@@ -407,15 +436,13 @@ class Guarding:
                 last = (target.dotted if target else spelled).rpartition(".")[2]
                 told = target is not None or last not in {"requires", "protect", "authenticated"}
                 if last in LIBRARY and told and not lenient(node):
-                    return "authenticated"
+                    return None
                 continue
-            if target.kind == "function":
-                callee = Place(target.path, target.index)
+            callee = Place(target.path, target.index)
+            if target.kind == "function" and callee != place:
                 # What a function returns ends nothing where nobody takes it.
-                called = Run(run.asked, id(node) in alone, id(node) in alone)
-                if callee != place and self.demand(callee, depth + 1, called):
-                    return "authenticated"
-        return ""
+                ours.append((callee, id(node) in alone))
+        return tuple(dict.fromkeys(ours))
 
     def _nested(self, held: Attachment, depth: int, run: Run) -> bool:
         if held.place.path:

@@ -49,20 +49,34 @@ def tells_routes_apart(body: Sequence[AnyStatement]) -> bool:
 
 
 class Narrowed(msgspec.Struct, frozen=True):
-    """``body`` is what may run for the route; ``matched``: the function names the route on the way."""
+    """``body`` is what may run for the route; ``matched``: the function names the route on the way; ``decisions`` are
+    those that were taken, in their order: for two routes with the same the same is left."""
 
     body: list[AnyStatement]
     matched: bool
+    decisions: tuple[bool | None, ...]
+
+
+class _Deciding(Reading):
+    """A reading that keeps what it was asked."""
+
+    def __init__(self, project: Project, place: Place, asked: Asked) -> None:
+        super().__init__(project, place, asked)
+        self.decisions: list[bool | None] = []
+
+    def decided(self, holds: bool | None) -> bool | None:
+        self.decisions.append(holds)
+        return holds
 
 
 def narrowed(project: Project, place: Place, body: Sequence[AnyStatement], asked: Asked) -> Narrowed:
     """The statements of a function that a request for a route can come to."""
-    reading = Reading(project, place, asked)
+    reading = _Deciding(project, place, asked)
     left, _ = _block(body, reading)
-    return Narrowed(left, reading.matched)
+    return Narrowed(left, reading.matched, tuple(reading.decisions))
 
 
-def _block(body: Sequence[AnyStatement], reading: Reading) -> tuple[list[AnyStatement], bool]:
+def _block(body: Sequence[AnyStatement], reading: _Deciding) -> tuple[list[AnyStatement], bool]:
     """What is left of a block, and whether nothing behind it runs."""
     left: list[AnyStatement] = []
     for statement in body:
@@ -73,7 +87,7 @@ def _block(body: Sequence[AnyStatement], reading: Reading) -> tuple[list[AnyStat
     return left, False
 
 
-def _statement(statement: AnyStatement, reading: Reading) -> tuple[list[AnyStatement], bool]:
+def _statement(statement: AnyStatement, reading: _Deciding) -> tuple[list[AnyStatement], bool]:
     if isinstance(statement, If):
         return _branch(statement, reading)
     if isinstance(statement, Match):
@@ -106,8 +120,8 @@ def _statement(statement: AnyStatement, reading: Reading) -> tuple[list[AnyState
     return [statement], False
 
 
-def _branch(statement: If, reading: Reading) -> tuple[list[AnyStatement], bool]:
-    holds = reading.truth(statement.test)
+def _branch(statement: If, reading: _Deciding) -> tuple[list[AnyStatement], bool]:
+    holds = reading.decided(reading.truth(statement.test))
     if holds is not None:
         return _block(statement.then if holds else statement.otherwise, reading)
     before = dict(reading.known)
@@ -121,7 +135,7 @@ def _branch(statement: If, reading: Reading) -> tuple[list[AnyStatement], bool]:
     return [changed], ends and ends_too and bool(statement.otherwise)
 
 
-def _matched(statement: Match, reading: Reading) -> tuple[list[AnyStatement], bool]:
+def _matched(statement: Match, reading: _Deciding) -> tuple[list[AnyStatement], bool]:
     """``match self.path:`` comes to one case where the cases before it are no question."""
     for case in statement.cases:
         pattern = case.pattern
@@ -129,6 +143,7 @@ def _matched(statement: Match, reading: Reading) -> tuple[list[AnyStatement], bo
         holds: list[bool | None] = [reading.same(statement.subject, one) if one is not None else None for one in values]
         if pattern.kind in {"capture", "as"} and reading.value(statement.subject) is not None:
             holds = [True]
+        reading.decisions += holds
         if case.guard is not None or (True not in holds and None in holds):
             break
         if True in holds:
@@ -137,24 +152,24 @@ def _matched(statement: Match, reading: Reading) -> tuple[list[AnyStatement], bo
     return [msgspec.structs.replace(statement, cases=cases)], False
 
 
-def _simpler(node: AnyExpression, reading: Reading) -> AnyExpression:
+def _simpler(node: AnyExpression, reading: _Deciding) -> AnyExpression:
     """An expression without what the route decides: of ``public or signed_in`` the second, of two answers the one."""
     if isinstance(node, Conditional):
-        holds = reading.truth(node.test)
+        holds = reading.decided(reading.truth(node.test))
         return node if holds is None else _simpler(node.then if holds else node.otherwise, reading)
     if isinstance(node, Unary) and node.op == "not":
-        holds = reading.truth(node.operand)
+        holds = reading.decided(reading.truth(node.operand))
         at = (node.line, node.column, node.end_line, node.end_column)
         return Constant(*at, not holds) if holds is not None else node
     if not isinstance(node, Boolean):
-        holds = reading.truth(node) if not isinstance(node, Constant | Name) else None
+        holds = reading.decided(reading.truth(node)) if not isinstance(node, Constant | Name) else None
         at = (node.line, node.column, node.end_line, node.end_column)
         return Constant(*at, holds) if holds is not None else node
     ends = node.op == "or"
     at = (node.line, node.column, node.end_line, node.end_column)
     left: list[AnyExpression] = []
     for one in node.values:
-        holds = reading.truth(one)
+        holds = reading.decided(reading.truth(one))
         if holds is ends:
             left.append(Constant(*at, ends))
             break
