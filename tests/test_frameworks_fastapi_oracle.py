@@ -57,6 +57,16 @@ def test_loops_over_constant_tables_and_routers_that_functions_make() -> None:
     assert len(expected) == 25
 
 
+def test_routers_that_functions_and_objects_make() -> None:
+    pytest.importorskip("fastapi", reason="FastAPI is not installed: its routes cannot be asked")
+    expected = table(importlib.import_module("tests.oracles.fastapi_app.made").create().routes)
+    backend = recognise(project_of({"made.py": (_APP / "made.py").read_text()}))
+    assert backend.unresolved == ()
+    functions = [(route, backend.project.function(route.handler)) for route in backend.routes]
+    assert {(route.method, route.path, one.qualname) for route, one in functions if one is not None} == expected
+    assert len(expected) == 11
+
+
 def test_a_router_that_a_loop_finds_at_run_time_is_told() -> None:
     source = """
         import importlib

@@ -19,6 +19,8 @@ _LIBRARIES = {
     "smorest": ("flask_smorest", 11),
     "restx": ("flask_restx", 12),
     "apiflask": ("apiflask", 15),
+    "made": ("flask_restful", 8),
+    "namespaces": ("flask_restx", 8),
     "appbuilder": ("flask_appbuilder", 11),
 }
 
@@ -65,6 +67,9 @@ def test_blueprints_that_are_found_at_run_time_are_told() -> None:
             module = importlib.import_module(f"{name}")
             app.register_blueprint(module.blueprint, url_prefix=f"/{name}")
         app.register_blueprint(pages)
+        tables = {"inner": Blueprint("inner", __name__)}
+        @tables["inner"].get("/inner")
+        def inner(): ...
     """
     part = """
         from flask import Blueprint
@@ -77,4 +82,5 @@ def test_blueprints_that_are_found_at_run_time_are_told() -> None:
     assert [(one.line, one.why) for one in found.unresolved] == [
         (9, "the blueprint is not a plain name"),
         (10, "the method that registers is named at run time"),
+        (16, "the router is not a plain name"),
     ]

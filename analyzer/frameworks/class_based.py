@@ -11,6 +11,8 @@ from analyzer.facts.visit import chain as chain_of
 from analyzer.facts.visit import walk
 from analyzer.frameworks.attachments import attachment, listed
 from analyzer.frameworks.backend import Attachment
+from analyzer.frameworks.forwarded import given_by
+from analyzer.frameworks.loops import Registration, substitute
 from analyzer.frameworks.text import argument, text
 from analyzer.project.project import Project
 from analyzer.project.target import Place
@@ -44,9 +46,22 @@ def brought_by_class(project: Project, place: Place, call: Call) -> tuple[str, t
         for node in walk(project.body(method)):
             if isinstance(node, Call) and chain_of(node.func).endswith(".__init__"):
                 given = argument(node, 99, "prefix")
-                prefix = (text(project, method, given) if given is not None else "") or prefix
+                prefix = (_prefix(project, method, given, Registration(place, call)) if given else "") or prefix
                 attached.extend(listed(project, method, node, "router", "dependencies"))
     return prefix, tuple(attached)
+
+
+def _prefix(project: Project, method: Place, given: AnyExpression, site: Registration) -> str:
+    """The prefix that a constructor hands on, which may be what it is given itself."""
+    function = project.function(method)
+    constant = text(project, method, given)
+    if constant is not None or function is None:
+        return constant or ""
+    origins: dict[int, Place] = {}
+    known = given_by(project, method, function, site).known
+    made: AnyExpression = substitute(given, known, origins)  # type: ignore[assignment]
+    at = next((origins[id(node)] for node in walk(made) if id(node) in origins), method)
+    return text(project, at, made) or ""
 
 
 def _injectors(*expressions: AnyExpression | None) -> Iterator[Call]:

@@ -15,13 +15,12 @@ from analyzer.frameworks.backend import Attachment, Found, Route, Unresolved
 from analyzer.frameworks.class_based import injected_by_class
 from analyzer.frameworks.fastapi_routers import ROUTERS, Door, Routers, is_false, nest, routers
 from analyzer.frameworks.forwarded import forwarded
-from analyzer.frameworks.imported import called_by_name
+from analyzer.frameworks.imported import called_by_name, unnamed
 from analyzer.frameworks.loops import Registration, registrations
+from analyzer.frameworks.made import called_router
 from analyzer.frameworks.registry import (
     VERBS,
-    Holder,
     calls,
-    holder,
     imports_any,
     methods_of,
     router,
@@ -33,6 +32,7 @@ from analyzer.project.project import Project
 from analyzer.project.target import Place
 
 _INJECTORS = {"Depends", "Security"}
+_DECORATING = frozenset({*VERBS, "api_route", "websocket"})
 _ADDING = frozenset({"add_api_route", "add_route", "add_websocket_route", "add_api_websocket_route"})
 _PLAIN = frozenset({"route", "websocket_route", "add_route", "add_websocket_route", "Route", "WebSocketRoute"})
 """What Starlette's own routes are registered with, in FastAPI too."""
@@ -46,7 +46,7 @@ def recognise(project: Project) -> Found | None:
     known = routers(project, found)
     entries = tables(project, known, found)
     nest(known)
-    _middleware(project, known.attached)
+    _middleware(project, known)
     for place in project.places():
         function = project.function(place)
         if function is None or not function.decorators:
@@ -57,29 +57,38 @@ def recognise(project: Project) -> Found | None:
     for made in registrations(project, _ADDING):
         for one, where in forwarded(project, made) or [(made, (made.place.path, made.call.line))]:
             _added(project, one, where, known, found)
+    for made in registrations(project, _DECORATING):
+        if isinstance(made.call.func, Call):  # ``router.get("/x")(view)``
+            direct = msgspec.structs.replace(made, call=_in_place(made.call))
+            for one, where in forwarded(project, direct) or [(direct, (made.place.path, made.call.line))]:
+                _added(project, one, where, known, found)
     for place, call, chain in called_by_name(project, _ADDING | {*VERBS, "api_route", "route", "include_router"}):
         if chain and router(project, place, chain, known.own, ROUTERS) is not None:
             found.unresolved.append(Unresolved(place.path, call.line, "the method that registers is named at run time"))
+    found.unresolved.extend(
+        Unresolved(path, line, "the router is not a plain name")
+        for path, line in unnamed(project, frozenset({"fastapi", "starlette"}))
+    )
     for entry in entries:
         _of_table(project, entry, known, found)
     return found
 
 
-def _middleware(project: Project, attached: dict[Holder, list[Attachment]]) -> None:
+def _middleware(project: Project, known: Routers) -> None:
     """``app.add_middleware(Class)`` and ``@app.middleware("http")``."""
     for place, call in calls(project, frozenset({"add_middleware"})):
-        held = holder(project, place, chain_of(call.func).rpartition(".")[0])
+        held = known.held(project, place, chain_of(call.func).rpartition(".")[0])
         one = attachment(project, place, argument(call, 0, "middleware_class"), "application")
         if held is not None and one is not None:
-            attached.setdefault(held, []).append(one)
+            known.attached.setdefault(held, []).append(one)
     for place in project.places():
         function = project.function(place)
         for decorator in function.decorators if function else ():
             chain, _, name = chain_of(decorator.func if isinstance(decorator, Call) else decorator).rpartition(".")
-            held = holder(project, Place(place.path, -1), chain) if name == "middleware" else None
+            held = known.held(project, Place(place.path, -1), chain) if name == "middleware" else None
             if held is not None:
                 one = Attachment("application", place, project.qualified(place), place.path, decorator.line)
-                attached.setdefault(held, []).append(one)
+                known.attached.setdefault(held, []).append(one)
 
 
 def _decorated(
@@ -94,8 +103,9 @@ def _decorated(
     if not chain or name not in {*VERBS, "api_route", "route", "websocket", "websocket_route"}:
         return
     outside = Place(place.path, function.parent)
-    held = router(project, outside, chain, known.own, ROUTERS)
-    if held is None:
+    held = called_router(project, outside, chain, known.own, ROUTERS, known.instances)
+    several = known.of_self(project, outside, chain) or ([held] if held is not None else [])
+    if not several:
         return
     methods = methods_of(project, outside, decorator, name)
     path = argument(decorator, 0, "path")
@@ -106,15 +116,17 @@ def _decorated(
     )
     where = place.path, decorator.line
     told = frozenset(declared(project, outside, decorator))
-    for door in known.paths(project, held, outside, path, told):
-        _add(found, door, Answer(methods, place, -1, attached), where, dependencies, decorator)
+    for holding in several:
+        for door in known.paths(project, holding, outside, path, told):
+            _add(found, door, Answer(methods, place, -1, attached), where, dependencies, decorator)
 
 
 def _added(project: Project, one: Registration, where: tuple[str, int], known: Routers, found: Found) -> None:
     call = one.call
     chain, _, name = chain_of(call.func).rpartition(".")
-    held = router(project, one.where(call.func), chain, known.own, ROUTERS)
-    if held is None:
+    held = called_router(project, one.where(call.func), chain, known.own, ROUTERS, known.instances)
+    several = known.of_self(project, one.place, chain) or ([held] if held is not None else [])
+    if not several:
         return
     endpoint, path = argument(call, 1, "endpoint", "route"), argument(call, 0, "path")
     methods = methods_of(project, one.where(argument(call, 99, "methods")), call, name)
@@ -127,8 +139,21 @@ def _added(project: Project, one: Registration, where: tuple[str, int], known: R
         function = project.function(answer.handler)
         dependencies = providers(project, answer.handler, function) if function else ()
         whole = msgspec.structs.replace(answer, attached=(*answer.attached, *listing))
-        for door in known.paths(project, held, one.where(path), path, told):
-            _add(found, door, whole, where, dependencies, call)
+        for holding in several:
+            for door in known.paths(project, holding, one.where(path), path, told):
+                _add(found, door, whole, where, dependencies, call)
+
+
+def _in_place(call: Call) -> Call:
+    """``router.get("/x", tags=[…])(view)`` as a registration with its endpoint among the arguments."""
+    inner = call.func
+    if not isinstance(inner, Call) or not call.arguments:
+        return call
+    path = argument(inner, 0, "path")
+    named = [one for one in inner.arguments if one.keyword not in {None, "path"}]
+    first = [Argument(path, "path")] if path is not None else []
+    view = Argument(call.arguments[0].value, "endpoint")
+    return msgspec.structs.replace(call, func=inner.func, arguments=[*first, view, *named])
 
 
 def _of_table(project: Project, one: Entry, known: Routers, found: Found) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from analyzer.facts.expressions import AnyExpression, Attribute, Call, Constant
+from analyzer.facts.expressions import AnyExpression, Attribute, Call, Constant, Name
 from analyzer.facts.visit import chain as chain_of
 from analyzer.frameworks.attachments import listed
 from analyzer.frameworks.backend import Attachment, Found, Unresolved
@@ -14,9 +14,9 @@ from analyzer.frameworks.class_based import brought_by_class
 from analyzer.frameworks.forwarded import forwarded
 from analyzer.frameworks.imported import dynamic, imported
 from analyzer.frameworks.loops import Registration, registrations
-from analyzer.frameworks.made import Instance, hangs, instances, made_by, stored_call, written
+from analyzer.frameworks.made import Instance, hangs, instances, kept_by, made_by, origin, stored_call, written
 from analyzer.frameworks.prefixes import UNKNOWN, Mount, doors
-from analyzer.frameworks.registry import Creation, Holder, creations, holder, of_object
+from analyzer.frameworks.registry import Creation, Holder, calls, created, creations, holder, of_object
 from analyzer.frameworks.statuses import declared
 from analyzer.frameworks.text import argument, text
 from analyzer.project.project import Project
@@ -62,6 +62,17 @@ class Routers(msgspec.Struct, frozen=True):
     """The calls that make routers, where that is known."""
     known: dict[Holder, dict[str, tuple[Attachment, ...]]] = {}
     told: dict[Holder, dict[str, frozenset[int]]] = {}
+    objects: dict[Place, list[Holder]] = {}
+    """The routers that are objects of a class of the project, by that class (its file and index)."""
+
+    def held(self, project: Project, place: Place, chain: str) -> Holder | None:
+        """The variable behind a chain; the router a function made where that is one."""
+        return origin(project, holder(project, place, chain), self.own, self.instances)
+
+    def of_self(self, project: Project, place: Place, chain: str) -> list[Holder]:
+        """The routers that ``self`` is in a method of a class that is derived from a router."""
+        owner = project.owner_index(place) if chain == "self" else -1
+        return self.objects.get(Place(place.path, owner), []) if owner >= 0 else []
 
     def doors(self, held: Holder) -> dict[str, tuple[Attachment, ...]]:
         """Every prefix of a router with what runs before its routes there."""
@@ -147,12 +158,16 @@ def is_false(given: AnyExpression | None) -> bool:
 def routers(project: Project, found: Found) -> Routers:
     """All routers of a project; prefixes that are not constant are said to be unresolved."""
     made: dict[Holder, Creation] = {}
-    known = Routers({}, [], {}, {}, made, {}, {})
-    for creation in creations(project, ROUTERS):
+    known = Routers({}, [], {}, {}, made, {}, {}, {})
+    for creation in (*creations(project, ROUTERS), *_included(project)):
         made[creation.holder] = creation
         known.own[creation.holder] = ""
+        target = project.resolve_expression(creation.place, creation.call.func)
+        for base in project.classes.order(target.path, target.index) if target and target.kind == "class" else ():
+            if base.kind == "class":
+                known.objects.setdefault(Place(base.path, base.index), []).append(creation.holder)
     for held, creation in made.items():
-        if held.scope >= 0 and hangs(project, creation, "prefix"):
+        if held.scope != -1 and hangs(project, creation, "prefix"):
             known.instances[held] = instances(project, creation)
             known.own.update({one.holder: "" for one in known.instances[held]})
     known.mounts.extend(_mounts(project, known, found))
@@ -173,6 +188,22 @@ def routers(project: Project, found: Found) -> Routers:
             known.own[one.holder] = _prefix(project, at, prefix, found, creation) if prefix is not None else begun
             known.mounts.append(Mount(held, one.holder, ""))
     return known
+
+
+def _included(project: Project) -> Iterator[Creation]:
+    """Routers of a class of the project that are made where they are included."""
+    for place, call in calls(project, frozenset({"include_router"})):
+        item = argument(call, 0, "router")
+        target = project.resolve_expression(place, item.func) if isinstance(item, Call) else None
+        if isinstance(item, Call) and target is not None and target.kind == "class":
+            dotted = created(project, place, item, ROUTERS)
+            if dotted:
+                yield Creation(_there(place, item), place, item, dotted)
+
+
+def _there(place: Place, call: Call) -> Holder:
+    """What stands for an object without a name."""
+    return Holder(place.path, place.index, f"{chain_of(call.func)}():{call.line}:{call.column}")
 
 
 def nest(known: Routers) -> None:
@@ -205,7 +236,7 @@ def _mount(
 ) -> Iterator[Mount]:
     call = made.call
     chain, _, name = chain_of(call.func).rpartition(".")
-    parent = holder(project, made.where(call.func), chain)
+    parent = known.held(project, made.where(call.func), chain)
     including = name == "include_router"
     included = argument(call, 0, "router") if including else argument(call, 1, "app")
     given = argument(call, 99, "prefix") if including else argument(call, 0, "path")
@@ -252,15 +283,30 @@ def _unknown_routers(project: Project, known: Routers) -> None:
             known.attached.setdefault(held, []).extend(listed(project, place, call, "router", "dependencies"))
 
 
+def _made_object(project: Project, place: Place, given: AnyExpression) -> Registration | None:
+    """The call that makes an object: itself, or what a variable gets its value from."""
+    if isinstance(given, Call):
+        return Registration(place, given)
+    held = holder(project, place, chain_of(given)) if isinstance(given, Name) else None
+    made = stored_call(project, held) if held is not None else None
+    target = project.resolve_expression(made[0], made[1].func) if made is not None else None
+    return Registration(*made) if made is not None and target is not None and target.kind == "class" else None
+
+
 def child_of(project: Project, place: Place, item: AnyExpression, known: Routers) -> Holder | None:
     """A router by name, also by that of its module as a text, or the variable that a factory called here returns."""
     named = imported(project, place, item)
     if len(named) == 1:
         return holder(project, Place(named[0][0], -1), named[0][1])
+    if isinstance(item, Call) and _there(place, item) in known.made:
+        return _there(place, item)
     if isinstance(item, Call):
         return made_by(project, Registration(place, item), known.instances)
-    if isinstance(item, Attribute) and isinstance(item.value, Call):
-        return of_object(project, project.resolve_expression(place, item.value), item.attr)
+    if isinstance(item, Attribute):
+        site = _made_object(project, place, item.value)
+        if site is not None:
+            held = of_object(project, project.resolve_expression(site.place, site.call), item.attr)
+            return kept_by(project, site, held, known.instances)
     held = holder(project, place, chain_of(item))
     if held is not None and held not in known.own:
         made = stored_call(project, held)

@@ -3,72 +3,35 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from analyzer.facts.expressions import AnyExpression, Argument, Attribute, Call, Constant
+from analyzer.facts.expressions import AnyExpression, Argument, Attribute, Call
 from analyzer.facts.outline import Class, Function
 from analyzer.facts.visit import chain as chain_of
 from analyzer.frameworks.attachments import attachment, listed
 from analyzer.frameworks.backend import NOWHERE, Attachment, Found, Route, Unresolved, registered_class
 from analyzer.frameworks.classful import MODULES, registered
 from analyzer.frameworks.endpoints import blueprint_names, endpoint
+from analyzer.frameworks.flask_routers import KNOWN, Routers, routers
 from analyzer.frameworks.forwarded import forwarded
-from analyzer.frameworks.imported import called_by_name, dynamic, imported
+from analyzer.frameworks.imported import called_by_name, unnamed
 from analyzer.frameworks.loops import Registration, registrations
-from analyzer.frameworks.made import Instance, hangs, instances, made_by, stored_call, written
-from analyzer.frameworks.prefixes import UNKNOWN, Mount, inherited, own_prefix, prefixes
+from analyzer.frameworks.made import Instance, written
+from analyzer.frameworks.prefixes import inherited
 from analyzer.frameworks.registry import (
     VERBS,
-    Creation,
     Holder,
     answering,
     calls,
-    creations,
-    holder,
     imports_any,
     methods_of,
-    router,
 )
 from analyzer.frameworks.text import argument, text, texts
 from analyzer.project.project import Project
 from analyzer.project.target import Place, Target
 
-ROUTERS = frozenset(
-    {
-        "flask.Flask",
-        "flask.Blueprint",
-        "flask.app.Flask",
-        "flask.current_app",
-        "quart.current_app",
-        "flask.blueprints.Blueprint",
-        "flask_smorest.Blueprint",
-        "apiflask.APIFlask",
-        "apiflask.APIBlueprint",
-        "flask_openapi3.OpenAPI",
-        "flask_openapi3.APIBlueprint",
-        "quart.Quart",
-        "quart.Blueprint",
-        "quart.app.Quart",
-        "quart.blueprints.Blueprint",
-        "quart_trio.QuartTrio",
-    }
-)
-_APIS = frozenset(
-    {
-        "flask_restful.Api",
-        "flask_restx.Api",
-        "flask_restx.Namespace",
-        "flask_restplus.Api",
-        "flask_restplus.Namespace",
-        "flask_smorest.Api",
-    }
-)
-_NAMESPACES = frozenset({"flask_restx.Namespace", "flask_restplus.Namespace"})
-_NAMESPACING = frozenset({"flask_restx.Api().namespace", "flask_restplus.Api().namespace"})
-"""What makes a namespace and mounts it: ``api.namespace("users")``."""
-_KNOWN = ROUTERS | _APIS
 _REGISTERING = frozenset({*VERBS, "route", "websocket", "add_url_rule", "add_resource", "add_websocket"})
 _ADDING = frozenset({"add_url_rule", "add_resource", "add_websocket", "route"})
 _CLASSES = frozenset({"route", "resource"})
@@ -101,34 +64,28 @@ def recognise(project: Project) -> Found | None:
     if not imports_any(project, _MODULES):
         return None
     found = Found()
-    every = list(creations(project, _KNOWN, _NAMESPACING))
-    own, apis, parts = _routers(project, found)
-    mounts = [
-        *_mounts(project, own, parts, found),
-        *(Mount(api, app, "") for api, app in apis.items() if app is not None),
-        *(Mount(held, one.holder, "") for held, several in parts.items() for one in several),
-    ]
-    requests, sockets = (_hooks(project, own, names) for names in (_REQUEST_HOOKS, _SOCKET_HOOKS))
-    for creation in every:
+    known = routers(project, found)
+    requests, sockets = (_hooks(project, known, names) for names in (_REQUEST_HOOKS, _SOCKET_HOOKS))
+    for creation in known.every:
         # Flask-RESTful: ``Api(app, decorators=[login_required])``.
         requests.setdefault(creation.holder, []).extend(
             listed(project, creation.place, creation.call, "router", "decorators")
         )
     around = Around(
-        {held: inherited(requests, mounts, held) for held in own},
-        {held: inherited(sockets, mounts, held) for held in own},
-        blueprint_names(project, every, mounts),
+        {held: inherited(requests, known.mounts, held) for held in known.own},
+        {held: inherited(sockets, known.mounts, held) for held in known.own},
+        blueprint_names(project, known.every, known.mounts),
     )
     for place in project.places():
         function = project.function(place)
         for decorator in function.decorators if function else ():
             if function and isinstance(decorator, Call):
-                _decorated(project, place, function, decorator, own, mounts, around, parts, found)
+                _decorated(project, place, function, decorator, known, around, found)
     for path in project.paths():
         for index, item in enumerate(project.outline(path).classes):
             for decorator in item.decorators:
                 if isinstance(decorator, Call):
-                    _decorated_class(project, path, index, item, decorator, own, mounts, around, found)
+                    _decorated_class(project, path, index, item, decorator, known, around, found)
     for made in registrations(project, _ADDING):
         direct = isinstance(made.call.func, Call)  # ``app.route("/x")(view)``
         last = chain_of(made.call.func).removesuffix("()").rpartition(".")[2]
@@ -136,54 +93,21 @@ def recognise(project: Project) -> Found | None:
             continue
         rule = msgspec.structs.replace(made, call=_as_rule(made.call))
         for one, where in forwarded(project, rule) or [(rule, (made.place.path, made.call.line))]:
-            _added(project, one, where, own, mounts, around, found)
+            _added(project, one, where, known, around, found)
     for place, call, chain in called_by_name(project, _REGISTERING):
-        if chain and router(project, place, chain, own, _KNOWN) is not None:
+        if chain and known.find(project, place, chain) is not None:
             found.unresolved.append(Unresolved(place.path, call.line, "the method that registers is named at run time"))
+    found.unresolved.extend(
+        Unresolved(path, line, "the router is not a plain name") for path, line in unnamed(project, _MODULES)
+    )
     for view in registered(project) if imports_any(project, MODULES) else ():
-        held = router(project, view.place, chain_of(view.application), own, _KNOWN)
+        held = known.find(project, view.place, chain_of(view.application))
         held = held or Holder(view.place.path, view.place.index, chain_of(view.application))
-        for start in prefixes(own, mounts, held):
+        for start in known.prefixes(held):
             attached = (*around.of(held), *view.attached)
             _add(found, list(view.methods), start, view.rule, view.handler, view.where, attached)
     _name_quart(project, found)
     return found
-
-
-def _routers(
-    project: Project, found: Found
-) -> tuple[dict[Holder, str], dict[Holder, Holder | None], dict[Holder, list[Instance]]]:
-    """Routers with their own prefixes; interfaces of extensions with what they stand on; blueprints that are others for
-    each call of a function."""
-    own: dict[Holder, str] = {}
-    apis: dict[Holder, Holder | None] = {}
-    parts: dict[Holder, list[Instance]] = {}
-    for creation in creations(project, _KNOWN, _NAMESPACING):
-        prefix = argument(creation.call, 99, "url_prefix", "prefix", "path")
-        if _several(project, creation):
-            parts[creation.holder] = instances(project, creation)
-            own.update(dict.fromkeys([creation.holder, *(one.holder for one in parts[creation.holder])], ""))
-            for part in parts[creation.holder]:
-                if prefix is not None:
-                    begun, at = written(part, prefix)
-                    own[part.holder] = text(project, at, begun) or UNKNOWN
-            if parts[creation.holder]:
-                continue
-        if prefix is None and creation.dotted in _NAMESPACES | _NAMESPACING:
-            prefix = argument(creation.call, 0, "name")  # the path of a namespace is its name unless it says another
-            own[creation.holder] = "/" + own_prefix(project, creation, prefix, found).lstrip("/")
-        else:
-            own[creation.holder] = own_prefix(project, creation, prefix, found)
-        if creation.dotted in _NAMESPACING:
-            apis[creation.holder] = holder(project, creation.place, chain_of(creation.call.func).rpartition(".")[0])
-        elif creation.dotted in _APIS:
-            app = argument(creation.call, 0, "app")
-            apis[creation.holder] = holder(project, creation.place, chain_of(app)) if app is not None else None
-    for place, call in calls(project, frozenset({"init_app"})):
-        api, app = holder(project, place, chain_of(call.func).rpartition(".")[0]), argument(call, 0, "app")
-        if api is not None and apis.get(api, api) is None and app is not None:
-            apis[api] = holder(project, place, chain_of(app))
-    return own, apis, parts
 
 
 def _name_quart(project: Project, found: Found) -> None:
@@ -200,92 +124,38 @@ def _imports(project: Project, path: str, package: str) -> bool:
     return any(not item.level and item.module.split(".")[0] == package for item in project.outline(path).imports)
 
 
-def _several(project: Project, creation: Creation) -> bool:
-    """Whether a blueprint is another one for each call of the function that makes it."""
-    return creation.holder.scope >= 0 and creation.dotted in ROUTERS and hangs(project, creation, "url_prefix")
-
-
-Parts = Mapping[Holder, Sequence[Instance]]
-
-
-def _mounts(project: Project, own: dict[Holder, str], parts: Parts, found: Found) -> Iterator[Mount]:
-    for one in registrations(project, frozenset({"register_blueprint", "register_api", "add_namespace"})):
-        for made, where in forwarded(project, one) or [(one, (one.place.path, one.call.line))]:
-            yield from _mount(project, made, where, own, parts, found)
-
-
-def _mount(
-    project: Project, made: Registration, where: tuple[str, int], own: dict[Holder, str], parts: Parts, found: Found
-) -> Iterator[Mount]:
-    call = made.call
-    chain, _, name = chain_of(call.func).rpartition(".")
-    parent = holder(project, made.where(call.func), chain) or Holder("", -1, "")
-    given = argument(call, 1 if name == "add_namespace" else 99, "url_prefix", "path")
-    if isinstance(given, Constant) and given.value is None:
-        given = None
-    prefix = text(project, made.where(given), given) if given is not None else ""
-    item = argument(call, 0, "blueprint", "ns", "api")
-    place = made.where(item)
-    child = _child(project, place, item, own, parts)
-    if child is not None:
-        # At the top a prefix replaces the blueprint's own; below a blueprint the two are joined alike.
-        yield Mount(child, parent, prefix, replaces=given is not None)
-    elif item is not None and _unknown(project, place, item):
-        found.unresolved.append(Unresolved(*where, "the blueprint is not a plain name"))
-
-
-def _child(
-    project: Project, place: Place, item: AnyExpression | None, own: dict[Holder, str], parts: Parts
-) -> Holder | None:
-    """A blueprint by name, by that of its module as a text, or the one that a function called here makes."""
-    named = imported(project, place, item)
-    held = holder(project, Place(named[0][0], -1), named[0][1]) if len(named) == 1 else None
-    if held is None and isinstance(item, Call):
-        held = made_by(project, Registration(place, item), parts)
-    elif held is None:
-        held = holder(project, place, chain_of(item))
-        made = stored_call(project, held) if held is not None and held not in own else None
-        if made is not None:
-            held = made_by(project, Registration(*made), parts) or held
-    return held if held in own else None
-
-
-def _unknown(project: Project, place: Place, item: AnyExpression) -> bool:
-    """Whether a blueprint may be one of the project's, found at run time; a library's own has no routes of ours."""
-    if dynamic(project, place, item):
-        return True
-    target = project.resolve_expression(place, item)
-    return target is None and holder(project, place, chain_of(item)) is None
-
-
 def _decorated(
     project: Project,
     place: Place,
     function: Function,
     decorator: Call,
-    own: dict[Holder, str],
-    mounts: list[Mount],
+    known: Routers,
     around: Around,
-    parts: Parts,
     found: Found,
 ) -> None:
     chain, _, name = chain_of(decorator.func).rpartition(".")
     if not chain or (name not in VERBS and name not in {"route", "websocket"}):
         return
     outside = Place(place.path, function.parent)
-    held = router(project, outside, chain, own, _KNOWN)
+    held = known.find(project, outside, chain)
     if held is None:
         return
     methods = methods_of(project, outside, decorator, name)
     given = argument(decorator, 0, "rule")
     rule = text(project, outside, given)
     rules = [(held, rule)]
-    if rule is None and given is not None and parts.get(held):
-        rules = [(one.holder, text(project, at, here)) for one in parts[held] for here, at in [written(one, given)]]
+    if rule is None and given is not None and known.parts.get(held):
+        rules = [(one.holder, _told(project, one, given)) for one in known.parts[held]]
     named = around.endpoint(held, endpoint(project, outside, decorator, 99, None, function.name))
     for holding, told in rules:
-        for prefix in prefixes(own, mounts, holding):
+        for prefix in known.prefixes(holding):
             _add(found, methods, prefix, told, place, (place.path, decorator.line), around.of(held, methods), named)
+
+
+def _told(project: Project, one: Instance, given: AnyExpression) -> str | None:
+    """A rule as it is for one of the routers that a function makes."""
+    here, at = written(one, given)
+    return text(project, at, here)
 
 
 def _decorated_class(
@@ -294,21 +164,20 @@ def _decorated_class(
     index: int,
     item: Class,
     decorator: Call,
-    own: dict[Holder, str],
-    mounts: list[Mount],
+    known: Routers,
     around: Around,
     found: Found,
 ) -> None:
     """``@ns.route("/x")`` and ``@api.resource("/x")`` above a resource class."""
     chain, _, name = chain_of(decorator.func).rpartition(".")
     place = Place(path, item.parent)
-    held = router(project, place, chain, own, _KNOWN) if name in _CLASSES and chain else None
+    held = known.find(project, place, chain) if name in _CLASSES and chain else None
     if held is None:
         return
     for position in range(sum(1 for one in decorator.arguments if one.keyword is None)):
         rule = text(project, place, argument(decorator, position))
         _class_view(
-            project, project.class_target(path, index), rule, held, own, mounts, around, (path, decorator.line), found
+            project, project.class_target(path, index), rule, held, known, around, (path, decorator.line), found
         )
 
 
@@ -321,7 +190,7 @@ def _overrides(project: Project, place: Place) -> bool:
     function = functions[index] if index >= 0 else None
     if function is None or function.owner < 0 or function.name not in _REGISTERING:
         return False
-    return project.classes.descends(place.path, function.owner, _KNOWN)
+    return project.classes.descends(place.path, function.owner, KNOWN)
 
 
 def _as_rule(call: Call) -> Call:
@@ -338,14 +207,13 @@ def _added(
     project: Project,
     one: Registration,
     where: tuple[str, int],
-    own: dict[Holder, str],
-    mounts: list[Mount],
+    known: Routers,
     around: Around,
     found: Found,
 ) -> None:
     call = one.call
-    chain, _, name = chain_of(call.func).rpartition(".")
-    held = router(project, one.where(call.func), chain, own, _KNOWN)
+    name = chain_of(call.func).rpartition(".")[2]
+    held = known.called(project, one.where(call.func), call.func)
     if held is None:
         return
     if name == "add_resource":
@@ -356,7 +224,9 @@ def _added(
             rule = text(project, one.where(given), given)
             if target is not None and target.kind == "class":
                 last = endpoint(project, one.place, call, 99, None, "")
-                _class_view(project, target, rule, held, own, mounts, around, where, found, last=last)
+                _class_view(project, target, rule, held, known, around, where, found, last=last)
+            elif target is None:
+                found.unresolved.append(Unresolved(*where, "the resource is not a plain class"))
         return
     view = argument(call, 2, "view_func")
     given = argument(call, 0, "rule")
@@ -368,14 +238,14 @@ def _added(
         methods = argument(call, 99, "methods")
         listed = texts(project, one.where(methods), methods)
         last = endpoint(project, place, call, 1, view, "")
-        _class_view(project, target, rule, held, own, mounts, around, where, found, listed, last)
+        _class_view(project, target, rule, held, known, around, where, found, listed, last)
     else:
         verbs = methods_of(project, one.where(argument(call, 99, "methods")), call, name)
         attached = (*around.of(held, verbs), *_wrappers(project, place, view))
         function = project.function(Place(target.path, target.index))
         name = function.name if function is not None and not _wrappers(project, place, view) else ""
         named = around.endpoint(held, endpoint(project, place, call, 1, view, name))
-        for prefix in prefixes(own, mounts, held):
+        for prefix in known.prefixes(held):
             _add(found, verbs, prefix, rule, Place(target.path, target.index), where, attached, named)
 
 
@@ -403,8 +273,7 @@ def _class_view(
     target: Target,
     rule: str | None,
     held: Holder,
-    own: dict[Holder, str],
-    mounts: list[Mount],
+    known: Routers,
     around: Around,
     where: tuple[str, int],
     found: Found,
@@ -414,7 +283,7 @@ def _class_view(
     named = around.endpoint(held, last)
     wanted = {item.lower() for item in listed} if listed else set(VERBS)
     answered = listed or _methods(project, target) or ["GET"]
-    for prefix in prefixes(own, mounts, held):
+    for prefix in known.prefixes(held):
         for name, method in sorted(answering(project, target).items()):
             if name in wanted:
                 of = registered_class(project, method, target)
@@ -430,7 +299,7 @@ def _methods(project: Project, target: Target) -> list[str] | None:
     return texts(project, Place(found[0], -1), found[1]) if found is not None else None
 
 
-def _hooks(project: Project, own: dict[Holder, str], names: tuple[str, str]) -> dict[Holder, list[Attachment]]:
+def _hooks(project: Project, known: Routers, names: tuple[str, str]) -> dict[Holder, list[Attachment]]:
     """``@app.before_request`` and ``app.before_request(f)`` by router; ``before_app_request`` counts for all."""
     found: dict[Holder, list[Attachment]] = {}
     hooked: list[tuple[Place, str, Attachment]] = []
@@ -447,8 +316,8 @@ def _hooks(project: Project, own: dict[Holder, str], names: tuple[str, str]) -> 
             hooked.append((place, chain_of(call.func), given))
     for place, chain, one in hooked:
         before, _, name = chain.rpartition(".")
-        held = holder(project, place, before)
-        for router_held in own if name == names[1] else [held] if held is not None else []:
+        held = known.held(project, place, before)
+        for router_held in known.own if name == names[1] else [held] if held is not None else []:
             found.setdefault(router_held, []).append(one)
     return found
 

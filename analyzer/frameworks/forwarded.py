@@ -82,14 +82,22 @@ def _givens(project: Project, place: Place, function: Function) -> Iterator[Give
 
 def called(project: Project, place: Place, function: Function) -> Iterator[Given]:
     """What the callers of a function give it."""
-    name = function.name
-    if name == "__init__" and function.owner >= 0:
-        name = project.outline(place.path).classes[function.owner].name
-    for site in registrations(project, frozenset({name})):
+    names = {function.name}
+    making = function.name == "__init__" and function.owner >= 0
+    if making:
+        below = project.classes.below(place.path, function.owner)
+        names = {project.outline(place.path).classes[function.owner].name}
+        names |= {one.dotted.rpartition(".")[2] for one in below}
+    for site in registrations(project, frozenset(names)):
         target = project.resolve_expression(site.place, site.call.func)
-        if target is None or (target.path, target.index) != (place.path, place.index):
+        if target is None or (target.kind == "class") != making:
             continue
-        yield given_by(project, place, function, site)
+        if making:
+            meant = dict(project.classes.methods(target.path, target.index)).get("__init__")
+        else:
+            meant = Place(target.path, target.index)
+        if meant == place:
+            yield given_by(project, place, function, site)
 
 
 def given_by(project: Project, place: Place, function: Function, site: Registration) -> Given:

@@ -8,6 +8,7 @@ from analyzer.facts.expressions import AnyExpression, Attribute, Call, Mapping, 
 from analyzer.facts.statements import Assign, For, Return
 from analyzer.facts.visit import chain as chain_of
 from analyzer.facts.visit import walk
+from analyzer.frameworks.registry import VERBS
 from analyzer.frameworks.text import argument, text
 from analyzer.project.project import Project
 from analyzer.project.target import Place, Target
@@ -170,3 +171,25 @@ def _hangs(given: AnyExpression, taken: set[str]) -> bool:
 
 
 _BY_NAME = frozenset({"import_module", "__import__", "getattr", "import_string", "module_from_spec"})
+
+
+def unnamed(project: Project, packages: frozenset[str]) -> Iterator[tuple[str, int]]:
+    """``@routers["orders"].get("/x")``: registrations on a router that no name stands for, in modules that import one
+    of the packages, as file and line."""
+    for path in project.paths():
+        outline = project.outline(path)
+        if not any(item.module.split(".")[0] in packages and not item.level for item in outline.imports):
+            continue
+        decorated = [(one.parent, decorator) for one in outline.functions for decorator in one.decorators]
+        decorated += [(one.parent, decorator) for one in outline.classes for decorator in one.decorators]
+        for parent, decorator in decorated:
+            if isinstance(decorator, Call) and _unnamed(project, Place(path, parent), decorator):
+                yield path, decorator.line
+
+
+def _unnamed(project: Project, place: Place, call: Call) -> bool:
+    func = call.func
+    if not isinstance(func, Attribute) or func.attr not in {*VERBS, "route", "websocket", "api_route"}:
+        return False
+    rule = text(project, place, argument(call, 0)) if isinstance(func.value, Subscript | Call) else None
+    return rule is not None and rule.startswith("/") and project.resolve_expression(place, func.value) is None

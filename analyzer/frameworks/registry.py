@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 import msgspec
 
 from analyzer.facts.expressions import AnyExpression, Attribute, Call, Name, Sequence
-from analyzer.facts.statements import Assign
+from analyzer.facts.statements import Assign, Return
 from analyzer.facts.visit import chain as chain_of
 from analyzer.facts.visit import walk
 from analyzer.frameworks.text import argument, texts
@@ -17,6 +17,8 @@ from analyzer.project.target import Place, Target
 VERBS = ("get", "post", "put", "patch", "delete", "head", "options", "trace")
 """What registrations and methods of class views are called after."""
 
+RETURNED = "return"
+"""What a holder is called that a function gives back as it makes it: ``return Api(app)``."""
 _DEPTH = 12
 
 
@@ -182,18 +184,33 @@ def _imported(project: Project, place: Place, chain: str, depth: int) -> Holder 
 
 
 def creations(project: Project, wanted: frozenset[str], also: frozenset[str] = frozenset()) -> Iterator[Creation]:
-    """Every variable that is assigned a call of one of the wanted names, or of a subclass of one of them."""
+    """Every variable that is assigned a call of one of the wanted names, or of a subclass of one of them, and what
+    functions return of that kind (:data:`RETURNED`)."""
     for place in project.places():
         function = project.function(place)
         uses = function.uses if function else project.outline(place.path).uses
         if not any(use.kind == "call" and _wanted(project, place, use.chain, use.line, wanted, also) for use in uses):
             continue
         for statement in walk(project.body(place)):
+            if isinstance(statement, Return) and isinstance(statement.value, Call):
+                dotted = created(project, place, statement.value, wanted, also)
+                if dotted:
+                    yield Creation(Holder(place.path, place.index, RETURNED), place, statement.value, dotted)
             for target, value in _pairs(statement) if isinstance(statement, Assign) else ():
                 dotted = created(project, place, value, wanted, also)
                 held = _target(project, place, target) if dotted else None
                 if held is not None:
                     yield Creation(held, place, value, dotted)
+
+
+def assigned(project: Project, name: str) -> Iterator[Creation]:
+    """Every variable that is assigned a call of a method of this name, whatever it is called on."""
+    for place, call in calls(project, frozenset({name})):
+        for statement in walk(project.body(place)):
+            for target, value in _pairs(statement) if isinstance(statement, Assign) else ():
+                held = _target(project, place, target) if value is call else None
+                if held is not None:
+                    yield Creation(held, place, value, "")
 
 
 def _pairs(statement: Assign) -> Iterator[tuple[AnyExpression, Call]]:
