@@ -99,7 +99,7 @@ def _numbers_of(project: Project, schema: Target, side: Side, depth: int) -> Ite
     """The fields of a schema that hold numbers without a bound; ``items[].quantity`` for those of a list."""
     if schema.index < 0 or not is_schema(project, schema.path, schema.index):
         return
-    looked = _looked_at(project, schema)
+    looked = looked_at(project, schema)
     for name, path, made in project.classes.fields(schema.path, schema.index):
         if made.annotation is None or name in looked or "*" in looked:
             continue
@@ -147,7 +147,7 @@ def _bounds(made: AnyExpression | None, side: Side) -> bool:
     )
 
 
-def _looked_at(project: Project, schema: Target) -> set[str]:
+def looked_at(project: Project, schema: Target) -> set[str]:
     """The fields that a schema's own validators speak of; ``*`` where one looks at all of them."""
     found: set[str] = set()
     for target in (schema, *project.classes.order(schema.path, schema.index)):

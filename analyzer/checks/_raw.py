@@ -12,6 +12,7 @@ from analyzer.facts.expressions import (
     Attribute,
     Call,
     Compare,
+    Comprehension,
     Conditional,
     Constant,
     Mapping,
@@ -39,14 +40,20 @@ _NO_BODY = re.compile(
 _WHOLE = re.compile(r"(?:^|\.)request\.(?:json|get_json)$")
 """The whole body, as it was sent."""
 _LOOSE = frozenset({"dict", "Dict", "Any", "Mapping", "MutableMapping", "object"})
+_ASKING = r"(?:pass|pw|hash|credential|perm|role|auth|login|token|csrf|owner|access|\w*exist|unique|account)"
+"""What a function looks for that compares with what is kept, or asks who somebody is: ``check_password_hash``."""
 _VALIDATING = re.compile(
     r"validat|schema|serializ|(?:^|[._])(?:\w*form|parse_args|parse_obj\w*|check_and_return|structure|convert|from_dict"
-    r"|clean\w*|sanitiz\w*|is_valid|typeadapter|marshal_with|check_\w+|\w+_check"
+    r"|clean\w*|sanitiz\w*|is_valid|typeadapter|marshal_with|check_(?!" + _ASKING + r")\w+|\w+_check"
     r"|verify_\w*(?:data|body|input|payload))"
     r"(?:\(\)|$)",
     re.IGNORECASE,
 )
 """Functions, methods and classes that look at what was sent, by what they are called."""
+_READING = re.compile(r"(?:^|[._])req(?:uest)?(?:\(\))?\.form\b", re.IGNORECASE)
+"""A form as it was sent, in frameworks that wait for it: ``await request.form()``."""
+_LOOKING = re.compile(r"_{0,2}(?:validat|clean|sanitiz|check_(?:all|fields|valid|invariants?|data|values?))")
+"""Methods by which a class looks at its own objects."""
 _DOCUMENTING = re.compile(r"extend_schema|swagger|openapi|\bdocs?\b|apidoc|swag_from")
 _DECORATING = re.compile(
     r"validat|schema|use_args|use_kwargs|\.arguments\b|expects?_json|\.input\b|serializ|request_body|webargs"
@@ -54,6 +61,7 @@ _DECORATING = re.compile(
     re.IGNORECASE,
 )
 _CHECKING = re.compile(r"valid|check|is_|has_|allowed|verify|ensure|match|search|isinstance|issubclass", re.IGNORECASE)
+_PROVING = re.compile(r"(?:check|verify|is|has)_?(?:\w+_)?" + _ASKING, re.IGNORECASE)
 _WORDS = frozenset("startswith endswith isdigit isnumeric isdecimal isalnum isalpha isidentifier".split())
 
 
@@ -74,6 +82,8 @@ class Given(msgspec.Struct, frozen=True):
         root = _root(part)
         if part.kind == "request" and part.text.startswith("["):
             return self.request  # ``(data or {})["name"]``: what it is read of has no name
+        if part.kind == "call" and root in self.roots and "(" not in part.text:
+            return True  # what all callers of the function made of text by a decoder
         if part.kind not in {"request", "parameter"} or not root:
             return False
         if root in self.roots:
@@ -145,7 +155,29 @@ def is_whole(flow: Flow, given: Given, point: Point) -> bool:
             merged = [v for k, v in zip(origin.expression.keys, origin.expression.values, strict=True) if k is None]
             if any(is_whole(flow, given, Point(here.place, one, here.environment)) for one in merged):
                 return True
+        copied = _copied(origin.expression) if isinstance(origin.expression, Comprehension) else None
+        if copied is not None and is_whole(flow, given, Point(here.place, copied, here.environment)):
+            return True
     return False
+
+
+def _copied(made: Comprehension) -> AnyExpression | None:
+    """The mapping that ``{key: value for key, value in body.items() if value}`` copies; ``None`` where a condition asks
+    what is in a list, or names are made otherwise."""
+    generator = made.generators[0]
+    whole, first = generator.iterable, generator.target
+    if isinstance(whole, Call) and isinstance(whole.func, Attribute) and whole.func.attr in {"items", "keys"}:
+        whole = whole.func.value
+    if isinstance(first, Sequence) and first.items:
+        first = first.items[0]
+    plain = made.kind == "dict" and len(made.generators) == 1 and isinstance(first, Name)
+    if not plain or chain(made.element) != chain(first):
+        return None
+    tests = [one for condition in generator.conditions for one in walk(condition)]
+    if any(isinstance(one, Compare) and "in" in one.operators and chain(one.left) == chain(first) for one in tests):
+        return None
+    asked = [one for one in tests if isinstance(one, Call) and chain(one.func) not in {"hasattr", "isinstance"}]
+    return None if any(chain(argument.value) == chain(first) for one in asked for argument in one.arguments) else whole
 
 
 def validates(flow: Flow, given: Given) -> bool:
@@ -202,7 +234,7 @@ def checks_itself(project: Project, path: str, index: int) -> bool:
             continue
         decorators = [chain(one) for one in function.decorators]
         setter = any(one.endswith(".setter") or _VALIDATING.search(one.replace("()", "")) for one in decorators)
-        if _VALIDATING.search(function.name):
+        if _LOOKING.match(function.name):
             return True
         making = function.name in {"__init__", "__post_init__", "__attrs_post_init__", "clean", "save"}
         if (setter or making) and any(isinstance(one, Raise | Assert) for one in walk(project.body(Place(path, at)))):
@@ -251,11 +283,11 @@ def _looks(project: Project, place: Place, call: Call) -> bool:
     name = written(call)
     if name.endswith("Serializer") and not any(one.keyword == "data" or one.star for one in call.arguments):
         return False  # it shows a record
+    target = project.resolve_expression(place, call.func) if chain(call.func) else None
+    if _READING.search(name) or (target is not None and _READING.search(target.dotted)):
+        return False
     if _VALIDATING.search(name):
         return True
-    if not chain(call.func):
-        return False
-    target = project.resolve_expression(place, call.func)
     if target is None:
         return False
     if target.kind == "class" and checks_itself(project, target.path, target.index):
@@ -284,7 +316,7 @@ def _looked_at(test: AnyExpression, state: Environment) -> Iterator[tuple[AnyExp
             last = written(node).rpartition(".")[2]
             if last in _WORDS and isinstance(node.func, Attribute):
                 yield node.func.value, inner
-            elif _CHECKING.search(last):
+            elif _CHECKING.search(last) and not _PROVING.search(last):
                 yield from ((one.value, inner) for one in node.arguments)
 
 

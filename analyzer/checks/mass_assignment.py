@@ -13,7 +13,7 @@ from analyzer.checks._rights_taken import Taken, columns_of_keys, names_columns,
 from analyzer.facts.expressions import AnyExpression, Attribute, Call, Constant, Mapping, Name, Subscript
 from analyzer.facts.statements import Assign, If
 from analyzer.facts.visit import chain, statements
-from analyzer.flow.callers import bound
+from analyzer.flow.callers import handed
 from analyzer.flow.engine import Flow, Point, scan
 from analyzer.flow.named import method
 from analyzer.flow.questions import flow_of, location, written
@@ -31,6 +31,8 @@ _OWN = re.compile(r"^(?:self|own|me|profile)\b|[.:_](?:self|own|me)$")
 """Names of scopes that let people work on what is theirs."""
 _WRITES = frozenset({"create", "update", "get_or_create", "update_or_create", "values", "insert", "create_user", "save",
     "insert_many", "acreate"})  # fmt: skip
+_STATEMENT = re.compile(r"(?:^|\.)(?:insert|update)\(\)(?:\.\w+\(\))*\.values$")
+"""``update(User).where(User.id == key).values``"""
 _FIX = "Take the fields that a client may set one by one, or through a schema that declares only these"
 
 
@@ -147,7 +149,7 @@ class _Search:
         name = written(call)
         if name.rpartition(".")[2] not in _WRITES:
             return False
-        if ".objects." in name or name.endswith((".create_user", "insert().values", "update().values")):
+        if ".objects." in name or name.endswith(".create_user") or _STATEMENT.search(name):
             return True
         return any(
             one.kind == "write" and (one.line, one.column) == (call.line, call.column)
@@ -191,6 +193,10 @@ class _Search:
 
     def _of_server(self, point: Point, raw: Given) -> bool:
         expression = point.expression
+        if isinstance(expression, Attribute) and expression.attr == "__dict__":
+            return True
+        if isinstance(expression, Call) and chain(expression.func) == "vars":
+            return True
         if isinstance(expression, Subscript) and isinstance(expression.value, Name):
             variables = self._flow.project.namespace(point.place.path).variables
             return any(isinstance(one, Mapping) for one in variables.get(expression.value.id, []))
@@ -273,13 +279,12 @@ class _Search:
         named = {one.name for one in function.parameters if free and gives_rights(one.name)} if function else set()
         if place in self._busy or not (named or self._sets(place, depth - 1)):
             return
-        arguments = bound(function, call, method(target, function, chain(call.func))) if function else None
-        if arguments is None:
-            return
+        arguments = handed(function, call, method(target, function, chain(call.func))) if function else {}
+        looked_at = validates(self._flow, raw)
         roots = frozenset(
             name
             for name, one in arguments.items()
-            if self._whole(raw, Point(point.place, one.value, point.environment))
+            if (not looked_at and self._whole(raw, Point(point.place, one.value, point.environment)))
             or (name in named and raw_parts(self._flow, raw, Point(point.place, one.value, point.environment)))
         )
         if roots:

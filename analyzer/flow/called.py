@@ -17,7 +17,7 @@ from analyzer.facts.expressions import (
     Name,
 )
 from analyzer.facts.visit import chain
-from analyzer.flow import dumped, forms, paths, sources
+from analyzer.flow import dumped, forms, named, paths, sources
 from analyzer.flow.environment import Definition, Environment, key
 from analyzer.flow.followed import by_value, followed, may_follow, returned
 from analyzer.flow.formats import braces, dollars, filled
@@ -349,8 +349,10 @@ def _got(run: Evaluation, func: Attribute, positional: list[AnyExpression], stat
     put = _put(func, positional, state)
     if put:
         return union(run.defined(definition) for definition in put)
-    for origin in run.flow_origins(func.value, state):
-        if isinstance(origin.expression, Mapping) and (origin.expression.values or positional[1:]):
+    bases = run.flow_origins(func.value, state)
+    other = named.elsewhere(run, bases)
+    for origin in bases:
+        if isinstance(origin.expression, Mapping) and (origin.expression.values or (positional[1:] and not other)):
             inner = run if origin.place == run.place else run.flow.evaluation(origin.place)
             wanted = positional[0].value if isinstance(positional[0], Constant) else None
             found = [
@@ -365,6 +367,8 @@ def _got(run: Evaluation, func: Attribute, positional: list[AnyExpression], stat
                 if one.expression is not None
                 and (wanted is None or not isinstance(one.item, Constant) or one.item.value == wanted)
             )
+            if other:
+                found.append(single(other, _picked(Call(0, 0, 0, 0, func, [Argument(positional[0])])), func.line))
             return union(found) if found else None
     field = dumped.item(run, func.value, positional[0], state)
     if field is not None:

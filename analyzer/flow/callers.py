@@ -217,6 +217,18 @@ def bound(function: Function, call: Call, method: bool) -> dict[str, Argument] |
     return found
 
 
+def handed(function: Function, call: Call, method: bool) -> dict[str, Argument]:
+    """As :func:`bound`, and the mapping that a call spreads (``change(key, **fields)``) as the function's own ``**``
+    parameter; empty when the arguments are unknowable."""
+    spread = [one for one in call.arguments if one.star == 2]
+    open_ = next((one.name for one in function.parameters if one.kind == "kwargs"), "")
+    if len(spread) != 1 or not open_:
+        return bound(function, call, method) or {}
+    plain = [one for one in call.arguments if one is not spread[0]]
+    found = bound(function, msgspec.structs.replace(call, arguments=plain), method)
+    return {**found, open_: spread[0]} if found is not None else {}
+
+
 def _all_uses(project: Project) -> Iterator[tuple[Place, list[Use]]]:
     for path, outline in project.modules.outlines.items():
         yield Place(path, -1), outline.uses

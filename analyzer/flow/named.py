@@ -23,7 +23,7 @@ from analyzer.flow import dumped, forms, paths, sources
 from analyzer.flow.callers import bound
 from analyzer.flow.changes import ORDERED
 from analyzer.flow.environment import Definition, Environment, key
-from analyzer.flow.origins import constant, origins
+from analyzer.flow.origins import Origin, constant, origins
 from analyzer.flow.parts import Part, Value, concat, shared_keys, single, union
 from analyzer.flow.pieces import exact, grown, number
 from analyzer.frameworks.backend import Route
@@ -369,7 +369,7 @@ def _declared(run: Evaluation, expression: Attribute) -> str:
 
 
 def _item(run: Evaluation, expression: Subscript, state: Environment, spelled: str) -> Value:
-    kept = _displayed(run, expression, state)
+    kept = _displayed(run, expression, state, spelled)
     if kept is not None:
         return kept
     field = dumped.item(run, expression.value, expression.index, state)
@@ -387,17 +387,22 @@ def _item(run: Evaluation, expression: Subscript, state: Environment, spelled: s
     return single(kind, spelled, expression.line, "segment" if cut else "str")
 
 
-def _displayed(run: Evaluation, expression: Subscript, state: Environment) -> Value | None:
-    """An item of a container that was written out, and of what was put into it since; ``None`` for any other."""
+def _displayed(run: Evaluation, expression: Subscript, state: Environment, spelled: str) -> Value | None:
+    """An item of a container that was written out, and of what was put into it since; ``None`` for any other.
+
+    Where another container may stand in its place (``request.get_json() or {}``), an item of that one too.
+    """
     at = expression.index.value if isinstance(expression.index, Constant) else number(expression.index)
     if isinstance(at, int):
         ordered = exact(run, expression.value, state)
         if ordered is not None and -len(ordered) <= at < len(ordered):
             return ordered[at].value()
     found: list[Value] = []
-    for base in origins(run.flow, run.place, expression.value, state):
+    bases = origins(run.flow, run.place, expression.value, state)
+    other = elsewhere(run, bases)
+    for base in bases:
         inner = run if base.place == run.place else run.flow.evaluation(base.place)
-        if isinstance(base.expression, Mapping):
+        if isinstance(base.expression, Mapping) and (base.expression.values or not other):
             found.append(_looked_up(inner, base.expression, base.environment, expression.index))
         elif isinstance(base.expression, Sequence) and isinstance(at, int):
             items = base.expression.items
@@ -406,10 +411,22 @@ def _displayed(run: Evaluation, expression: Subscript, state: Environment) -> Va
     if not found:
         return None
     for one in grown(state, expression.value):
-        other = one.item.value if isinstance(one.item, Constant) else None
-        if one.expression is not None and (at is None or other is None or other == at):
+        put = one.item.value if isinstance(one.item, Constant) else None
+        if one.expression is not None and (at is None or put is None or put == at):
             found.append(run.value(one.expression, one.environment or {}))
-    return union(found)
+    return union([*found, *([single(other, spelled, expression.line)] if other else [])])
+
+
+def elsewhere(run: Evaluation, bases: list[Origin]) -> str:
+    """What a client or a caller sends beside containers that are written out: ``request``, ``parameter`` or ``""``."""
+    if not any(isinstance(base.expression, Mapping | Sequence) for base in bases):
+        return ""
+    kinds: set[str] = set()
+    for base in bases:
+        if not isinstance(base.expression, Mapping | Sequence):
+            inner = run if base.place == run.place else run.flow.evaluation(base.place)
+            kinds.update(part.kind for part in inner.value(base.expression, base.environment).sources())
+    return next((one for one in ("request", "parameter") if one in kinds), "")
 
 
 def _looked_up(run: Evaluation, mapping: Mapping, state: Environment, index: AnyExpression) -> Value:

@@ -27,6 +27,7 @@ _HANDLES = re.compile(
     | django\.db\.(?:connection|connections\[\])(?:\.cursor\(\))?
     | pymongo\.(?:[\w.]+\.)?(?:Async)?(?:MongoClient|Database|Collection)(?:\[\])?\(\)(?:\.\w+|\[\])*
     | motor\.[\w.]*AsyncIOMotor(?:Client|Database|Collection)(?:\[\])?\(\)(?:\.\w+|\[\])*
+    | flask_pymongo\.(?:[\w.]+\.)?PyMongo\(\)(?:\.\w+|\[\])*
     | databases\.Database\(\)
     )$""",
     re.VERBOSE,
