@@ -84,3 +84,25 @@ def test_blueprints_that_are_found_at_run_time_are_told() -> None:
         (10, "the method that registers is named at run time"),
         (16, "the router is not a plain name"),
     ]
+
+
+def test_classes_that_answer_by_no_method_of_their_own_are_told() -> None:
+    source = """
+        from flask import Blueprint
+        from graphql_server.flask import GraphQLView
+        class Pages(Blueprint):
+            def add_url_rule(self, rule, endpoint=None, view_func=None, **more):
+                super().add_url_rule(rule, endpoint, lambda **given: view_func().process(), **more)
+        class Page:
+            def process(self): ...
+        class Graph(GraphQLView): ...
+        pages = Pages("pages", __name__)
+        pages.add_url_rule("/page", "page", Page)
+        pages.add_url_rule("/graph", view_func=Graph.as_view("graph"), methods=["POST"])
+    """
+    found = recognise(project_of({"app.py": source}))
+    assert found.routes == ()
+    assert [(one.method, one.path, one.library) for one in found.library] == [
+        ("POST", "/graph", "graphql_server.flask.GraphQLView")
+    ]
+    assert [(one.line, one.why) for one in found.unresolved] == [(11, "the class has no method that answers")]

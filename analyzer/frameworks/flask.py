@@ -283,14 +283,40 @@ def _class_view(
     named = around.endpoint(held, last)
     wanted = {item.lower() for item in listed} if listed else set(VERBS)
     answered = listed or _methods(project, target) or ["GET"]
+    methods = answering(project, target)
+    if not methods.keys() & {*VERBS, "dispatch_request"}:
+        _answered_elsewhere(project, target, rule, known.prefixes(held), answered, where, found)
+        return
     for prefix in known.prefixes(held):
-        for name, method in sorted(answering(project, target).items()):
+        for name, method in sorted(methods.items()):
             if name in wanted:
                 of = registered_class(project, method, target)
                 _add(found, [name.upper()], prefix, rule, method, where, around.of(held), named, of)
             elif name == "dispatch_request":
                 verbs = [item.upper() for item in answered]
                 _add(found, verbs, prefix, rule, method, where, around.of(held), named)
+
+
+def _answered_elsewhere(
+    project: Project,
+    target: Target,
+    rule: str | None,
+    starts: list[str],
+    verbs: list[str],
+    where: tuple[str, int],
+    found: Found,
+) -> None:
+    """A class with no method of its own that answers: the library's it is derived from answers for it, or what the
+    project makes of it at run time."""
+    bases = [one for one in project.classes.externals(target.path, target.index) if "." in one]
+    name = next((one for one in bases if not one.startswith(("flask.views.", "typing.", "abc."))), "")
+    if not name or rule is None:
+        found.unresolved.append(Unresolved(*where, "the class has no method that answers"))
+        return
+    made = Found()
+    for start in starts:
+        _add(made, [one.upper() for one in verbs], start, rule, Place(where[0], -1), where)
+    found.library += [msgspec.structs.replace(one, library=name) for one in made.routes]
 
 
 def _methods(project: Project, target: Target) -> list[str] | None:
