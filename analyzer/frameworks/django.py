@@ -11,6 +11,7 @@ from analyzer.facts.visit import chain as chain_of
 from analyzer.facts.visit import walk
 from analyzer.frameworks.attachments import attachment
 from analyzer.frameworks.backend import NOWHERE, Attachment, Found, Route, Unresolved, registered_class
+from analyzer.frameworks.django_admin import pages, site_of
 from analyzer.frameworks.django_lists import PatternList, entries, pattern_maker, stored, unnamed
 from analyzer.frameworks.django_rest import RestRouters, allowed, plain, rest_routers
 from analyzer.frameworks.registry import VERBS, Holder, answering, holder
@@ -191,9 +192,17 @@ def _include(
     opened |= seen
 
 
-def _view(project: Project, place: Place, view: AnyExpression, path: str, where: tuple[str, int], found: Found) -> None:
+def _view(
+    project: Project,
+    place: Place,
+    view: AnyExpression,
+    path: str,
+    where: tuple[str, int],
+    found: Found,
+    before: tuple[Attachment, ...] = (),
+) -> None:
     mapping: Mapping | None = None
-    attached: list[Attachment] = []
+    attached = list(before)
     node = view
     while isinstance(node, Call):
         chain = chain_of(node.func)
@@ -296,7 +305,6 @@ _GENERIC = (
 """REST framework's generic views by name: which method they answer, and the action that a class overrides for it."""
 _PAGES = re.compile(r"^django\.views\.generic\.(?:\w+\.)*(?P<kind>\w+)View$")
 _FORMS = frozenset({"Form", "Create", "Update", "Delete"})
-_SITES = frozenset({"django.contrib.admin.AdminSite", "django.contrib.admin.sites.AdminSite"})
 
 
 def _page(dotted: str) -> str:
@@ -371,22 +379,18 @@ def _router_urls(
 
 
 def _admin(project: Project, place: Place, value: AnyExpression | None, prefix: str, found: Found) -> bool:
-    """``admin.site.urls``, and those of a site of the project's own class: pages that the library serves to staff."""
-    if value is None:
+    """``admin.site.urls``, and those of a site of the project's own class: the pages of the library and the project."""
+    chain = chain_of(value).removesuffix(".urls")
+    site = site_of(project, place, chain, value.line) if value is not None else None
+    if site is None or value is None:
         return False
-    target = project.resolve(place, chain_of(value).removesuffix(".urls"), value.line)
-    own = target is not None and target.kind == "instance" and target.index >= 0
-    if target is None:
-        return False
-    if own and not project.classes.descends(target.path, target.index, _SITES):
-        return False
-    if not own and not target.dotted.startswith("django.contrib.admin."):
-        return False
-    check = project.attribute(target, "has_permission") if own else None
-    at = Place(check.path, check.index) if check is not None and check.kind == "function" else Place("", -1)
-    dotted = project.qualified(at) if at.path else "django.contrib.admin.views.decorators.staff_member_required"
-    before = Attachment("application", at, dotted, place.path, value.line)
-    _library(found, "ANY", prefix, target.dotted.removesuffix("()"), (place.path, value.line), (before,))
+    for page in pages(project, site, prefix, (place.path, value.line), found):
+        if isinstance(page.answer, Place):
+            _add(found, "ANY", page.path, page.answer, -1, page.where, page.before)
+        elif isinstance(page.answer, str):
+            _library(found, "ANY", page.path, page.answer, page.where, page.before)
+        else:
+            _view(project, *page.answer, page.path, page.where, found, page.before)
     return True
 
 
