@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
+import re
+from pathlib import Path
+
+import pytest
+
 from analyzer.frameworks import recognise
 from tests.projects import project_of
 
@@ -51,6 +57,32 @@ def test_paths_are_composed_as_the_library_does() -> None:
         ("GET", "/welcome/list/", "Shared.list"),
     }
     assert [one.why for one in backend.unresolved] == ["the path is not constant"]
+
+
+def test_the_routes_that_generic_classes_bring_along_are_listed() -> None:
+    pytest.importorskip("flask_appbuilder", reason="Flask-AppBuilder is not installed: its rules cannot be asked")
+    name = "tests.oracles.flask_extensions.with_generic"
+    app = importlib.import_module(name).create()
+    expected = set()
+    for rule in app.url_map.iter_rules():
+        view = getattr(app.view_functions[rule.endpoint], "__self__", None)
+        if view is not None and type(view).__module__ == name:
+            path = re.sub(r"<(?:[^<>:]+:)?([^<>]+)>", r"{\1}", rule.rule)
+            expected |= {(method, path, rule.endpoint) for method in rule.methods - {"HEAD", "OPTIONS"}}
+    source = Path(importlib.import_module(name).__file__ or "").read_text()
+    backend = recognise(project_of({"with_generic.py": source}))
+    assert backend.unresolved == ()
+    functions = [(route, backend.project.function(route.handler)) for route in backend.routes]
+    own = {(route.method, route.path, one.qualname) for route, one in functions if one is not None}
+    assert own == {
+        ("GET", "/api/v1/read/count", "ReadApi.count"),
+        ("PUT", "/api/v1/kept/{pk}", "KeptApi.put"),
+        ("GET", "/cargoview/weigh/", "CargoView.weigh"),
+    }
+    brought = {(one.method, one.path, one.library.removeprefix("with_generic.")) for one in backend.library}
+    assert own | brought == expected
+    assert len(expected) == 45
+    assert {one.attached[0].dotted.rpartition(".")[2] for one in backend.library} == {"protect", "has_access"}
 
 
 def test_a_class_that_names_its_methods_serves_no_others() -> None:

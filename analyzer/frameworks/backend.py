@@ -58,8 +58,8 @@ class Route(msgspec.Struct, frozen=True, order=True):
     ``dependencies`` are the functions the framework runs before the handler (``Depends`` …), in order; ``attached``
     is everything that runs around it and is not written at the handler itself. ``schema`` says where the route stands
     in the document that its application writes: ``yes``, ``hidden``, ``off`` (none is written), ``""`` (not told here).
-    ``library`` is the canonical name of what answers where that is a library's; the handler then stands for the module
-    that registers it.
+    ``library`` is the canonical name of what answers where that is a library's (``Orders.get_list`` where a class of
+    the project inherits it); the handler then stands for the module that registers it.
     ``name`` is what code that runs before the handler is told to be asked for: Flask's endpoint, the action of a view
     set; empty where that is not known.
     ``of`` is the class view that is registered (its file and index) where the handler is a method that it inherits.

@@ -141,9 +141,7 @@ def _answer(project: Project, owner: Target | str, name: str) -> Answer:
     method = dict(project.classes.methods(owner.path, owner.index)).get(name)
     if method is not None:
         return method
-    bases = project.classes.externals(owner.path, owner.index)
-    base = next((one for one in bases if one.rpartition(".")[2].endswith(("Admin", "AdminSite"))), _MODEL)
-    return f"{base}.{name}"
+    return f"{owner.dotted.removesuffix('()')}.{name}"
 
 
 def _is_users(project: Project, admin: Target | str) -> bool:
