@@ -24,12 +24,9 @@ from analyzer.facts.store import Store, open_store
 from analyzer.findings import trust
 from analyzer.graph.picture import Picture
 from analyzer.inventory.rows import Inventory
-from analyzer.model import Finding, Note, Progress, Report, Rule, Silent, SourceTree, Span, Statistics, UserError
+from analyzer.model import Finding, Progress, Report, Rule, Silent, SourceTree, Span, Statistics, UserError
 from analyzer.rulebook import load_rules
-from analyzer.unchanged import Unchanged, UnchangedRoutes
-
-_UNSEEN = ("too large", "unreadable")
-"""Why a file is left out that should have been audited."""
+from analyzer.unchanged import UNSEEN, Unchanged, UnchangedRoutes, left_out, with_notes
 
 
 def audit(paths: Sequence[Path], config: Config, progress: Progress | None = None) -> Report:
@@ -73,7 +70,7 @@ def audit(paths: Sequence[Path], config: Config, progress: Progress | None = Non
             tiers={file.path: file.tier for file in (*tree.files, *tree.settings)},
             unsure=_unsure(enabled, seen.degraded),
         )
-        notes = (*trust.notes(seen.degraded), *checked.notes, *_left_out(tree), *store.notes)
+        notes = (*trust.notes(seen.degraded), *checked.notes, *left_out(tree), *store.notes)
         report = Report(
             version=__version__,
             root=tree.root,
@@ -129,8 +126,7 @@ def routes(paths: Sequence[Path], config: Config, progress: Progress | None = No
             found = msgspec.structs.replace(found, notes=tuple(broken))
             if modules.as_read(tree):
                 unchanged.keep(found)
-        unread = [note.message for note in (*_left_out(tree), *store.notes)]
-    return msgspec.structs.replace(found, notes=tuple(sorted({*found.notes, *unread})))
+        return with_notes(found, tree, store)
 
 
 @contextmanager
@@ -211,7 +207,7 @@ def _trust(
             for path, outline in modules.outlines.items()
             if outline.problem is not None
         ]
-        problems += [(path, 1, 1, reason) for path, reason in tree.skipped if reason.startswith(_UNSEEN)]
+        problems += [(path, 1, 1, reason) for path, reason in tree.skipped if reason.startswith(UNSEEN)]
         found.extend(trust.unreadable(by_code["BA001"], problems))
     if "BA005" in by_code:
         # A file that nobody can parse is told once, by BA001.
@@ -238,10 +234,6 @@ def _unsure(enabled: Sequence[Rule], gaps: Sequence[tuple[str, str, str]]) -> se
     return {
         rule.code for rule in enabled if ("semgrep" in failed and rule.semgrep) or ("bandit" in failed and rule.bandit)
     }
-
-
-def _left_out(tree: SourceTree) -> list[Note]:
-    return [Note("file", f"{path}: {reason}") for path, reason in tree.skipped if not reason.startswith(_UNSEEN)]
 
 
 def _unparsed(modules: Modules, read: Callable[[str], bytes]) -> Mapping[str, Sequence[Span]]:

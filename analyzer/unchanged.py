@@ -17,12 +17,15 @@ from pathlib import Path
 import msgspec
 
 from analyzer.config import Config
-from analyzer.facts.store import Store
+from analyzer.facts.store import Store, open_store
 from analyzer.inventory.rows import Inventory
-from analyzer.model import Report, Rule, SourceTree
+from analyzer.model import Note, Report, Rule, SourceTree
 from analyzer.rulebook import rules_folder
+from analyzer.source import discover
 from analyzer.source.reading import digest_of
 
+UNSEEN = ("too large", "unreadable")
+"""Why a file is left out that should have been audited."""
 _KIND = "report"
 _ROUTES = "routes"
 _PARTS = ("bandit", "libcst", "networkx", "semgrep")
@@ -110,6 +113,29 @@ class UnchangedRoutes:
         if not self._store.notes:
             kept = _KeptRoutes(self._depends, inventory)
             self._store.put(_ROUTES, {self._key: msgspec.msgpack.encode(kept)})
+
+
+def known_routes(paths: Sequence[Path], config: Config) -> Inventory | None:
+    """The route table of the last run where nothing it depends on has changed, ``None`` otherwise.
+
+    It imports no stage that makes one: a table that is known is there before those would be loaded. Raises as
+    :func:`analyzer.pipeline.routes` does.
+    """
+    tree = discover(paths, config)
+    with open_store(config) as store:
+        found = UnchangedRoutes(tree, config, store).inventory()
+        return with_notes(found, tree, store) if found is not None else None
+
+
+def with_notes(found: Inventory, tree: SourceTree, store: Store) -> Inventory:
+    """A table with a line for every file that was left out on purpose and for what went wrong with the store."""
+    unread = [note.message for note in (*left_out(tree), *store.notes)]
+    return msgspec.structs.replace(found, notes=tuple(sorted({*found.notes, *unread})))
+
+
+def left_out(tree: SourceTree) -> list[Note]:
+    """A note for every file that was left out on purpose."""
+    return [Note("file", f"{path}: {reason}") for path, reason in tree.skipped if not reason.startswith(UNSEEN)]
 
 
 def _digest(*parts: object) -> str:

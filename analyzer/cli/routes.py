@@ -25,6 +25,7 @@ from analyzer.cli.looking import (
 from analyzer.cli.streams import write_error, write_out
 
 if TYPE_CHECKING:
+    from analyzer.config import Config
     from analyzer.inventory.rows import Inventory
 
 FORMATS = ("text", "json", "csv", "markdown", "openapi")
@@ -62,11 +63,9 @@ def routes(
         mistakes.append("--entry-points: what it lists has no guards, methods or OpenAPI; only --path chooses among it")
     roots = [Path(item) for item in paths]
     settled = settings(roots, looking, mistakes)
-    from analyzer import pipeline
     from analyzer.inventory import table
 
-    with display(looking) as shown:
-        found = pipeline.routes(roots, settled, shown)
+    found = _found(roots, settled, looking)
     for note in () if quiet else found.notes:
         write_error(f"backend-audit: {note}")
     if entry_points:
@@ -85,6 +84,19 @@ def routes(
         write_out(table.as_text(found, *canvas(looking)))
         return
     write_out({"json": table.as_json, "csv": table.as_csv, "markdown": table.as_markdown}[output](found))
+
+
+def _found(roots: list[Path], settled: Config, looking: Looking) -> Inventory:
+    """The table of the last run where that still holds; the stages that make one are only loaded where it does not."""
+    from analyzer.unchanged import known_routes
+
+    known = known_routes(roots, settled)
+    if known is not None:
+        return known
+    from analyzer import pipeline
+
+    with display(looking) as shown:
+        return pipeline.routes(roots, settled, shown)
 
 
 def _entry_points(found: Inventory, names: Sequence[str], output: str, looking: Looking) -> None:

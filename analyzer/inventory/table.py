@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import fnmatch
 import io
@@ -151,7 +152,16 @@ def as_json(found: Inventory) -> str:
     routes = [{**msgspec.to_builtins(row), "unresolved": False} for row in found.rows]
     gaps = msgspec.to_builtins(found.unresolved)
     document = {"routes": routes, "unresolved": gaps, "frameworks": list(found.frameworks)}
-    # Lone surrogates and what hides text stay escapes, so that no reader of the file is misled by a name.
+    return _encoded(document)
+
+
+def _encoded(document: object) -> str:
+    """JSON with an indent of two. Lone surrogates and what hides text stay escapes, so that no reader of the file is
+    misled by a name; msgspec, ten times faster, knows no such escapes and does where none is needed."""
+    with contextlib.suppress(UnicodeEncodeError):
+        plain = msgspec.json.encode(document)
+        if plain.isascii() and b"\x7f" not in plain:
+            return msgspec.json.format(plain, indent=2).decode("ascii") + "\n"
     return json.dumps(document, indent=2, ensure_ascii=True) + "\n"
 
 
