@@ -30,6 +30,11 @@ def test_a_query_is_reported_at_the_call(tmp_path: Path) -> None:
     assert finding.location.span == Span(2, 15, 4, 6)
 
 
+def test_a_codec_that_decodes_only_strictly_is_read(tmp_path: Path) -> None:
+    result = run(make_tree(tmp_path, {"app.py": f"# coding: idna\n{SQL}"}), ONLY_BANDIT)
+    assert (places(result), result.degraded) == ({("app.py", 3)}, ())
+
+
 def test_its_own_switches_do_not_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     tree = make_tree(
         tmp_path,

@@ -67,6 +67,14 @@ def test_columns_are_code_points(tmp_path: Path, data: bytes, span: tuple[int, i
     assert finding.location.span == Span(*span)
 
 
+@pytest.mark.parametrize(
+    "codec", ["rot13", "hex", "zlib", "bz2", "base64", "uu", "quopri", "idna", "undefined", "punycode", "no-such-codec"]
+)
+def test_a_codec_that_reads_no_text_costs_no_audit(tmp_path: Path, codec: str) -> None:
+    tree = make_tree(tmp_path, {"app.py": f"# -*- coding: {codec} -*-\n{SQL}", "other.py": SQL})
+    assert places(run(tree, ONLY_SEMGREP), "BA101") == {("app.py", 3), ("other.py", 2)}
+
+
 def test_a_file_parsed_in_part_is_named(tmp_path: Path) -> None:
     tree = make_tree(tmp_path, {"whole.py": SQL, "half.py": SQL + "<<<<<<< HEAD\nx = (1\n>>>>>>> other\n"})
     result = run(tree, ONLY_SEMGREP)

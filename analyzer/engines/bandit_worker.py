@@ -156,12 +156,19 @@ def _holds(call: ast.Call, line: int, column: int) -> bool:
     return (call.lineno, call.col_offset) <= (line, column) <= (call.end_lineno or 0, call.end_col_offset or 0)
 
 
+def _decoded(data: bytes) -> str:
+    encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+    try:
+        return data.decode(encoding, "replace")
+    except ValueError:  # a codec that knows only strict decoding, like idna
+        return data.decode(encoding)
+
+
 class _Lines:
     """The file's lines as the parser counts them, to turn its UTF-8 offsets into code points."""
 
     def __init__(self, data: bytes) -> None:
-        encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
-        self._lines = [line.encode() for line in re.split(r"\r\n|\r|\n", data.decode(encoding, "replace"))]
+        self._lines = [line.encode() for line in re.split(r"\r\n|\r|\n", _decoded(data))]
 
     def span(self, node: ast.expr | None, line: int) -> tuple[int, int, int, int]:
         """The node's span; the whole line when there is no node."""

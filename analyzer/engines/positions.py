@@ -36,7 +36,7 @@ class Positions:
 
     def _position(self, offset: int) -> tuple[int, int]:
         line = max(bisect.bisect_right(self._starts, offset), 1)
-        return line, 1 + len(self._data[self._starts[line - 1] : offset].decode(self._encoding, "replace"))
+        return line, 1 + len(_text(self._data[self._starts[line - 1] : offset], self._encoding))
 
 
 def _encoding(data: bytes) -> str:
@@ -44,3 +44,11 @@ def _encoding(data: bytes) -> str:
         return tokenize.detect_encoding(io.BytesIO(data).readline)[0]
     except (SyntaxError, LookupError, UnicodeDecodeError):
         return "utf-8"
+
+
+def _text(data: bytes, encoding: str) -> str:
+    """Never raises: some codecs are none of text (``rot13``, ``zlib``), others refuse to go on after a mistake."""
+    try:
+        return data.decode(encoding, "replace")
+    except (LookupError, ValueError):
+        return data.decode("utf-8", "replace")
