@@ -95,9 +95,10 @@ def _behaviours() -> dict[str, Audit]:
 
 
 if __name__ == "__main__":
-    from analyzer.cli.main import main
+    from analyzer.cli.main import run
 
     stub = pipeline(_behaviours()[sys.argv[1]])
     sys.modules["analyzer.pipeline"] = stub  # type: ignore[assignment]
     analyzer.pipeline = stub  # type: ignore[assignment, attr-defined]
-    sys.exit(main(sys.argv[2:]))
+    del sys.argv[1]
+    run()

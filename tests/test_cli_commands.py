@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -162,6 +165,56 @@ def test_interrupt_from_the_keyboard(tmp_path: Path) -> None:
     assert (running.returncode, out, err) == (130, b"", b"backend-audit: interrupted\n")
 
 
+def copies(folder: Path) -> list[Path]:
+    """The copies of audited source that a run's engines have before them."""
+    return list(folder.glob("backend-audit-*/*.py"))
+
+
+@posix
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_leaves_no_copy_of_audited_source(number: signal.Signals, tmp_path: Path) -> None:
+    source, temporary = tmp_path / "app", tmp_path / "temporary"
+    source.mkdir()
+    temporary.mkdir()
+    (source / "users.py").write_text(
+        "def find(cursor, name):\n    cursor.execute(f'SELECT 1 FROM t WHERE a = {name}')\n"
+    )
+    running = subprocess.Popen(
+        command(str(source), "--no-cache"),
+        env=environment(TMPDIR=str(temporary)),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    while running.poll() is None and not copies(temporary):
+        time.sleep(0.01)
+    running.send_signal(number)
+    out, err = running.communicate(timeout=30)
+    assert (running.returncode, out, err) == (128 + number, b"", b"backend-audit: interrupted\n")
+    assert list(temporary.iterdir()) == []
+
+
+@posix
+def test_a_hang_up_that_is_ignored_ends_nothing(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("x = 1\n")
+
+    def ignore() -> None:  # as nohup does
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+    running = subprocess.Popen(
+        command("slow", str(tmp_path), module="cli_stub"),
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        preexec_fn=ignore,
+    )
+    assert running.stdout is not None
+    assert running.stdout.readline() == b"begun\n"
+    running.send_signal(signal.SIGHUP)
+    running.send_signal(signal.SIGTERM)
+    running.communicate(timeout=30)
+    assert running.returncode == 128 + signal.SIGTERM
+
+
 @posix
 @pytest.mark.parametrize(("options", "shown"), [([], True), (["--quiet"], False)])
 def test_progress_is_shown_on_a_terminal_only_and_on_standard_error(
@@ -196,6 +249,90 @@ def test_crash_in_a_process_of_its_own(tmp_path: Path) -> None:
     )
     assert done.returncode == 4
     assert b"ValueError: boom" in done.stderr
+
+
+def shell(line: str, folder: Path, **more: str) -> subprocess.CompletedProcess[bytes]:
+    """A line for bash in which ``$AUDIT`` is the command on the stub's one finding."""
+    words = " ".join(command("findings", "a.py", module="cli_stub"))
+    (folder / "a.py").write_text("x = 1\n")
+    kept = environment(AUDIT=words, **more)
+    return subprocess.run(["bash", "-c", line], env=kept, cwd=folder, capture_output=True, check=False, timeout=60)
+
+
+bash = pytest.mark.skipif(
+    shutil.which("bash") is None or not os.path.exists("/dev/full"),  # noqa: PTH110
+    reason="needs bash and the devices of Linux",
+)
+
+
+@bash
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("$AUDIT --output json > /dev/full", "standard output: cannot write to it: No space left on device"),
+        ("$AUDIT --output json >&-", "standard output: cannot write to it: it is closed"),
+        ("$AUDIT --output json=/dev/full", "/dev/full: cannot write it: No space left on device"),
+        (f"{sys.executable} -m analyzer --version >&-", "standard output: cannot write to it: it is closed"),
+        (
+            f"{sys.executable} -m analyzer --help > /dev/full",
+            "backend-audit: could not be completed: No space left on device",
+        ),
+        (f"{sys.executable} -m analyzer --help >&-", "standard output: cannot write to it: it is closed"),
+        (
+            f"{sys.executable} -m analyzer rules > /dev/full",
+            "standard output: cannot write to it: No space left on device",
+        ),
+    ],
+)
+def test_what_the_system_refuses_is_one_line_and_exit_4(line: str, told: str, tmp_path: Path) -> None:
+    done = shell(line, tmp_path)
+    assert (done.returncode, done.stdout, done.stderr.decode()) == (4, b"", f"{told}\n")
+
+
+@bash
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        ("$AUDIT --output json=/dev/stdout | cat; exit ${PIPESTATUS[0]}", 1),
+        ("$AUDIT --output json=/dev/fd/1 | cat; exit ${PIPESTATUS[0]}", 1),
+        ("{ $AUDIT -q --output json=>(cat >&3); } 3>&1 | cat", 0),
+        ("$AUDIT --output json=/dev/stdout > report.json; cat report.json", 0),
+        ("$AUDIT --output json=/dev/stderr -q 2>&1", 1),
+        ("$AUDIT --output json=/dev/fd/7 -q 7> report.json; cat report.json", 0),
+        ("mkfifo pipe; cat pipe & $AUDIT -q --output json=pipe; code=$?; wait; exit $code", 1),
+        ("$AUDIT --output json 2>&-", 1),
+        ("$AUDIT --output json <&-", 1),
+        ("$AUDIT -q --output json=report.json <&- >&- 2>&-; cat report.json", 0),
+    ],
+)
+def test_a_report_reaches_whatever_is_open(line: str, code: int, tmp_path: Path) -> None:
+    done = shell(line, tmp_path)
+    assert done.returncode == code
+    assert len(json.loads(done.stdout)["findings"]) == 1
+
+
+@bash
+def test_standard_error_gets_the_report_beside_what_else_is_told(tmp_path: Path) -> None:
+    shell("echo before > log; $AUDIT --output json=/dev/stderr 2>> log", tmp_path)
+    told = (tmp_path / "log").read_text()
+    assert told.startswith("before\n{")
+    assert told.endswith("}\nbackend-audit: 1 finding; wrote json to /dev/stderr\n")
+
+
+def test_a_cache_that_cannot_be_emptied_is_no_bug(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept = tmp_path / "facts-1.sqlite3"
+    kept.write_bytes(b"")
+
+    def refuse(path: Path, **_: bool) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "unlink", refuse)
+    assert main(["cache", "clear", "--cache-dir", str(tmp_path)]) == 4
+    assert capsys.readouterr() == ("", f"backend-audit: could not be completed: Permission denied ({kept})\n")
+    assert main(["cache", "info", "--cache-dir", "~nobody-of-this-name/cache"]) == 2
+    assert "--cache-dir" in capsys.readouterr().err
 
 
 def test_cache_is_told_of_and_emptied_in_the_folder_asked_for(

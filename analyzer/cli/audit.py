@@ -12,7 +12,16 @@ from analyzer.cli.display import Display
 from analyzer.cli.exits import CLEAN, exit_code
 from analyzer.cli.outputs import Output, parse_outputs
 from analyzer.cli.settings import settings_text
-from analyzer.cli.streams import PIPE_WIDTH, append_file, use_color, width_of, write_error, write_file, write_out
+from analyzer.cli.streams import (
+    PIPE_WIDTH,
+    append_file,
+    check_standard_output,
+    use_color,
+    width_of,
+    write_error,
+    write_file,
+    write_out,
+)
 from analyzer.config.load import Origins, load_config
 from analyzer.config.selection import select_rules, selectors_of
 from analyzer.config.settings import Config
@@ -61,6 +70,8 @@ def run_audit(request: Request) -> int:
     if request.show_settings:
         write_out(settings_text(config, origins, [rule.code for rule in enabled]))
         return CLEAN
+    if any(output.file is None for output in outputs):
+        check_standard_output()
     _remarks(request, origins)
     report = _audit(paths, config, request)
     _emit(report, outputs, request)

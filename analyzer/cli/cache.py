@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from analyzer.cli.streams import write_out
+from analyzer.model.errors import UserError
 
 if TYPE_CHECKING:
     from analyzer.config.settings import Config
@@ -24,7 +25,7 @@ def info(cache_dir: Folder = "") -> None:
     """Show where the cache is and how much is in it."""
     from analyzer.facts.store import cache_info
 
-    write_out(as_lines(cache_info(_config(cache_dir))))
+    write_out(_told(cache_info, cache_dir))
 
 
 @cache.command("clear")
@@ -32,7 +33,7 @@ def clear(cache_dir: Folder = "") -> None:
     """Empty the cache."""
     from analyzer.facts.store import cache_clear
 
-    write_out(as_lines(cache_clear(_config(cache_dir))))
+    write_out(_told(cache_clear, cache_dir))
 
 
 def as_lines(told: object) -> str:
@@ -54,8 +55,11 @@ def as_lines(told: object) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _config(cache_dir: str) -> Config:
-    """Settings that name the cache's folder."""
+def _told(ask: Callable[[Config], object], cache_dir: str) -> str:
+    """What the store answers for the settings that name the cache's folder. Raises ``UserError``."""
     from analyzer.config.settings import Config
 
-    return Config(cache_dir=cache_dir)
+    try:
+        return as_lines(ask(Config(cache_dir=cache_dir)))
+    except RuntimeError as error:  # nobody's home
+        raise UserError(f"cache: {error} Name its folder with --cache-dir.") from error

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from analyzer.cli.streams import check_writable
+from analyzer.cli.streams import check_writable, is_standard_output
 from analyzer.config.text import nearest, shown
 from analyzer.model.errors import UserError
 
@@ -30,7 +30,7 @@ def parse_outputs(values: Sequence[str], formats: Sequence[str]) -> tuple[Output
     mistakes: list[str] = []
     for value in values:
         name, equals, file = value.partition("=")
-        path = None if file == "-" or not equals else Path(file)
+        path = None if file == "-" or not equals or is_standard_output(Path(file)) else Path(file)
         if name not in formats:
             mistakes.append(
                 f'--output: no format is called "{shown(name)}" (there are {", ".join(formats)})'
