@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import signal
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -14,9 +17,11 @@ from analyzer import engines
 from analyzer.config import Config
 from analyzer.engines import bandit_run, session
 from analyzer.engines.semgrep_install import Installed
+from analyzer.engines.workplace import Workplace
 from analyzer.model import Note, Silent
 
 Install = Callable[[str], None]
+posix = pytest.mark.skipif(os.name == "nt", reason="needs POSIX processes and locks")
 
 
 @pytest.fixture
@@ -134,6 +139,53 @@ def test_leaving_early_ends_the_engines(tmp_path: Path, install: Install) -> Non
         while not (mark.exists() and mark.read_text()):
             time.sleep(0.01)
     assert not _alive(int(mark.read_text()))
+
+
+@posix
+def test_what_a_killed_run_left_is_removed_by_the_next(
+    tmp_path: Path, install: Install, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    install("time.sleep(600)")
+    tree = make_tree(tmp_path / "tree", {"a.py": SQL})
+    killed = os.fork()
+    if killed == 0:
+        with engines.start(tree, RULES, ONLY_SEMGREP, MemoryStore(), Silent()):
+            time.sleep(600)
+    while not list(temporary.glob("backend-audit-*/*.py")):
+        time.sleep(0.01)
+    (kept,) = temporary.iterdir()
+    install(ANSWER + "answer(targets)")
+    run(tree, ONLY_SEMGREP)
+    assert list(temporary.iterdir()) == [kept], "its run still lives"
+    os.kill(killed, signal.SIGKILL)
+    os.waitpid(killed, 0)
+    (temporary / "backend-audit-notes").mkdir()
+    run(tree, Config(semgrep=False, bandit=False))
+    assert [path.name for path in temporary.iterdir()] == ["backend-audit-notes"], "and that is nobody's"
+
+
+def test_no_room_for_copies_takes_the_engines_and_not_the_audit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(path: Path, _: bytes) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device", str(path))
+
+    def none() -> Workplace:
+        raise FileNotFoundError(errno.ENOENT, "No usable temporary directory found")
+
+    tree = make_tree(tmp_path, {"a.py": SQL})
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "write_bytes", full)
+        result = run(tree, Config())
+    assert {(engine, path) for engine, path, _ in result.degraded} == {("semgrep", ""), ("bandit", "")}
+    assert all("No space left on device" in reason for _, _, reason in result.degraded)
+    assert not result.lasting
+    with monkeypatch.context() as patch:
+        patch.setattr(session, "Workplace", none)
+        assert "No usable temporary directory" in run(tree, Config()).degraded[0][2]
 
 
 def test_a_file_that_changed_since_it_was_listed_is_named(tmp_path: Path) -> None:

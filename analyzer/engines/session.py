@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -20,6 +19,7 @@ from analyzer.engines.semgrep_install import Installed, find_semgrep
 from analyzer.engines.semgrep_rules import Compiled, compile_rules
 from analyzer.engines.semgrep_run import Semgrep
 from analyzer.engines.translate import from_bandit, from_semgrep
+from analyzer.engines.workplace import Workplace, sweep
 from analyzer.model import Finding, Note, Progress, Rule, SourceFile, SourceTree
 from analyzer.source.reading import digest_of
 
@@ -87,7 +87,7 @@ class Running:
         self._progress = progress
         self._degraded: list[tuple[str, str, str]] = []
         self._failure: BaseException | None = None
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._workplace: Workplace | None = None
         self._thread: threading.Thread | None = None
         jobs = config.jobs or os.cpu_count() or 1
         self._compiled = compile_rules(rules, store) if config.semgrep else None
@@ -95,11 +95,12 @@ class Running:
         self._semgrep = self._prepare_semgrep(self._compiled, jobs) if self._compiled else None
         self._bandit = self._prepare_bandit(self._tests) if self._tests else None
         self._engines = [engine for engine in (self._semgrep, self._bandit) if engine]
+        sweep()
         if any(engine.asked for engine in self._engines):
-            self._folder = tempfile.TemporaryDirectory(prefix="backend-audit-", ignore_cleanup_errors=True)
-            self._children = Children(Path(self._folder.name), config.semgrep_timeout)
-            self._thread = threading.Thread(target=self._work, name="engines", daemon=True)
-            self._thread.start()
+            try:
+                self._begin(config.semgrep_timeout)
+            except OSError as error:
+                self._give_up(error)
 
     def __enter__(self) -> Running:
         return self
@@ -110,8 +111,8 @@ class Running:
         if self._thread is not None:
             self._children.stop()
             self._thread.join()
-        if self._folder is not None:
-            self._folder.cleanup()
+        if self._workplace is not None:
+            self._workplace.remove()
 
     def result(self) -> EngineResult:
         """Wait for the engines, keep what they found, and tell it."""
@@ -193,11 +194,24 @@ class Running:
         asked = sorted((file for digest, file in distinct.items() if digest not in known), key=lambda file: file.path)
         return _Engine(name, kind, sieve, known, asked, execute, tell)
 
+    def _begin(self, seconds: float) -> None:
+        """Raises ``OSError`` where the system has no room for a folder."""
+        self._workplace = Workplace()
+        self._children = Children(self._workplace.path, seconds)
+        self._thread = threading.Thread(target=self._work, name="engines", daemon=True)
+        self._thread.start()
+
+    def _give_up(self, error: OSError) -> None:
+        """A full or read-only disk takes the engines away, not the audit."""
+        for engine in self._engines:
+            if engine.asked:
+                engine.learned.gaps.append(("", f"could not be given the files: {error.strerror or error}"))
+
     def _work(self) -> None:
         """In a thread of its own: copy what an engine needs to see, then let both run at once."""
         try:
-            assert self._folder is not None
-            copies = self._copy(Path(self._folder.name))
+            assert self._workplace is not None
+            copies = self._copy(self._workplace.path)
             threads = [
                 threading.Thread(target=self._execute, args=(engine, copies[engine.name]), daemon=True)
                 for engine in self._engines
@@ -207,15 +221,17 @@ class Running:
                 thread.start()
             for thread in threads:
                 thread.join()
+        except OSError as error:
+            self._give_up(error)
         except BaseException as error:
             self._failure = error
 
     def _execute(self, engine: _Engine, copies: dict[str, str]) -> None:
         try:
-            assert self._folder is not None
+            assert self._workplace is not None
             self._progress.start(engine.name, len(copies))
             learned = engine.execute(
-                Path(self._folder.name),
+                self._workplace.path,
                 copies,
                 self._children,
                 lambda units: self._progress.advance(engine.name, units),
@@ -224,6 +240,8 @@ class Running:
             engine.learned.outcomes |= learned.outcomes
             engine.learned.lasting |= learned.lasting
             engine.learned.gaps += learned.gaps
+        except OSError as error:
+            engine.learned.gaps.append(("", f"failed: {error.strerror or error}"))
         except BaseException as error:
             self._failure = error
 

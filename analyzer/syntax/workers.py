@@ -18,6 +18,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from hashlib import blake2b
+from multiprocessing.connection import Connection
 from multiprocessing.connection import wait as wait_for
 from pathlib import Path
 from typing import NamedTuple
@@ -135,25 +136,29 @@ def _pool(jobs: int) -> Iterator[ProcessPoolExecutor]:
     before = os.environ.get("PYTHONSAFEPATH")
     os.environ["PYTHONSAFEPATH"] = "1"
     context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(jobs, context, initializer=_begin, max_tasks_per_child=_RENEW)
+    watched, kept = context.Pipe(duplex=False)
+    pool = ProcessPoolExecutor(jobs, context, initializer=_begin, initargs=(watched,), max_tasks_per_child=_RENEW)
     try:
         yield pool
+    except BaseException:
+        kept.close()  # nobody waits for what the workers have in hand
+        raise
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+        kept.close()
+        watched.close()
         if before is None:
             os.environ.pop("PYTHONSAFEPATH", None)
         else:
             os.environ["PYTHONSAFEPATH"] = before
 
 
-def _begin() -> None:
-    """In a new worker: leave interruption to the parent, and go when the parent is gone."""
+def _begin(watched: Connection) -> None:
+    """In a new worker: leave interruption to the parent, and go when it closes the other end or is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        threading.Thread(target=_follow, args=(parent.sentinel,), daemon=True).start()
+    threading.Thread(target=_follow, args=(watched,), daemon=True).start()
 
 
-def _follow(sentinel: int) -> None:
-    wait_for([sentinel])
+def _follow(watched: Connection) -> None:
+    wait_for([watched])
     os._exit(1)
