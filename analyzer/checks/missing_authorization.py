@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from analyzer.checks import _everybodys, _personal, _public
+from analyzer.checks._believing import believing, person_of, told
 from analyzer.checks._claimed import Claim, claims
 from analyzer.checks._everybodys import PRIVATE
 from analyzer.checks._may import Evidence, Handled, evidence
@@ -60,10 +61,15 @@ _CHANGED = {"DELETE": "deletes", "PUT": "changes", "PATCH": "changes", "POST": "
 def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
     """At most one finding a handler: of the object, else of the function."""
     known = evidence(picture)
+    yield from believing(picture, rule, known)
     for one in known.handled:
         claim = None if one.stands else next(claims(picture, one.handler), None)
         if claim is not None:
             yield _claimed(picture, rule, one, claim)
+            continue
+        person = person_of(picture, one)
+        if person is not None:
+            yield told(picture, rule, one.handler, person, one.route.label)
             continue
         asked = next(unawaited(picture, one.handler), None)
         if asked is not None:

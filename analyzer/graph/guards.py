@@ -21,7 +21,7 @@ from analyzer.graph.asked import Asked
 from analyzer.graph.demands import RANK, Demands
 from analyzer.graph.guarding import LIBRARY, Guarding, Run, provided
 from analyzer.graph.permissions import ALLOW_ANY, by_rest_framework, permissions, view_class
-from analyzer.graph.strangers import knows_nobody
+from analyzer.graph.strangers import asks_nobody, knows_nobody
 from analyzer.project import Place, Project
 
 _CLASS_LISTS = ("permission_classes", "decorators", "method_decorators", "guards", "dependencies", "middleware", "auth")
@@ -33,6 +33,8 @@ _SETTINGS = {"MIDDLEWARE", "MIDDLEWARE_CLASSES"}
 _CREATING = frozenset({"Application", "Litestar", "Starlette", "FastAPI", "Sanic", "Quart", "Flask", "App", "API"})
 _LISTING = ("guards", "permission", "permission_classes", "auth", "middleware", "before")
 """Keywords of a registration that list what runs before; what Django Ninja's ``auth`` comes to stands at the route."""
+_AT_HAND = frozenset({"Flask", "Quart", "Django"})
+"""Frameworks whose handlers have the request at hand, whatever they are given."""
 _HANDED_ON = re.compile(r"state|scope|\bg\.|user|ctx|context|request|environ|session|identity|principal|auth", re.I)
 """What middleware writes to for those behind it."""
 _OPENING = frozenset({"exclude_from_auth", "allow_anonymous", "public", "auth_exempt"})
@@ -176,7 +178,10 @@ class Guards:
 
     def _strange(self, route: Route) -> bool:
         """Whether a handler refuses, and not for who is asking: it cannot know that."""
-        return route.framework == "FastAPI" and not route.dependencies and knows_nobody(self._project, route.handler)
+        if route.framework in _AT_HAND:
+            return asks_nobody(self._project, route.handler)
+        told = route.framework == "FastAPI"
+        return told and knows_nobody(self._project, route.handler, route.dependencies)
 
     def _guard(self, one: Attachment) -> Guard:
         """Something attached that guards, with what it demands."""
