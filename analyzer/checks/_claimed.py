@@ -56,6 +56,8 @@ class Claim(msgspec.Struct, frozen=True):
     node: AnyExpression
     what: str
     cookie: bool
+    filled: bool = False
+    """It is a parameter or a part of the body: where others are kept out already, that is what a form holds."""
 
 
 class _Test(msgspec.Struct, frozen=True):
@@ -221,4 +223,5 @@ def _lets_in(flow: Flow, place: Place, test: _Test, positive: bool, one: Said) -
 
 def _told(place: Place, node: AnyExpression, one: Said) -> Claim:
     where = {"body": "the body's", "parameter": "the parameter"}.get(one.carrier, f"the {one.carrier}")
-    return Claim(place, node, f"{where} `{one.name}`", one.carrier == "cookie")
+    filled = one.carrier in {"parameter", "body"}
+    return Claim(place, node, f"{where} `{one.name}`", one.carrier == "cookie", filled)

@@ -17,6 +17,7 @@ from analyzer.flow.engine import Point
 from analyzer.flow.executed import handed_on, statement_of
 from analyzer.flow.questions import flow_of
 from analyzer.frameworks import persistence
+from analyzer.graph.permissions import looked_up_with_permission
 from analyzer.graph.picture import Picture
 from analyzer.project import Place, Target
 
@@ -27,6 +28,7 @@ _INSERTING = re.compile(r"^\s*insert\b", re.IGNORECASE)
 _ANSWERING = frozenset(
     "get post put patch delete head options list create retrieve update partial_update destroy dispatch".split()
 )
+_ACTIONS = frozenset({"action", "list_route", "detail_route"})
 _GENERIC = re.compile(
     r"^rest_framework\.(?:generics\.\w*(?:Update|Destroy|Retrieve)\w*|viewsets\.(?:ReadOnly)?ModelViewSet)"
     r"|^django\.views\.generic\.(?:\w+\.)*(?:Update|Delete|Detail)View$"
@@ -126,7 +128,8 @@ class Resources:
 
     def narrowed_by(self, path: str, index: int) -> bool:
         """The same for the class view with an index."""
-        return index >= 0 and (self._permits(path, index) or self._looks_up(path, index))
+        asked = index >= 0 and looked_up_with_permission(self.project, path, index) and self._permits(path, index)
+        return asked or (index >= 0 and self._looks_up(path, index))
 
     def _permits(self, path: str, index: int) -> bool:
         """Whether a permission of the project that the view names is asked about each record."""
@@ -238,7 +241,7 @@ class Resources:
         """Whether the framework answers by a generic view, and the handler is only one of its hooks."""
         index = self.project.owner_index(handler)
         function = self.project.function(handler)
-        if index < 0 or function is None or function.name in _ANSWERING:
+        if index < 0 or function is None or function.name in _ANSWERING or any(map(_is_action, function.decorators)):
             return False
         return any(_GENERIC.search(one) for one in self.project.classes.externals(handler.path, index))
 
@@ -309,6 +312,11 @@ class Resources:
                     if named:
                         return named
         return ""
+
+
+def _is_action(decorator: AnyExpression) -> bool:
+    """``@action(detail=True)``: what a view set answers besides what the framework brings."""
+    return isinstance(decorator, Call) and chain(decorator.func).rpartition(".")[2] in _ACTIONS
 
 
 def _table(text: str) -> str:

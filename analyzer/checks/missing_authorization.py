@@ -63,7 +63,8 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
     known = evidence(picture)
     yield from believing(picture, rule, known)
     for one in known.handled:
-        claim = None if one.stands else next(claims(picture, one.handler), None)
+        believed = () if one.stands else claims(picture, one.handler)
+        claim = next((each for each in believed if not (each.filled and _kept_out(one))), None)
         if claim is not None:
             yield _claimed(picture, rule, one, claim)
             continue
@@ -82,6 +83,11 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
             finding = _function(picture, rule, known, one)
         if finding is not None:
             yield finding
+
+
+def _kept_out(one: Handled) -> bool:
+    """Whether a role is demanded before the handler runs."""
+    return any(guard.demand in {"role", "scope"} and guard.place != one.handler for guard in one.guards)
 
 
 def _claimed(picture: Picture, rule: Rule, one: Handled, claim: Claim) -> Finding:

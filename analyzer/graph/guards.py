@@ -18,9 +18,9 @@ from analyzer.frameworks.backend import Attachment, Route
 from analyzer.frameworks.registry import Holder, calls, holder
 from analyzer.frameworks.text import argument, text, texts
 from analyzer.graph.asked import Asked
-from analyzer.graph.demands import RANK, Demands
+from analyzer.graph.demands import RANK, Demand, Demands
 from analyzer.graph.guarding import LIBRARY, Guarding, Run, provided
-from analyzer.graph.permissions import ALLOW_ANY, by_rest_framework, permissions, view_class
+from analyzer.graph.permissions import ALLOW_ANY, asked_about_records, by_rest_framework, permissions, view_class
 from analyzer.graph.strangers import asks_nobody, knows_nobody
 from analyzer.project import Place, Project
 
@@ -33,6 +33,8 @@ _SETTINGS = {"MIDDLEWARE", "MIDDLEWARE_CLASSES"}
 _CREATING = frozenset({"Application", "Litestar", "Starlette", "FastAPI", "Sanic", "Quart", "Flask", "App", "API"})
 _LISTING = ("guards", "permission", "permission_classes", "auth", "middleware", "before")
 """Keywords of a registration that list what runs before; what Django Ninja's ``auth`` comes to stands at the route."""
+_PERMITTING = ("has_permission", "has_object_permission")
+"""The methods of a permission: the one that is asked before a handler, and the one that is asked about a record."""
 _AT_HAND = frozenset({"Flask", "Quart", "Django"})
 """Frameworks whose handlers have the request at hand, whatever they are given."""
 _HANDED_ON = re.compile(r"state|scope|\bg\.|user|ctx|context|request|environ|session|identity|principal|auth", re.I)
@@ -131,12 +133,12 @@ class Guards:
         opened = spared = optional = ending = False
         near = self._near(route)
         for one in near:
-            if one.dotted.endswith(".has_object_permission") and "{" not in route.path:
-                continue  # it is asked about one record, and here is none
+            if self._only_of_records(one) and not self._about_a_record(route):
+                continue  # it is asked about one record, and here is none, or one that nobody asks about
             demand = self._guarding.attached(one, safe=safe, asked=asked)
             opened, spared = opened or demand == "open", spared or demand == "spared"
             if demand == "authenticated":
-                found.append(self._guard(one))
+                found.append(self._guard(one, route))
             elif self._guarding.looks(one) and not self._only_watches(one):
                 optional, ending = True, ending or self._doubtful(one.place)
         for place in set(route.dependencies) - {one.place for one in near}:
@@ -183,9 +185,30 @@ class Guards:
         told = route.framework == "FastAPI"
         return told and knows_nobody(self._project, route.handler, route.dependencies)
 
-    def _guard(self, one: Attachment) -> Guard:
+    def _permitting(self, one: Attachment) -> str:
+        """The method of a permission class that an attachment stands for, ``""`` for what is none."""
+        function = self._project.function(one.place) if one.place.path else None
+        return function.name if function is not None and function.owner >= 0 and function.name in _PERMITTING else ""
+
+    def _only_of_records(self, one: Attachment) -> bool:
+        """Whether a permission says nothing but whose a record is."""
+        if self._permitting(one) != _PERMITTING[1]:
+            return False
+        bases = self._project.classes.externals(one.place.path, self._project.owner_index(one.place))
+        return all(base.rpartition(".")[2] not in LIBRARY for base in bases)
+
+    def _about_a_record(self, route: Route) -> bool:
+        """Whether permissions are asked about the single record that a route is for."""
+        return "{" in route.path and (route.framework != "Django" or asked_about_records(self._project, route))
+
+    def _guard(self, one: Attachment, route: Route | None = None) -> Guard:
         """Something attached that guards, with what it demands."""
-        told = self.demands.attached(one)
+        method = self._permitting(one)
+        if route is None or not method or self._about_a_record(route):
+            told = self.demands.attached(one)
+        else:
+            told = self.demands.of(one.place) if method == _PERMITTING[0] else Demand("")
+        told = told if told.kind else Demand("authenticated")
         return Guard(told.kind, one.path, one.line, one.dotted, told.wanted, one.place)
 
     def _guard_at(self, place: Place) -> Guard:

@@ -59,6 +59,53 @@ def permissions(project: Project, route: Route, asked: Asked) -> Sequence[Attach
     return _given(project, methods[_GIVING], given, asked)
 
 
+def asked_about_records(project: Project, route: Route) -> bool:
+    """Whether what permissions say about single records is asked on a route: by ``self.get_object()`` of a generic
+    view, or ``self.check_object_permissions(…)``. A method that loads the record by itself asks nothing."""
+    path, owner = view_class(project, route)
+    if owner < 0:
+        return _asks(project, route.handler, {}, 0)
+    methods = dict(project.classes.methods(path, owner))
+    function = project.function(route.handler) if route.view < 0 else None
+    if function is None or not (function.name in _ANSWERS or function.decorators):
+        return looked_up_with_permission(project, path, owner)
+    return _asks(project, route.handler, methods, 0)
+
+
+def looked_up_with_permission(project: Project, path: str, owner: int) -> bool:
+    """Whether the ``get_object`` of a class view asks permissions about what it finds; one of ours may not."""
+    methods = dict(project.classes.methods(path, owner))
+    return _GETTING not in methods or _asks(project, methods[_GETTING], methods, 0)
+
+
+def _asks(project: Project, place: Place, methods: dict[str, Place], depth: int) -> bool:
+    for node in walk(project.body(place)):
+        spelled = chain(node.func) if isinstance(node, Call) else ""
+        name = spelled.rpartition(".")[2]
+        if name in _ASKING or (isinstance(node, Call) and any(chain(one.value) == "self" for one in node.arguments)):
+            return True
+        if spelled.startswith("super()."):
+            return True
+        if spelled == f"self.{name}" and name not in _BESIDE:
+            if name not in methods:
+                return True
+            if depth < _DEPTH and methods[name] != place and _asks(project, methods[name], methods, depth + 1):
+                return True
+    return False
+
+
+_GETTING = "get_object"
+_ASKING = frozenset({"check_object_permissions", "has_object_permission"})
+_BESIDE = frozenset(
+    "get_serializer get_serializer_class get_queryset filter_queryset paginate_queryset get_paginated_response "
+    "serializer_class get_serializer_context".split()
+)
+"""Methods of generic views that look up no single record."""
+_ANSWERS = frozenset(
+    "get post put patch delete head options list create retrieve update partial_update destroy".split()
+)
+
+
 def _said(project: Project, handler: Place, methods: dict[str, Place]) -> Listed | None:
     """``@action(permission_classes=[…])`` above a method, or above the action that it is another method of."""
     function = project.function(handler)
