@@ -74,15 +74,30 @@ def _named(picture: Picture, known: Evidence, one: Handled) -> Everybodys | None
 
 def _every_person(picture: Picture, known: Evidence, one: Handled) -> Everybodys | None:
     """``GET /users`` with everybody's e-mail addresses, for whoever signed up a minute ago."""
-    if one.changing or not _PEOPLE.search(one.route.path) or not (known.joined(one) and known.roles(one)):
+    if one.changing or "{" in one.route.path or not (known.joined(one) and known.roles(one)):
         return None
-    told = _personal.declared_list(picture, one.handler)
-    if told is None:
+    declared = _personal.declared_list(picture, one.handler) if _PEOPLE.search(one.route.path) else None
+    told = declared[1] if declared is not None else _read_of_all(picture, one)
+    if not told:
         return None
     return Everybodys(
-        f"hands out everybody's `{told[1]}`, and whoever signs up may call it",
+        f"hands out everybody's `{told}`, and whoever signs up may call it",
         "Demand a role for the list of all people, or answer with what everybody may see of them",
     )
+
+
+def _read_of_all(picture: Picture, one: Handled) -> str:
+    """The personal column that a handler takes out of everybody's records: ``[user.email for user in User.query]``."""
+    owners, resources = picture.shared(Owners), picture.shared(Resources)
+    for load in one.trail.loads:
+        if load.keyed or load.scoped or load.used != "read":
+            continue
+        model = resources.model(load.resource)
+        if owners.is_user(model) if model is not None else owners.people(load.resource):
+            told = _personal.read_of_each(picture, one.handler, model)
+            if told:
+                return told
+    return ""
 
 
 def _every_record(picture: Picture, known: Evidence, one: Handled) -> Everybodys | None:

@@ -15,7 +15,8 @@ from analyzer.checks._public import PICKING, below
 from analyzer.checks._resources import Resources
 from analyzer.checks._whole import answered_as_kept
 from analyzer.facts.codec import encode
-from analyzer.facts.expressions import Attribute, Call, Constant, Mapping, Name, Subscript
+from analyzer.facts.expressions import Attribute, Call, Constant, Generator, Mapping, Name, Subscript
+from analyzer.facts.statements import For
 from analyzer.facts.visit import calls, chain, walk
 from analyzer.flow.questions import uses_of
 from analyzer.frameworks import persistence
@@ -170,6 +171,28 @@ def declared_list(picture: Picture, handler: Place) -> tuple[str, str] | None:
                 if told:
                     return project.outline(target.path).classes[target.index].name, told
     return None
+
+
+def read_of_each(picture: Picture, handler: Place, model: tuple[str, int] | None) -> str:
+    """The personal column that a handler reads of each of several records in turn, itself or by a method of their
+    model; ``""`` for none."""
+    project = picture.project
+    nodes = list(walk(project.body(handler)))
+    turns = [node.target for node in nodes if isinstance(node, For | Generator)]
+    names = {node.id for turn in turns for node in walk(turn) if isinstance(node, Name)}
+    methods = dict(project.classes.methods(*model)) if model is not None and model[1] >= 0 else {}
+    for node in nodes:
+        if isinstance(node, Attribute) and isinstance(node.value, Name) and node.value.id in names:
+            if _PERSONAL.match(node.attr):
+                return node.attr
+            for inner in walk(project.body(methods[node.attr])) if node.attr in methods else ():
+                if isinstance(inner, Attribute) and chain(inner.value) == "self" and _PERSONAL.match(inner.attr):
+                    return inner.attr
+        elif isinstance(node, Subscript) and isinstance(node.value, Name) and node.value.id in names:
+            key = node.index.value if isinstance(node.index, Constant) else None
+            if isinstance(key, str) and _PERSONAL.match(key):
+                return key
+    return ""
 
 
 def selected(picture: Picture, place: Place, *, owned: bool = False) -> tuple[str, str] | None:

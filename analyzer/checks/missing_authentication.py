@@ -6,11 +6,13 @@ import re
 from collections.abc import Iterator, Sequence
 
 from analyzer.checks import _personal, _public
+from analyzer.checks._confided import everybodys_own, owner_of
 from analyzer.checks._doors import doors
 from analyzer.checks._given_away import given_away
 from analyzer.checks._impersonation import becomes_anybody
 from analyzer.checks._opened import opened_people
 from analyzer.checks._records import Records
+from analyzer.checks._resources import Resources
 from analyzer.checks._takeover import takes_over
 from analyzer.facts.expressions import Conditional, Name
 from analyzer.facts.outline import Class, Function
@@ -50,7 +52,7 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
         if not picture.is_main(handler.path):
             continue
         if handler.index < 0:
-            yield from _views(picture, rule, guards, handler.path, routes)
+            yield from _views(picture, rule, guards, handler.path, routes, guarded)
             continue
         bare = [route for route in routes if not guards.of(route).guards]
         if not bare or not _all_open(routes, bare) or _becomes_somebody(picture, bare):
@@ -88,14 +90,36 @@ def _all_open(routes: Sequence[Route], bare: Sequence[Route]) -> bool:
     )
 
 
-def _views(picture: Picture, rule: Rule, guards: Guards, path: str, routes: Sequence[Route]) -> Iterator[Finding]:
-    """Class views that leave all their answers to the framework: one finding a class that changes data."""
+def _shown(picture: Picture, path: str, view: int) -> str:
+    """In words what a class view shows of what people keep for themselves; ``""`` for nothing."""
+    resources = picture.shared(Resources)
+    resource = resources.viewed_by(path, view)
+    model = resources.model(resource)
+    column = owner_of(picture, model) if model is not None and not resources.narrowed_by(path, view) else ""
+    return f"every `{resources.title(resource)}`, whoever's it is (`{column}`)" if column else ""
+
+
+def _views(
+    picture: Picture,
+    rule: Rule,
+    guards: Guards,
+    path: str,
+    routes: Sequence[Route],
+    guarded: dict[str, list[str]],
+) -> Iterator[Finding]:
+    """Class views that leave all their answers to the framework: one finding a class that changes data, or shows what
+    people keep for themselves."""
     classes = picture.project.outline(path).classes
     for view in sorted({route.view for route in routes if route.view >= 0}):
         mine = [route for route in routes if route.view == view]
         known = [guards.of(route) for route in mine]
         changing = [route for route in mine if route.method in _CHANGING]
-        if any(one.guards or one.opened for one in known) or not changing:
+        if any(one.guards or one.opened for one in known):
+            continue
+        if not changing:
+            own = _shown(picture, path, view) if path in guarded and not any(one.optional for one in known) else ""
+            if own:
+                yield _told(rule, path, classes[view], mine, f"hands out {own}, and {_BLIND}", Confidence.MEDIUM)
             continue
         if _public.is_open(classes[view].name, mine) or _public.writes_password(picture, path, view):
             continue
@@ -139,6 +163,8 @@ def _judged(
         sent = _public.sends_file(picture, handler) if known_people and any("{" in one.path for one in routes) else ""
         chosen = sent and any(load.keyed for load in picture.shared(Records).of(handler, routes).loads)
         away = given_away(picture, handler)
+        own = everybodys_own(picture, handler, routes) if known_people and not personal else None
+        personal = personal or own
         if not away and (not (personal or chosen) or any(one.optional for one in known)):
             return None
         what = f"hands out `{personal[0]}` with its `{personal[1]}`" if personal else f"sends files with `{sent}`"
