@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import re
 from collections.abc import Iterator, Sequence
 
@@ -11,7 +12,7 @@ from analyzer.checks._resources import Resources
 from analyzer.checks._saving import changed_records
 from analyzer.facts.codec import encode
 from analyzer.facts.expressions import Argument, Attribute, Call, Compare, Constant, Mapping, Name, Subscript
-from analyzer.facts.statements import Assert, If, Raise, Try
+from analyzer.facts.statements import Assert, Evaluate, If, Jump, Raise, Try
 from analyzer.facts.visit import calls, chain, walk
 from analyzer.flow.passwords import is_password_name
 from analyzer.flow.questions import uses_of
@@ -57,6 +58,17 @@ _ANSWERING = frozenset(
     "delete_cookie set_signed_cookie b64encode b64decode".split()
 )
 """Calls that make an answer and change nothing."""
+_ASKED = re.compile(
+    r"^(?:predict|classif|detect|analy[sz]e|score|evaluat|calculat|comput|estimat|convert|translat|parse|validat|check"
+    r"|compare|preview|simulat|is_|has_|tokeni[sz]e|print$|len$|round$|float$|sum$|max$|min$|sorted$|abs$|range$|enumerate$|zip$|replace$|startswith$|endswith$|keys$|values$"
+    r"|isdigit$|debug$|info$|warning$|error$|exception$|[A-Z])"
+)
+"""Calls that find something out or write into a log, and classes of things that are made."""
+_CHANGING_CALL = re.compile(
+    r"^(?:a?save|write|insert|a?update|a?delete|remove|a?create|add(?!_argument)|commit|execute|send|post|put|patch|publish"
+    r"|emit|push|enqueue|upload|set_|store|submit|delay|apply_async|setex|lpush|rpush|xadd|invoke|open$|request$|dump$)"
+)
+_BUILTINS = frozenset(dir(builtins))
 _EFFECTS = frozenset(
     "system popen run call check_call check_output Popen rmtree remove unlink drop_all create_all executescript".split()
 )
@@ -227,9 +239,43 @@ def hands_on(picture: Picture, handler: Place) -> bool:
     if accesses:
         asked = not _only_selects(picture, places)
         return any(access.kind != "read" or (asked and access.shown.endswith("execute")) for access in accesses)
-    function = picture.project.outline(handler.path).functions[handler.index]
-    called = [use.chain.rpartition(".")[2] for use in function.uses if use.kind == "call"]
-    return any(name not in _ANSWERING for name in called)
+    return _may_change(picture, handler) or any(_changes_by_name(picture, place) for place in places[1:])
+
+
+def _may_change(picture: Picture, handler: Place) -> bool:
+    """Whether a handler calls what nobody can look into, and what is not called as if it found something out."""
+    project = picture.project
+    function = project.function(handler)
+    for use in function.uses if function is not None else ():
+        name = use.chain.rpartition(".")[2]
+        if use.kind != "call" or name in _ANSWERING or _ASKED.match(name):
+            continue
+        target = project.resolve(handler, use.chain, use.line)
+        inside = target is not None and target.kind == "function" and target.ours
+        if target is None or not inside or not any(map(_does, project.body(Place(target.path, target.index)))):
+            return True
+    return False
+
+
+def _does(statement: msgspec.Struct) -> bool:
+    """Whether a statement does anything: ``...`` stands for what is written elsewhere."""
+    return not (
+        isinstance(statement, Jump) or (isinstance(statement, Evaluate) and not any(True for _ in calls(statement)))
+    )
+
+
+def _changes_by_name(picture: Picture, place: Place) -> bool:
+    """Whether a function that a handler calls does something that may change anything: by the name of what it calls,
+    or because that is only handed to it (``handler(command)``)."""
+    for use in uses_of(picture.project, place) if picture.project.function(place) is not None else ():
+        if use.kind != "call":
+            continue
+        handed = use.chain.isidentifier() and use.chain not in _BUILTINS
+        if _CHANGING_CALL.match(use.chain.rpartition(".")[2]) or (
+            handed and picture.project.resolve(place, use.chain, use.line) is None
+        ):
+            return True
+    return False
 
 
 def _only_selects(picture: Picture, places: Sequence[Place]) -> bool:

@@ -18,6 +18,7 @@ from analyzer.facts.expressions import (
     Sequence,
     Starred,
 )
+from analyzer.facts.statements import Assign
 from analyzer.facts.visit import chain as chain_of
 from analyzer.facts.visit import walk
 from analyzer.frameworks.backend import Attachment
@@ -81,12 +82,30 @@ def attachment(
     target = project.resolve_expression(place, expression)
     held = run_by(project, target)
     if held is None:
-        variable = project.variable(place.path, chain_of(expression))
-        if variable is not None and isinstance(variable[1], Call):
-            inner = attachment(project, Place(variable[0], -1), variable[1], level, depth + 1)
+        made = _local(project, place, expression)
+        variable = project.variable(place.path, chain_of(expression)) if made is None else None
+        at = Place(variable[0], -1) if variable is not None else place
+        call = variable[1] if variable is not None else made
+        if isinstance(call, Call):
+            inner = attachment(project, at, call, level, depth + 1)
             if inner is not None:
                 return msgspec.structs.replace(inner, path=place.path, line=expression.line)
     return Attachment(level, held or NOWHERE, _dotted(project, place, expression), place.path, expression.line)
+
+
+def _local(project: Project, place: Place, expression: Name | Attribute) -> Call | None:
+    """What a variable of the function around is made by: ``owner_only = owner_of(notes)``, then
+    ``dependencies=[owner_only]``."""
+    if not isinstance(expression, Name) or place.index < 0:
+        return None
+    for one in project.body(place):
+        if (
+            isinstance(one, Assign)
+            and isinstance(one.value, Call)
+            and any(chain_of(t) == expression.id for t in one.targets)
+        ):
+            return one.value
+    return None
 
 
 def _is_hook(project: Project, place: Place, call: Call) -> bool:

@@ -87,6 +87,7 @@ _NAMED = re.compile(r"[A-Za-z][\w.:-]*")
 _SAID = frozenset({"role", "scope"})
 _CALLED = re.compile(r"permission|privilege|admin|super_?user|(?:^|[._])(?:role|staff|moderator)", re.IGNORECASE)
 """Guards by what they are called, where their code does not say what they compare."""
+_OWNING = re.compile(r"(?:^|_)own(?:er|ership)?(?:_|$)|restrict", re.IGNORECASE)
 
 
 class Demand(msgspec.Struct, frozen=True, order=True):
@@ -114,6 +115,9 @@ class Demands:
             if kind == "scope" and one.words and _NO_SCOPE.issuperset(one.words):
                 kind = "role" if "admin" in one.words else "authenticated"
             kind = kind if kind in _SAID else one.asks if said and one.asks else kind
+            if not kind and "." not in one.dotted:
+                # Nobody can say what it does, and so its name has to.
+                kind = "role" if _CALLED.search(last) else "owner" if _OWNING.search(last) else ""
             return Demand(kind or "authenticated", said if kind in _SAID else "")
         found = self.of(one.place)
         beside = self._answered(one.place) if one.verified else self._beside(one.place)

@@ -102,11 +102,15 @@ _OPEN = frozenset(
     }
 )
 """What says in so many words that everybody may ask."""
-_PROBABLY = re.compile(r"login|auth|permission|require|protect|secur|admin|jwt|token|role|guard|scope", re.IGNORECASE)
-"""A decorator that cannot be resolved and is called so is taken for a guard: silence is the safe mistake."""
+_PROBABLY = re.compile(
+    r"login|auth|permission|require|protect|secur|admin|jwt|token|role|guard|scope|restrict|owner|verify|current_?user",
+    re.IGNORECASE,
+)
+"""A decorator or a dependency that cannot be resolved and is called so is taken for a guard: silence is the safe
+mistake."""
 _SURELY = re.compile(
     r"^(?:requires?_?|ensure_?|check_?)?(?:authenticate|authenticated|authentication|login|logged_?in|auth|jwt|permissions?"
-    r"|roles?|scopes?)(?:_?(?:required|check|needed|only))?$|^(?:user|token)_?(?:required|check|needed|only)$",
+    r"|roles?|scopes?)(?:_?(?:required|check|needed|only))?$|^(?:user|token)_?(?:required|check|needed|only)$|^(?:get_|require_|verify_)?current_(?:active_|admin_)?(?:user|account)$",
     re.IGNORECASE,
 )
 """Decorators of libraries that are called so and stand in no table."""

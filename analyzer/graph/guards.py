@@ -8,7 +8,7 @@ from typing import Protocol
 
 import msgspec
 
-from analyzer.facts.expressions import AnyExpression, Call, Constant, Mapping
+from analyzer.facts.expressions import AnyExpression, Attribute, Call, Constant, Mapping, Name, Parameter
 from analyzer.facts.expressions import Sequence as Display
 from analyzer.facts.outline import Function
 from analyzer.facts.statements import Assign
@@ -39,6 +39,8 @@ _AT_HAND = frozenset({"Flask", "Quart", "Django"})
 """Frameworks whose handlers have the request at hand, whatever they are given."""
 _HANDED_ON = re.compile(r"state|scope|\bg\.|user|ctx|context|request|environ|session|identity|principal|auth", re.I)
 """What middleware writes to for those behind it."""
+_PUBLIC = re.compile(r"\(public\)|^public(?: (?:api|endpoints?|routes?|access))?$", re.IGNORECASE)
+"""Words in the summary or the tags of a route that say so."""
 _OPENING = frozenset({"exclude_from_auth", "allow_anonymous", "public", "auth_exempt"})
 """Keywords of a registration that take a route out of the application's authentication."""
 
@@ -77,6 +79,10 @@ class Looked(Protocol):
 
     def application(self, path: str) -> tuple[str, ...]:
         """All modules of the application that a module belongs to."""
+
+
+def _named(parameter: Parameter) -> bool:
+    return isinstance(parameter.default, Name | Attribute)
 
 
 def _for_method(listed: Mapping, route: Route) -> Iterator[AnyExpression]:
@@ -237,14 +243,23 @@ class Guards:
                 for keyword in listing if shown != "action" else ():
                     yield from attachments(self._project, outside, argument(decorator, 99, keyword), "handler")
         yield from provided(self._project, handler, function)
+        for parameter in function.parameters if function.parent >= 0 else ():
+            # ``user: User = deps.current_user`` of a handler in a function that is given its dependencies
+            held = attachment(self._project, outside, parameter.default, "handler") if _named(parameter) else None
+            if held is not None:
+                yield held
 
     def _exempt(self, function: Function) -> bool:
+        """Whether the registration says that everybody may call it, by a keyword or in words."""
+        calls = [one for one in function.decorators if isinstance(one, Call)]
+        flagged = (argument(one, 99, keyword) for one in calls for keyword in _OPENING)
+        if any(isinstance(one, Constant) and one.value is True for one in flagged):
+            return True
+        spoken = (argument(one, 99, keyword) for one in calls for keyword in ("summary", "tags"))
         return any(
-            isinstance(one, Constant) and one.value is True
-            for decorator in function.decorators
-            if isinstance(decorator, Call)
-            for keyword in _OPENING
-            for one in [argument(decorator, 99, keyword)]
+            isinstance(node, Constant) and isinstance(node.value, str) and _PUBLIC.search(node.value)
+            for one in spoken
+            for node in (walk(one) if one is not None else ())
         )
 
     def _of_class(self, route: Route, permitted: bool) -> Iterator[Attachment]:
