@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from analyzer.facts.expressions import AnyExpression, Await, Boolean, Call, Conditional, Name, Unary
+from analyzer.facts.expressions import Await, Boolean, Call, Conditional, Name
 from analyzer.facts.statements import Assert, Assign, If, While
-from analyzer.facts.visit import chain, walk
+from analyzer.facts.visit import chain, operands, walk
 from analyzer.flow.sources import injected
 from analyzer.graph.picture import Picture
 from analyzer.project import Place
@@ -42,23 +42,13 @@ def _conditions(body: list[object] | object, awaited: set[str]) -> Iterator[Call
     """The calls whose truth is asked: in a test, behind ``not``, or kept in a variable that a test asks."""
     nodes = list(walk(body))  # type: ignore[arg-type]
     tests = [one.test for one in nodes if isinstance(one, If | While | Assert | Conditional)]
-    asked = {name.id for test in tests for name in _operands(test) if isinstance(name, Name)} - awaited
+    asked = {name.id for test in tests for name in operands(test) if isinstance(name, Name)} - awaited
     for one in nodes:
         if isinstance(one, Assign) and isinstance(one.value, Boolean) and any(chain(t) in asked for t in one.targets):
             tests.append(one.value)
     seen: set[int] = set()
     for test in tests:
-        for operand in _operands(test):
+        for operand in operands(test):
             if isinstance(operand, Call) and id(operand) not in seen:
                 seen.add(id(operand))
                 yield operand
-
-
-def _operands(test: AnyExpression) -> Iterator[AnyExpression]:
-    if isinstance(test, Boolean):
-        for one in test.values:
-            yield from _operands(one)
-    elif isinstance(test, Unary) and test.op == "not":
-        yield from _operands(test.operand)
-    else:
-        yield test

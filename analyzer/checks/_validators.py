@@ -37,7 +37,7 @@ def toothless(picture: Picture, rule: Rule) -> Iterator[Finding]:
             for field, at, statement in project.classes.fields(path, index) if _mentions(item.body) else ():
                 for place in _given(picture, Place(at, -1), statement.value):
                     function = project.function(place)
-                    if place in told or function is None or not _returns_only(project.body(place)):
+                    if place in told or function is None or not returns_only(project.body(place)):
                         continue
                     told.add(place)
                     yield Finding(
@@ -75,7 +75,8 @@ def _given(picture: Picture, place: Place, made: AnyExpression | None) -> Iterat
             yield Place(found.path, found.index)
 
 
-def _returns_only(body: Sequence[msgspec.Struct]) -> bool:
+def returns_only(body: Sequence[msgspec.Struct]) -> bool:
+    """Whether a function answers with what it finds out about a value, and never raises."""
     nodes = list(walk(list(body)))
     if any(isinstance(node, Raise | Assert) for node in nodes):
         return False

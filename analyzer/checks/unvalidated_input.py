@@ -11,6 +11,8 @@ from analyzer.checks._amounts import reckoned
 from analyzer.checks._conversions import converted
 from analyzer.checks._declared_amounts import declared_amounts
 from analyzer.checks._documents import filled
+from analyzer.checks._in_vain import in_vain
+from analyzer.checks._only_told import only_told
 from analyzer.checks._page_sizes import sized
 from analyzer.checks._raw import Given, checked, checks_itself, given, is_whole, raw_parts, state_changing, validates
 from analyzer.checks._stored_amounts import bounded_by_models, stored
@@ -65,8 +67,12 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
     yield from toothless(picture, rule)
     yield from (_kept(rule, upload) for upload in uploads.values())
     told: set[Place] = set(uploads)
+    for place, finding in (*in_vain(picture, rule), *only_told(picture, rule)):
+        if place not in told:
+            told.add(place)
+            yield finding
     for place in state_changing(picture, flow):
-        if place in uploads:
+        if place in told:
             continue
         raw = given(flow.project, place)
         uses = search.uses(raw, _DEPTH) if raw is not None else None

@@ -11,10 +11,12 @@ import msgspec
 from analyzer.facts.expressions import (
     AnyExpression,
     Attribute,
+    Boolean,
     Call,
     Expression,
     Name,
     Subscript,
+    Unary,
 )
 from analyzer.facts.statements import AnyStatement, Assign, Statement
 
@@ -114,6 +116,17 @@ def calls(nodes: Iterable[AnyStatement] | msgspec.Struct) -> Iterator[Call]:
     for node in walk(nodes):
         if isinstance(node, Call):
             yield node
+
+
+def operands(test: AnyExpression) -> Iterator[AnyExpression]:
+    """What a condition asks the truth of: the sides of ``and`` and ``or``, also behind ``not``."""
+    if isinstance(test, Boolean):
+        for one in test.values:
+            yield from operands(one)
+    elif isinstance(test, Unary) and test.op == "not":
+        yield from operands(test.operand)
+    else:
+        yield test
 
 
 def chain(expression: AnyExpression | None) -> str:
