@@ -18,8 +18,12 @@ from analyzer.project import Place
 _MAKING = frozenset({"int", "float", "uuid.UUID", "decimal.Decimal"})
 """What makes a number or an id of text, and raises an error for other text."""
 _SPELLED = frozenset({*_MAKING, "UUID", "Decimal"})
+_KEYS = frozenset({"bson.ObjectId", "bson.objectid.ObjectId"})
+"""Keys of documents, which no router matches: what stands in a path is text as well."""
 _CATCHING = frozenset({"ValueError", "Exception", "BaseException", "InvalidOperation", "ArithmeticError"})
-_FIX = "Catch the `ValueError` and answer 400, or let a form, a schema or the framework convert it"
+_REFUSING = frozenset({"Exception", "BaseException", "InvalidId", "BSONError"})
+"""What catches the error of a key of documents."""
+_FIX = "Catch the error and answer 400, or let a form, a schema or the framework convert it"
 
 
 _TYPED = re.compile(r"(?:^|[._])(?:get_json|json|data|body|loads)$")
@@ -49,6 +53,52 @@ def converted(picture: Picture, flow: Flow, rule: Rule, told: Set[Place]) -> Ite
                 break
 
 
+def keys_made(picture: Picture, flow: Flow, rule: Rule, told: Set[Place]) -> Iterator[tuple[Place, Finding]]:
+    """The first ``ObjectId(text)`` of each function whose text nobody looked at, in order of places: text that is no
+    key ends in ``InvalidId``, here or below a handler."""
+    if _answered(picture, "InvalidId"):
+        return
+    for place in flow.project.places():
+        function = flow.project.function(place)
+        if function is None or place in told or not picture.is_main(place.path):
+            continue
+        if not any(use.chain.endswith("ObjectId") for use in function.uses) or _asks(flow, place):
+            continue
+        callers = flow.callers.of(place)[0]
+        if any(_asks(flow, one.place, one.line) for one in callers):
+            continue
+        caught = list(_caught(flow, place, _REFUSING))
+        for point in flow.calls(place):
+            call = point.expression
+            if not isinstance(call, Call) or any(first <= call.line <= last for first, last in caught):
+                continue
+            sent = _key(flow, point, call)
+            if sent:
+                yield place, _finding(rule, place, call, sent, "a key of documents")
+                break
+
+
+def _asks(flow: Flow, place: Place, line: int = 0) -> bool:
+    """Whether a function asks whether a text is a key, or catches the error of a call on a line."""
+    function = flow.project.function(place)
+    if function is None or any(use.chain.endswith("is_valid") for use in function.uses):
+        return True
+    return any(first <= line <= last for first, last in _caught(flow, place, _REFUSING))
+
+
+def _key(flow: Flow, point: Point, call: Call) -> str:
+    """How the code spells the text of a client's that a call makes a key of documents of."""
+    if len(call.arguments) != 1 or not chain(call.func):
+        return ""
+    target = flow.project.resolve_expression(point.place, call.func)
+    if target is None or target.dotted not in _KEYS:
+        return ""
+    value = flow.value(Point(point.place, call.arguments[0].value, point.environment))
+    if any(len(row) != 1 for row in value.rows):
+        return ""
+    return next((part.text for part in value.parts() if part.kind == "request" and part.type != "object"), "")
+
+
 def _sent(flow: Flow, point: Point, call: Call) -> str:
     """How the code spells the text of a client's that a call makes a number of; ``""`` when it does not."""
     if len(call.arguments) != 1 or not chain(call.func):
@@ -76,35 +126,35 @@ _UNSENT = ("view_args", "match_info", "path_params", "kwargs", "matchdict", "con
 """Reads of a request whose text a router or a server has looked at already."""
 
 
-def _caught(flow: Flow, place: Place) -> Iterator[tuple[int, int]]:
+def _caught(flow: Flow, place: Place, catching: Set[str] = _CATCHING) -> Iterator[tuple[int, int]]:
     """The lines on which such an error ends in a handler of the function."""
     for node in walk(flow.project.body(place)):
-        if isinstance(node, Try) and node.body and any(_catches(one.kind) for one in node.handlers):
+        if isinstance(node, Try) and node.body and any(_catches(one.kind, catching) for one in node.handlers):
             yield node.body[0].line, node.body[-1].end_line
 
 
-def _catches(kind: AnyExpression | None) -> bool:
+def _catches(kind: AnyExpression | None, catching: Set[str]) -> bool:
     kinds = kind.items if isinstance(kind, Sequence) else [kind]
-    return any(one is None or chain(one).rpartition(".")[2] in _CATCHING for one in kinds)
+    return any(one is None or chain(one).rpartition(".")[2] in catching for one in kinds)
 
 
-def _answered(picture: Picture) -> bool:
+def _answered(picture: Picture, error: str = "ValueError") -> bool:
     """Whether the application answers such errors in one place: ``@app.errorhandler(ValueError)``."""
     for path in picture.project.paths():
         for function in picture.project.outline(path).functions:
             for decorator in function.decorators:
                 named = chain(decorator).rpartition(".")[2].removesuffix("()")
                 given = decorator.arguments if isinstance(decorator, Call) else ()
-                if "handler" in named and any(chain(one.value) == "ValueError" for one in given):
+                if "handler" in named and any(chain(one.value).rpartition(".")[2] == error for one in given):
                     return True
     return False
 
 
-def _finding(rule: Rule, place: Place, call: Call, sent: str) -> Finding:
+def _finding(rule: Rule, place: Place, call: Call, sent: str, made: str = "a number") -> Finding:
     return Finding(
         rule=rule.code,
         location=location(place, call),
-        message=f"`{sent}` is made a number as the client sent it: other text ends in an error that nothing catches",
+        message=f"`{sent}` is made {made} as the client sent it: other text ends in an error that nothing catches",
         fix=_FIX,
         severity=Severity.NOTE,
         confidence=Confidence.MEDIUM,

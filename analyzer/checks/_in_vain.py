@@ -27,10 +27,14 @@ _ANSWERING = re.compile(
     r"|flask_marshmallow\.|quart_wtf\.|starlette_wtf\.)"
 )
 """Libraries whose validating methods answer, and do not raise."""
-_VALIDATOR = re.compile(r"valid|complex|strength|strong|allowed|check|verif", re.IGNORECASE)
+_VALIDATOR = re.compile(
+    r"^_*(?:is_\w*(?:valid|strong|allowed|complex|safe)|(?:validate|valid|check|verify)(?:_|$)"
+    r"|\w+_(?:is_valid|valid|check|strength|complexity)$)",
+    re.IGNORECASE,
+)
 """Functions that look at what was sent, by what they are called."""
-_USING = frozenset({"save", "validated_data", "cleaned_data", "data", "populate_obj", "instance", "initial_data"})
-"""Parts of a form or a serializer that are read or stored once it was asked."""
+_USING = frozenset({"save", "validated_data", "data", "populate_obj", "initial_data"})
+"""Parts of a form or a serializer that are read or stored once it was asked; ``cleaned_data`` holds what is right."""
 
 
 class _Vain(msgspec.Struct, frozen=True):
@@ -131,7 +135,11 @@ def _unheard(project: Project, place: Place, nodes: Sequence[object], asked: Any
     if isinstance(asked.func, Attribute) and name in _ASKING:
         held = asked.func.value
         of = project.resolve_expression(place, held)
-        if of is None or not _answers(project, of) or any(one.keyword == "raise_exception" for one in asked.arguments):
+        if (
+            of is None
+            or not _answers(project, of, name)
+            or any(one.keyword == "raise_exception" for one in asked.arguments)
+        ):
             return
         if not _looked_at(nodes, chain(held), asked) and _is_used(nodes, chain(held), asked):
             yield _Vain(asked, _UNHEARD.format(shown=chain(asked.func)), Confidence.MEDIUM)
@@ -146,12 +154,14 @@ def _unheard(project: Project, place: Place, nodes: Sequence[object], asked: Any
 _UNHEARD = "Nobody looks at the answer of `{shown}`, which never raises: whatever was sent passes"
 
 
-def _answers(project: Project, target: Target) -> bool:
-    """Whether an object is a form, a serializer or a schema of a library whose methods answer."""
+def _answers(project: Project, target: Target, name: str = "is_valid") -> bool:
+    """Whether an object is a form, a serializer or a schema of a library whose method of that name answers."""
     if target.kind == "external":
         return _ANSWERING.match(target.dotted) is not None
     if target.kind not in {"class", "instance"} or target.index < 0:
         return False
+    if name in {one for one, _ in project.classes.methods(target.path, target.index)}:
+        return False  # its own may raise
     return any(map(_ANSWERING.match, project.classes.externals(target.path, target.index)))
 
 

@@ -50,6 +50,8 @@ class Side(msgspec.Struct, frozen=True):
     arguments: frozenset[str]
     annotations: re.Pattern[str]
     looking: re.Pattern[str]
+    small: int | None = None
+    """The greatest number that bounds nothing on this side: ``size > 1`` says nothing about the highest size."""
 
 
 class Used(msgspec.Struct, frozen=True):
@@ -233,7 +235,7 @@ class Search:
         """The first use in a function of numbers that it spells so, and that it does not look at; else ``None``."""
         nodes = list(walk(self._flow.project.body(place)))
         held = _also_called(nodes, set(numbers))
-        held -= {name for name in held if _is_looked_at(nodes, name, self._side)}
+        held -= {name for name in held if is_looked_at(nodes, name, self._side)}
         if not held:
             return None
         self._busy.add(place)
@@ -349,7 +351,7 @@ def _items(target: AnyExpression, iterable: AnyExpression, held: set[str]) -> se
     return {name + one[len(source) + 2 :] for one in held if one.startswith(f"{source}[]")}
 
 
-def _is_looked_at(nodes: Sequence[object], name: str, side: Side) -> bool:
+def is_looked_at(nodes: Sequence[object], name: str, side: Side) -> bool:
     """Whether a number is compared with a constant, asked for its truth beside others' order, or handed to a check.
 
     ``balance >= abs(amount)`` looks at another number than the one that is reckoned with afterwards.
@@ -359,7 +361,7 @@ def _is_looked_at(nodes: Sequence[object], name: str, side: Side) -> bool:
         if isinstance(node, Compare):
             sides = [node.left, *node.comparators]
             ordered = any(one in {"<", "<=", ">", ">=", "in", "not in"} for one in node.operators)
-            if ordered and any(spelling(one) == name for one in sides) and any(_is_fixed(one) for one in sides):
+            if ordered and any(spelling(one) == name for one in sides) and any(_bounding(one, side) for one in sides):
                 return True
         elif isinstance(node, Call) and side.looking.search(written(node).rpartition(".")[2]):
             if id(node) in beside and chain(node.func) in {"abs", "min", "max"}:
@@ -368,6 +370,11 @@ def _is_looked_at(nodes: Sequence[object], name: str, side: Side) -> bool:
             if looked:
                 return True
     return False
+
+
+def _bounding(other: AnyExpression, side: Side) -> bool:
+    low = isinstance(other, Constant) and isinstance(other.value, int) and side.small is not None
+    return _is_fixed(other) and not (low and isinstance(other, Constant) and int(str(other.value)) <= (side.small or 0))
 
 
 def _is_fixed(side: AnyExpression) -> bool:

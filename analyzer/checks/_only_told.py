@@ -7,7 +7,17 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from analyzer.facts.expressions import AnyExpression, Argument, Attribute, Call, Constant, Name, Subscript
+from analyzer.facts.expressions import (
+    AnyExpression,
+    Argument,
+    Attribute,
+    Call,
+    Compare,
+    Constant,
+    Name,
+    Subscript,
+    Unary,
+)
 from analyzer.facts.statements import AnyStatement, Assign, Evaluate, For, If, Try, While, With
 from analyzer.facts.visit import chain, walk
 from analyzer.flow.questions import location
@@ -105,10 +115,17 @@ def _refuses(call: Call) -> bool:
 
 
 def _names(test: AnyExpression) -> list[str]:
-    """How the test spells the values that it looks at: ``email`` of ``len(email) < 4``."""
-    called = {id(one.func) for one in walk([test]) if isinstance(one, Call)}
-    spelled = (one for one in walk([test]) if isinstance(one, Name | Attribute | Subscript) and id(one) not in called)
-    return [name for one in spelled if (name := _spelled(one)) and not name.startswith("request.method")]
+    """How the test spells the values that it compares, measures or asks another about: ``email`` of
+    ``len(email) < 4``. That something is there is no question about it."""
+    asked: list[AnyExpression] = []
+    for one in walk([test]):
+        if isinstance(one, Compare):
+            asked += [one.left, *one.comparators]
+        elif isinstance(one, Call):
+            asked += [given.value for given in one.arguments]
+        elif isinstance(one, Unary) and one.op == "not":
+            asked.append(one.operand)
+    return [name for one in asked if (name := _spelled(one)) and not name.startswith("request.method")]
 
 
 def _spelled(value: AnyExpression) -> str:
@@ -121,7 +138,9 @@ def _spelled(value: AnyExpression) -> str:
 def _kept(rest: Sequence[AnyStatement], name: str) -> bool:
     """Whether what follows makes a record of a value, or sets it on one, and asks nothing more about it."""
     for statement in rest:
-        if isinstance(statement, If) and name in _names(statement.test):
+        if isinstance(statement, If) and any(
+            _spelled(one) == name for one in walk([statement.test]) if isinstance(one, Name | Attribute | Subscript)
+        ):
             return False
         if isinstance(statement, If | For | While | With | Try):
             if any(_kept(inner, name) for inner in _blocks(statement)):

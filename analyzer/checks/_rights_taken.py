@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from analyzer.checks._privileged import gives_rights
-from analyzer.checks._raw import Given, is_whole, raw_parts
+from analyzer.checks._raw import Given, checked, is_whole, raw_parts
 from analyzer.facts.expressions import (
     AnyExpression,
     Attribute,
@@ -20,13 +20,15 @@ from analyzer.facts.expressions import (
     Format,
     Mapping,
     Name,
+    Subscript,
 )
 from analyzer.facts.expressions import Sequence as Display
-from analyzer.facts.statements import Evaluate, For, If, Jump, Raise, Return
+from analyzer.facts.statements import Assign, Evaluate, For, If, Jump, Raise, Return
 from analyzer.facts.visit import chain, walk
 from analyzer.flow.engine import Flow, Point
 from analyzer.flow.executed import statement_of
 from analyzer.flow.passwords import is_password_column
+from analyzer.flow.questions import written
 
 _INSERT = re.compile(r"\binsert\s+(?:\w+\s+)?into\s+[\w.\"`]+\s*\(([^)]*)\)\s*values\s*\(([^)]*)\)", re.IGNORECASE)
 _SET = re.compile(r"([\w\"`.]+)\s*=\s*(%s|\?|:\w+|%\(\w+\)s|\$\d+)", re.IGNORECASE)
@@ -70,6 +72,53 @@ def rights_in_statements(flow: Flow, raw: Given, point: Point, call: Call) -> It
         given = Point(point.place, value, point.environment)
         if raw_parts(flow, raw, given):
             yield Taken(call, column, given)
+
+
+def rights_remembered(flow: Flow, raw: Given) -> Iterator[Taken]:
+    """``session["role"] = request.args["role"]``, ``jwt.encode({"role": body["role"]}, key)``,
+    ``response.set_cookie("role", body["role"])``: what says later on who somebody is, in source order."""
+    known = checked(flow, raw)
+    for node in walk(flow.project.body(raw.place)):
+        if isinstance(node, Assign) and node.value is not None:
+            kept = [one for one in node.targets if isinstance(one, Subscript) and _SESSION.search(chain(one.value))]
+            state = flow.state_at(raw.place, node.value) if kept else None
+            if state is None:
+                continue
+            key = kept[0].index
+            named = [(str(key.value), node.value)] if isinstance(key, Constant) else []
+            for name, value in (*named, *_rights_of(node.value)):
+                given = Point(raw.place, value, state)
+                if _is_taken(flow, raw, name, given, known):
+                    yield Taken(node.value, name, given)
+    for point in flow.calls(raw.place):
+        call = point.expression
+        last = written(call).rpartition(".")[2] if isinstance(call, Call) else ""
+        if not isinstance(call, Call) or not _TOKEN.search(last):
+            continue
+        values = [one.value for one in call.arguments]
+        said = values[0] if last == "set_cookie" and len(values) > 1 else None
+        cookie = [(str(said.value), values[1])] if isinstance(said, Constant) else []
+        for name, value in (*cookie, *(pair for one in values for pair in _rights_of(one))):
+            given = Point(point.place, value, point.environment)
+            if _is_taken(flow, raw, name, given, known):
+                yield Taken(call, name, given)
+
+
+_SESSION = re.compile(r"(?:^|\.)session$")
+_TOKEN = re.compile(r"^(?:encode|set_cookie|(?:create|make|generate|issue|sign)_?\w*(?:token|jwt)\w*)$")
+"""Calls that make a token or a cookie of what they are given."""
+
+
+def _rights_of(value: AnyExpression) -> Iterator[tuple[str, AnyExpression]]:
+    """The rights in a mapping that is written out."""
+    if isinstance(value, Mapping):
+        yield from ((str(key.value), one) for key, one in _pairs(value))
+
+
+def _is_taken(flow: Flow, raw: Given, name: str, given: Point, known: set[str]) -> bool:
+    if not gives_rights(name) or isinstance(given.expression, Constant):
+        return False
+    return any(part.text not in known for part in raw_parts(flow, raw, given))
 
 
 def columns_of_keys(flow: Flow, raw: Given) -> set[str]:

@@ -9,7 +9,14 @@ from analyzer.checks import _declared_fields, _named_rights, _schema_rights
 from analyzer.checks._documents import filled
 from analyzer.checks._privileged import gives_rights, privileged_fields
 from analyzer.checks._raw import Given, checked_before, given, is_whole, raw_parts, state_changing, validates
-from analyzer.checks._rights_taken import Taken, columns_of_keys, names_columns, rights_in_records, rights_in_statements
+from analyzer.checks._rights_taken import (
+    Taken,
+    columns_of_keys,
+    names_columns,
+    rights_in_records,
+    rights_in_statements,
+    rights_remembered,
+)
 from analyzer.facts.expressions import AnyExpression, Attribute, Call, Constant, Mapping, Name, Subscript
 from analyzer.facts.statements import Assign, If
 from analyzer.facts.visit import chain, statements
@@ -49,6 +56,14 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
                 if (at, node.line, node.column) not in seen:
                     seen.add((at, node.line, node.column))
                     yield finding
+    for place in picture.handlers():
+        raw = given(flow.project, place) if picture.is_main(place.path) else None
+        if raw is None or search.ruled(place) or validates(flow, raw):
+            continue
+        for one in rights_remembered(flow, raw):
+            if (place, one.node.line, one.node.column) not in seen:
+                seen.add((place, one.node.line, one.node.column))
+                yield search.remembered(raw, one)
     yield from _schema_rights.findings(flow, rule, state_changing(picture, flow), search.ruled, _FIX)
     yield from _schema_rights.tables(flow, rule, state_changing(picture, flow), search.ruled, _FIX)
     yield from _named_rights.findings(picture, rule, state_changing(picture, flow), _FIX)
@@ -233,6 +248,11 @@ class _Search:
         for one in taken:
             says = f"A client sets `{one.field}` of the record, and with it what it may do"
             yield self._found(raw, one.node, says, Confidence.MEDIUM, one.value)
+
+    def remembered(self, raw: Given, one: Taken) -> Finding:
+        """The finding for a right that a client sends and that a session, a token or a cookie remembers."""
+        says = f"A client sets `{one.field}` that is remembered of it, and with it what it may do from then on"
+        return self._found(raw, one.node, says, Confidence.MEDIUM, one.value)[2]
 
     def _right_assigned(self, raw: Given) -> Found:
         """``user.role = body["role"]``."""

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import msgspec
 
 from analyzer.checks._amounts import reckoned
-from analyzer.checks._conversions import converted
+from analyzer.checks._conversions import converted, keys_made
 from analyzer.checks._declared_amounts import declared_amounts
 from analyzer.checks._documents import filled
 from analyzer.checks._in_vain import in_vain
@@ -88,6 +88,9 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
             told.add(place)
             yield _finding(rule, place, uses, partly=True)
     for place, finding in converted(picture, flow, rule, told):
+        told.add(place)
+        yield finding
+    for place, finding in keys_made(picture, flow, rule, told):
         told.add(place)
         yield finding
     yield from sized(picture, flow, rule, told)
