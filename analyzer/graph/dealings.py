@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -235,10 +235,7 @@ class Dealings:
             role = self._picture.class_role(*owner)
             if role.why.startswith("is given") or target.kind != "function":
                 return True
-            places = [
-                Place(owner[0], at)
-                for at in self._picture.project.namespace(owner[0]).methods.get(owner[1], {}).values()
-            ]
+            places = [Place(owner[0], at) for at in self._methods(owner)]
             if any(self._stores(place, _DEEP) for place in places):
                 return True
         return target.kind == "function" and self._stores(Place(target.path, target.index), _DEEP)
@@ -248,26 +245,30 @@ class Dealings:
         key = (place, depth)
         if key not in self._stored:
             self._stored[key] = False
-            self._stored[key] = bool(self._picture.accesses_of(place)) or any(
-                self._picture.target_role(site.target).name == "repository"
-                or (depth > 0 and site.target.kind == "function" and self._stores(_place(site.target), depth - 1))
-                for site in self._picture.calls_of(place)
+            self._stored[key] = (
+                bool(self._picture.accesses_of(place))
+                or any(
+                    self._picture.target_role(site.target).name == "repository"
+                    or (depth > 0 and site.target.kind == "function" and self._stores(_place(site.target), depth - 1))
+                    for site in self._picture.calls_of(place)
+                )
+                or any(self._stores(one, depth) for one in self._picture.project.classes.implementations(place))
             )
         return self._stored[key]
 
     def _reaches_repository(self, target: Target) -> bool:
         picture = self._picture
         owner = owner_class(picture.roles, target)
-        places = (
-            [Place(owner[0], at) for at in picture.project.namespace(owner[0]).methods.get(owner[1], {}).values()]
-            if owner is not None
-            else [_place(target)]
-        )
+        places = [Place(owner[0], at) for at in self._methods(owner)] if owner is not None else [_place(target)]
+        places += [below for one in places for below in picture.project.classes.implementations(one)]
         return any(
             picture.target_role(site.target).name == "repository"
             for place in places
             for site in picture.calls_of(place)
         )
+
+    def _methods(self, owner: tuple[str, int]) -> Iterable[int]:
+        return self._picture.project.namespace(owner[0]).methods.get(owner[1], {}).values()
 
     def _is_handed_repository(self, target: Target) -> bool:
         """A plain function that is given its repository by the handler does not stand in front of it."""

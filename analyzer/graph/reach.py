@@ -139,7 +139,8 @@ class Reach:
         return self._named
 
     def _same(self, place: Place) -> set[tuple[str, int, bool]]:
-        """What a call may resolve to and still run this function: itself, its class, the methods it overrides."""
+        """What a call may resolve to and still run this function: itself, its class, the methods it overrides or
+        keeps the promise of."""
         project = self._project
         function = project.outline(place.path).functions[place.index]
         wanted = {(place.path, place.index, True)}
@@ -147,7 +148,8 @@ class Reach:
             return wanted
         if function.name in {"__init__", "__call__"}:
             wanted.add((place.path, function.owner, False))
-        for base in project.classes.order(place.path, function.owner)[1:]:
+        classes = project.classes
+        for base in (*classes.order(place.path, function.owner)[1:], *classes.protocols(place.path, function.owner)):
             if base.kind == "class":
                 method = project.namespace(base.path).methods.get(base.index, {}).get(function.name)
                 if method is not None:

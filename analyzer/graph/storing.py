@@ -42,4 +42,7 @@ class Storing:
                     for site in self._picture.calls_of(place)
                 )
             )
+            self._known[key] |= any(
+                self._writes(one, depth) for one in self._picture.project.classes.implementations(place)
+            )
         return self._known[key]

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from analyzer.facts.expressions import AnyExpression, Name
-from analyzer.facts.statements import Assign
+from analyzer.facts.expressions import AnyExpression, Call, Constant, Name, Opaque
+from analyzer.facts.statements import AnyStatement, Assign, Evaluate, Jump, Raise
 from analyzer.facts.visit import chain as chain_of
 from analyzer.project import declared
 from analyzer.project.target import Place, Target
 
 if TYPE_CHECKING:
     from analyzer.project.project import Project
+
+_PROTOCOLS = frozenset({"typing.Protocol", "typing_extensions.Protocol"})
+_KEEPING = 4
+"""Classes that keep a protocol without descending from it; with more its methods are everybody's (``close()``)."""
 
 
 class Classes:
@@ -23,6 +27,7 @@ class Classes:
         self._orders: dict[tuple[str, int], tuple[Target, ...]] = {}
         self._attributes: dict[tuple[str, int, str], Target | None] = {}
         self._below: dict[tuple[str, int], list[Target]] | None = None
+        self._kept: dict[tuple[str, int], list[Target]] | None = None
 
     def order(self, path: str, index: int) -> tuple[Target, ...]:
         """A class, then its bases depth first, left to right: ours as ``class``, others as ``external`` targets.
@@ -58,17 +63,65 @@ class Classes:
         return any(name in names for name in self.externals(path, index))
 
     def below(self, path: str, index: int) -> list[Target]:
-        """Every class of the project that descends from a class, sorted."""
+        """Every class of the project that descends from a class, or keeps it where it is a protocol; sorted."""
         if self._below is None:
             self._below = {}
             for one in self._project.paths():
                 for at in range(len(self._project.outline(one).classes)):
-                    for base in self.order(one, at)[1:]:
+                    for base in (*self.order(one, at)[1:], *self.protocols(one, at)):
                         if base.kind == "class":
                             self._below.setdefault((base.path, base.index), []).append(
                                 self._project.class_target(one, at)
                             )
         return self._below.get((path, index), [])
+
+    def protocols(self, path: str, index: int) -> list[Target]:
+        """The protocols of the project that a class keeps without descending from them: it has each of their methods,
+        with the same parameters."""
+        if self._kept is None:
+            self._kept = {}
+            for protocol in self._promising():
+                wanted = self._shapes(protocol.path, protocol.index)
+                keeping = [one for one in self._having(wanted) if protocol not in self.order(one.path, one.index)]
+                for one in keeping if len(keeping) <= _KEEPING else ():
+                    self._kept.setdefault((one.path, one.index), []).append(protocol)
+        return self._kept.get((path, index), [])
+
+    def implementations(self, place: Place) -> list[Place]:
+        """The methods below a method that only promises (``...``, ``raise NotImplementedError``); none for another."""
+        function = self._project.function(place)
+        if function is None or function.owner < 0 or not promises(self._project.body(place)):
+            return []
+        methods = (
+            (one.path, self._project.namespace(one.path).methods.get(one.index, {}).get(function.name))
+            for one in self.below(place.path, function.owner)
+        )
+        found = (Place(path, at) for path, at in methods if at is not None)
+        return [one for one in found if not promises(self._project.body(one))]
+
+    def _promising(self) -> Iterator[Target]:
+        for path in self._project.paths():
+            for index, item in enumerate(self._project.outline(path).classes):
+                if item.bases and self.descends(path, index, _PROTOCOLS) and self._shapes(path, index):
+                    yield self._project.class_target(path, index)
+
+    def _shapes(self, path: str, index: int) -> dict[str, tuple[str, ...]]:
+        """The names of the parameters of each public method of a class, own or inherited."""
+        return {
+            name: tuple(one.name for one in function.parameters)
+            for name, place in self.methods(path, index)
+            if not name.startswith("__") and (function := self._project.function(place)) is not None
+        }
+
+    def _having(self, wanted: dict[str, tuple[str, ...]]) -> Iterator[Target]:
+        """The classes with methods of these names and parameters that are no protocols themselves."""
+        for path in self._project.paths():
+            names = self._project.namespace(path).methods
+            for index in range(len(self._project.outline(path).classes)):
+                if names.get(index, {}).keys().isdisjoint(wanted) or self.descends(path, index, _PROTOCOLS):
+                    continue
+                if wanted.items() <= self._shapes(path, index).items():
+                    yield self._project.class_target(path, index)
 
     def parent(self, place: Place) -> Target | None:
         """What ``super()`` stands for: an object whose look-up begins behind the method's own class."""
@@ -178,3 +231,17 @@ _PLAIN = {
     "builtins.Exception",
     "enum.Enum",
 }
+
+
+def promises(body: Sequence[AnyStatement]) -> bool:
+    """Whether a body does nothing: a docstring, ``...``, ``pass``, ``raise NotImplementedError``."""
+    return all(
+        (isinstance(one, Evaluate) and isinstance(one.value, Constant | Opaque))
+        or (isinstance(one, Jump) and one.kind == "pass")
+        or (isinstance(one, Raise) and one.exception is not None and "NotImplemented" in _raised(one.exception))
+        for one in body
+    )
+
+
+def _raised(value: AnyExpression) -> str:
+    return chain_of(value.func if isinstance(value, Call) else value)
