@@ -100,11 +100,14 @@ def _decorated(
     found: Found,
 ) -> None:
     chain, _, name = chain_of(decorator.func).rpartition(".")
-    if not chain or name not in {*VERBS, "api_route", "route", "websocket", "websocket_route"}:
+    if name not in {*VERBS, "api_route", "route", "websocket", "websocket_route"}:
         return
     outside = Place(place.path, function.parent)
-    held = called_router(project, outside, chain, known.own, ROUTERS, known.instances)
-    several = known.of_self(project, outside, chain) or ([held] if held is not None else [])
+    if not chain:
+        several = known.of_class(place, function.owner) if _by_class(project, outside, decorator) else []
+    else:
+        held = called_router(project, outside, chain, known.own, ROUTERS, known.instances)
+        several = known.of_self(project, outside, chain) or ([held] if held is not None else [])
     if not several:
         return
     methods = methods_of(project, outside, decorator, name)
@@ -119,6 +122,12 @@ def _decorated(
     for holding in several:
         for door in known.paths(project, holding, outside, path, told):
             _add(found, door, Answer(methods, place, -1, attached), where, dependencies, decorator)
+
+
+def _by_class(project: Project, place: Place, decorator: Call) -> bool:
+    """Whether a decorator marks a method as a route of the router that its object makes: classy-fastapi's ``@get``."""
+    target = project.resolve_expression(place, decorator.func)
+    return target is not None and not target.ours and target.dotted.startswith("classy_fastapi.")
 
 
 def _added(project: Project, one: Registration, where: tuple[str, int], known: Routers, found: Found) -> None:

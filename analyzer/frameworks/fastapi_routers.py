@@ -30,9 +30,13 @@ ROUTERS = frozenset(
         "fastapi.applications.FastAPI",
         "starlette.applications.Starlette",
         "starlette.routing.Router",
+        "classy_fastapi.Routable",
+        "classy_fastapi.routable.Routable",
     }
 )
 _APPLICATIONS = frozenset({"fastapi.FastAPI", "fastapi.applications.FastAPI"})
+_HELD = "router"
+"""Where an object of a class of routes keeps its router (classy-fastapi)."""
 _DEPTH = 16
 
 
@@ -72,6 +76,10 @@ class Routers(msgspec.Struct, frozen=True):
     def of_self(self, project: Project, place: Place, chain: str) -> list[Holder]:
         """The routers that ``self`` is in a method of a class that is derived from a router."""
         owner = project.owner_index(place) if chain == "self" else -1
+        return self.of_class(place, owner)
+
+    def of_class(self, place: Place, owner: int) -> list[Holder]:
+        """The routers that are objects of a class of the project, or of one below it."""
         return self.objects.get(Place(place.path, owner), []) if owner >= 0 else []
 
     def doors(self, held: Holder) -> dict[str, tuple[Attachment, ...]]:
@@ -194,6 +202,7 @@ def _included(project: Project) -> Iterator[Creation]:
     """Routers of a class of the project that are made where they are included."""
     for place, call in calls(project, frozenset({"include_router"})):
         item = argument(call, 0, "router")
+        item = item.value if isinstance(item, Attribute) and item.attr == _HELD else item
         target = project.resolve_expression(place, item.func) if isinstance(item, Call) else None
         if isinstance(item, Call) and target is not None and target.kind == "class":
             dotted = created(project, place, item, ROUTERS)
@@ -298,6 +307,11 @@ def child_of(project: Project, place: Place, item: AnyExpression, known: Routers
     named = imported(project, place, item)
     if len(named) == 1:
         return holder(project, Place(named[0][0], -1), named[0][1])
+    if isinstance(item, Attribute) and item.attr == _HELD:
+        whole = _there(place, item.value) if isinstance(item.value, Call) else None
+        whole = whole or holder(project, place, chain_of(item.value))
+        if whole in known.made:
+            return whole
     if isinstance(item, Call) and _there(place, item) in known.made:
         return _there(place, item)
     if isinstance(item, Call):
