@@ -215,3 +215,60 @@ def test_layers_by_what_their_classes_inherit_promise_and_stand_beside() -> None
         "announce": "service",
         "_words": "utility",
     }
+
+
+COMMANDS = {
+    "app/__init__.py": "",
+    "app/models.py": """
+        from flask_sqlalchemy import SQLAlchemy
+        db = SQLAlchemy()
+        class Box(db.Model):
+            id = db.Column(db.Integer, primary_key=True)
+    """,
+    "app/daos.py": """
+        from app.models import Box, db
+        class BoxDAO:
+            @staticmethod
+            def by_id(key): return db.session.get(Box, key)
+            @staticmethod
+            def create(label): db.session.add(Box(label=label))
+    """,
+    "app/commands.py": """
+        from app.daos import BoxDAO
+        from app.models import Box, db
+        class BaseCommand:
+            def run(self): raise NotImplementedError
+        class StoreBox(BaseCommand):
+            def run(self): return BoxDAO.create("new")
+        class MoveBox(BaseCommand):
+            def run(self): return BoxDAO.by_id(1)
+        class LabelBoxes(BaseCommand):
+            def run(self): db.session.query(Box).update({"label": "old"})
+        class Boxes:
+            def emptied(self): db.session.query(Box).delete()
+    """,
+    "app/views.py": """
+        from flask import Blueprint
+        from app.commands import Boxes, LabelBoxes, MoveBox, StoreBox
+        boxes = Blueprint("boxes", __name__)
+        @boxes.post("/boxes")
+        def store(): return StoreBox().run()
+        @boxes.put("/boxes")
+        def move(): return MoveBox().run()
+        @boxes.put("/labels")
+        def label(): return LabelBoxes().run()
+        @boxes.delete("/boxes")
+        def emptied(): return Boxes().emptied()
+    """,
+}
+
+
+def test_a_class_that_runs_queries_is_a_service_where_what_it_extends_is_a_base_of_services() -> None:
+    picture = picture_of(COMMANDS)
+    names = [one.name for one in picture.project.outline("app/commands.py").classes]
+    assert {name: picture.class_role("app/commands.py", names.index(name)).name for name in names[1:]} == {
+        "StoreBox": "service",
+        "MoveBox": "service",
+        "LabelBoxes": "service",
+        "Boxes": "repository",
+    }

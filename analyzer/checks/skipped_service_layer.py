@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from analyzer.graph.access import Access, CallSite
 from analyzer.graph.dealings import Dealing, Dealings, Habit, application_handlers
 from analyzer.graph.picture import Picture
+from analyzer.graph.storing import Storing
 from analyzer.model import Confidence, Finding, Location, Related, Rule, Severity, Span, Tier
 from analyzer.project import Place
 
@@ -80,6 +81,8 @@ def _short_cut(picture: Picture, rule: Rule, dealings: Dealings, dealing: Dealin
     """The handler calls a repository past the services."""
     names = list(dict.fromkeys(f"`{dealings.name(site.target)}`" for site in dealing.repositories))
     function = picture.project.outline(dealing.handler.path).functions[dealing.handler.index]
+    only = dealing.repositories[0] if len(dealing.repositories) == 1 else None
+    passed_on = only is not None and picture.shared(Storing).only_reads(only)
     return Finding(
         rule=rule.code,
         location=_def(picture, dealing.handler),
@@ -89,7 +92,7 @@ def _short_cut(picture: Picture, rule: Rule, dealings: Dealings, dealing: Dealin
             f"`{habit.example(dealing.handler.path, 'service')}`."
         ),
         fix=f"Offer what `{function.name}` needs as a method of a service and call that instead of {names[0]}.",
-        severity=min(rule.severity, Severity.WARNING),
+        severity=Severity.NOTE if passed_on else min(rule.severity, Severity.WARNING),
         confidence=Confidence.MEDIUM,
         related=tuple(
             Related(_at(dealing.handler.path, site), f"calls {dealings.name(site.target)}")

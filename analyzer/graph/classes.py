@@ -21,6 +21,8 @@ _ABSTRACT = _PROTOCOLS | {"abc.ABC"}
 _STORE = re.compile(
     r"(?:^|_)(?:db|database|session|sessions|conn|connection|pool|engine|cursor|collection|store|table)(?:_|$)"
 )
+_SIBLINGS = 2
+"""Classes that call repositories, from which on what they all extend is a base of services."""
 _PASSIVE = ("Enum", "NamedTuple", "TypedDict", "Flag")
 
 
@@ -162,6 +164,10 @@ def _by_behaviour(roles: Roles, path: str, index: int, item: Class, methods: dic
     if used and busy and 2 * len(busy) >= len([name for name in methods if not name.startswith("__")]):
         if any(persistence.is_model(project, below.path, below.index) for below in project.classes.below(path, index)):
             return role("model", Confidence.MEDIUM, "is a base of persisted classes", path, item.line)
+        base = _base_of_services(roles, path, index)
+        if base:
+            text = f"extends {base} like others that stand between handlers and a repository"
+            return role("service", Confidence.MEDIUM, text, path, item.line)
         text = f"{_counted(busy, 'method')} run{'s' if len(busy) == 1 else ''} queries for handlers"
         return role("repository", Confidence.MEDIUM, text, path, item.line)
     if used and _calls_lower(roles, places):
@@ -219,6 +225,25 @@ def _extended_by_services(roles: Roles, path: str, index: int) -> bool:
         if _calls_lower(roles, [Place(item.path, at) for at in methods.values()]):
             return True
     return False
+
+
+def _base_of_services(roles: Roles, path: str, index: int) -> str:
+    """The base of a class where more of its siblings call repositories than run queries themselves: commands that
+    mostly use data access objects are services, the few that ask the session as well."""
+    project = roles.project
+    for base in project.classes.order(path, index)[1:]:
+        if base.kind != "class":
+            continue
+        calling = asking = 0
+        for item in project.classes.below(base.path, base.index):
+            places = [Place(item.path, at) for at in project.namespace(item.path).methods.get(item.index, {}).values()]
+            if _calls_lower(roles, places):
+                calling += 1
+            else:
+                asking += any(roles.accesses.of(place) for place in places)
+        if calling >= _SIBLINGS and calling > asking:
+            return base.dotted.rpartition(".")[2]
+    return ""
 
 
 def _calls_lower(roles: Roles, places: list[Place]) -> bool:

@@ -23,7 +23,7 @@ _SMALL, _SHARE_OF_SMALL = 10, 0.2
 """A layer is the application's own convention when a third of the handlers that deal with data go through it; below
 that, it is a corner of the application. Up to ten such handlers a fifth will do: there, one service is an intention.
 Provisional, chosen on the labelled applications."""
-_CLOSED = 2
+_CLOSED = 3
 """Handlers through services for each one past them, from which on nobody meant the layer to be open."""
 _MOST = 0.5
 """What only behaves like a layer, without being called one, must carry half of them."""

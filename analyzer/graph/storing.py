@@ -24,11 +24,15 @@ class Storing:
     def at(self, site: CallSite) -> bool:
         """Whether a call of a service or a repository ends in a write."""
         target = site.target
-        if _READING.match(target.dotted.rpartition(".")[2]):
+        if self.only_reads(site):
             return False
         if self._picture.target_role(target).name not in {"service", "repository"}:
             return False
         return target.kind == "function" and self._writes(Place(target.path, target.index), _DEPTH)
+
+    def only_reads(self, site: CallSite) -> bool:
+        """Whether what is called says of itself that it only reads."""
+        return _READING.match(site.target.dotted.rpartition(".")[2]) is not None
 
     def _writes(self, place: Place, depth: int) -> bool:
         key = (place, depth)
