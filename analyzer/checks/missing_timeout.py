@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from analyzer.checks._choices import deployed
 from analyzer.checks._stubs import remote_calls
 from analyzer.checks._waiting import ENDLESS, NAMES, PACKAGES, TOLD, Wait, Waits, answered, switched_off
 from analyzer.facts.expressions import Call
+from analyzer.facts.statements import Assign
+from analyzer.facts.visit import chain, statements
 from analyzer.flow.arguments import argument, spread
 from analyzer.flow.engine import Flow, Point
 from analyzer.flow.questions import flow_of, location, places_calling, written
 from analyzer.graph.imports import main_guards
 from analyzer.graph.picture import Picture
 from analyzer.model import Confidence, Finding, Rule
+from analyzer.project.project import Project
 from analyzer.project.target import Place
+
+_SENDING = re.compile(r"(?:^|\.)(?:HTTPAdapter\.send|Session\.(?:request|send))$")
+"""What every request of ``requests`` goes through."""
 
 
 def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
@@ -47,6 +54,7 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
 
 def _waiting(picture: Picture, flow: Flow) -> Iterator[tuple[Place, Point, Wait | None]]:
     """The calls that wait for somebody outside; with ``None`` those that have a limit of their own."""
+    limited = _given_a_default(flow.project)
     for place in places_calling(flow.project, NAMES):
         if not deployed(picture, place.path) or not _imports(flow, place.path):
             continue
@@ -54,10 +62,22 @@ def _waiting(picture: Picture, flow: Flow) -> Iterator[tuple[Place, Point, Wait 
             call = point.expression
             target = flow.project.resolve_expression(place, call.func) if isinstance(call, Call) else None
             dotted = target.dotted if target is not None and not target.ours else ""
+            if limited and dotted.startswith("requests."):
+                continue
             if dotted in ENDLESS or dotted in TOLD:
                 yield place, point, ENDLESS.get(dotted)
     for place, point in remote_calls(flow):
         yield place, point, Wait()
+
+
+def _given_a_default(project: Project) -> bool:
+    """Whether a project puts a function of its own in the place of what sends all requests of ``requests``."""
+    return any(
+        isinstance(node, Assign) and any(_SENDING.search(chain(target)) for target in node.targets)
+        for place in project.places()
+        if any(item.module.partition(".")[0] == "requests" for item in project.outline(place.path).imports)
+        for node in statements(project.body(place))
+    )
 
 
 def _by_hand(picture: Picture, place: Place) -> bool:
