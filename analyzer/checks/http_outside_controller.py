@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 import msgspec
 
+from analyzer.facts.expressions import Call, Compare
 from analyzer.facts.outline import Use
-from analyzer.facts.visit import chain
+from analyzer.facts.visit import chain, walk
 from analyzer.flow.questions import uses_of
 from analyzer.graph.picture import Picture
 from analyzer.graph.role import Evidence, Role
@@ -48,6 +49,9 @@ _SAYS = re.compile(
 """What says something to a client, and so leaves no doubt; a single look at a request may be a parameter's type."""
 _AROUND = re.compile(r"(?:flask|quart)\.(?:current_app|url_for)(?:$|[.(\[])")
 """The application itself, mostly for its configuration, and its routes' names: a hint, and no word to a client."""
+_HELD = re.compile(r"(?:flask|quart)\.(?:g|request|session)(?:$|[.(\[])")
+"""What is there while a request is answered."""
+_CONTEXTS = frozenset({"has_request_context", "has_websocket_context"})
 _CARRIED = re.compile(
     r"(?:fastapi|starlette)\.(?:datastructures\.)?UploadFile$|werkzeug\.datastructures\.(?:file_storage\.)?FileStorage$"
     r"|fastapi\.security\.(?:oauth2\.)?OAuth2PasswordRequestForm(?:Strict)?$"
@@ -89,6 +93,8 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
         found = sorted(_through(picture, path, injected))
         if any(_FRAMEWORKS.match(item.module) for item in outline.imports if not item.level):
             found = sorted(_spoken(picture, path, injected)) or sorted(_helping(picture, path, injected)) or found
+        # Settings beside the words of a client are no part of the matter.
+        found = [one for one in found if not _AROUND.match(one.dotted)] or found
         if found:
             told.append((_finding(picture, rule, path, found), all(_AROUND.match(one.dotted) for one in found)))
     # Where every other module asks the application for its settings, that is how this one is made.
@@ -121,14 +127,37 @@ def _spoken(picture: Picture, path: str, injected: set[Place]) -> Iterator[Spoke
         if place in injected or place in picture.handlers() or function.parent >= 0 or _serializes(picture, place):
             continue
         own = {one.target for one in function.locals}
+        alone = _asks_first(picture, place)
         for use in uses_of(project, place):
             if use.kind == "call" and (missing := _MISSING.search(use.chain)) is not None:
                 yield Spoken(use.line, use.column, use.chain, missing[0], function.qualname, role)
             if _head(use.chain) in own:  # what it keeps of the request is told where it is taken
                 continue
             dotted = _dotted(picture, place, use)
-            if (_CARRIED if use.kind == "annotate" else _SPEAKS).match(dotted):
+            if (_CARRIED if use.kind == "annotate" else _SPEAKS).match(dotted) and not (alone and _HELD.match(dotted)):
                 yield Spoken(use.line, use.column, use.chain, dotted, function.qualname, role)
+
+
+def _asks_first(picture: Picture, place: Place) -> bool:
+    """Whether a function runs without a request too: it asks whether there is one, or whether ``g`` holds anything."""
+    for node in walk(picture.project.body(place)):
+        if isinstance(node, Call):
+            name = chain(node.func).rpartition(".")[2]
+            held = chain(node.arguments[0].value) if node.arguments else ""
+            if name in _CONTEXTS or (name in {"hasattr", "getattr"} and _is_held(picture, place, held)):
+                return True
+        if (
+            isinstance(node, Compare)
+            and "in" in node.operators[0]
+            and _is_held(picture, place, chain(node.comparators[0]))
+        ):
+            return True
+    return False
+
+
+def _is_held(picture: Picture, place: Place, name: str) -> bool:
+    target = picture.project.resolve(place, name) if name else None
+    return target is not None and not target.ours and _HELD.match(target.dotted) is not None
 
 
 def _helping(picture: Picture, path: str, injected: set[Place]) -> Iterator[Spoken]:
