@@ -81,7 +81,7 @@ def test_the_routes_that_generic_classes_bring_along_are_listed() -> None:
     }
     brought = {(one.method, one.path, one.library.removeprefix("with_generic.")) for one in backend.library}
     assert own | brought == expected
-    assert len(expected) == 45
+    assert len(expected) == 47
     assert {one.attached[0].dotted.rpartition(".")[2] for one in backend.library} == {"protect", "has_access"}
 
 

@@ -186,6 +186,129 @@ def test_settings_of_django_and_patterns_that_are_texts() -> None:
     assert open_routes(files) == {"POST /enter/", "POST /pages/{name}/"}
 
 
+_SITE = {
+    "shop/settings.py": """
+        ROOT_URLCONF = "shop.urls"
+        MIDDLEWARE = ["shop.gate.Gate"]
+        OPEN = ["enter", "api:status"]
+    """,
+    "shop/api.py": """
+        from django.urls import path
+        from django.views.decorators.http import require_POST
+        app_name = "api"
+        @require_POST
+        def status(request): ...
+        @require_POST
+        def enter(request): ...
+        @require_POST
+        def unnamed(request): ...
+        urlpatterns = [path("status/", status, name="status"), path("enter/", enter, name="enter"), path("x/", unnamed)]
+    """,
+    "shop/urls.py": """
+        import shop.settings, shop.gate
+        from django.urls import include, path
+        from django.views.decorators.http import require_POST
+        @require_POST
+        def enter(request): ...
+        @require_POST
+        def page(request, name): ...
+        urlpatterns = [
+            path("enter/", enter, name="enter"),
+            path("pages/<str:name>/", page, name="page"),
+            path("api/", include("shop.api")),
+            path("pair/", include(([path("enter/", enter, name="enter")], "pair"), namespace="other")),
+        ]
+    """,
+}
+
+
+@pytest.mark.parametrize(
+    ("test", "spared"),
+    [
+        ("resolve(request.path_info).url_name in ('enter',)", {"/enter/", "/api/enter/", "/pair/enter/"}),
+        ("resolve(request.path_info).view_name in settings.OPEN", {"/enter/", "/api/status/"}),
+        ("request.resolver_match.view_name == 'other:enter'", {"/pair/enter/"}),
+        ("request.resolver_match.namespace == 'api'", {"/api/enter/", "/api/status/"}),
+        ("request.path in [reverse('enter'), reverse('api:status')]", {"/enter/", "/api/status/"}),
+        ("request.path == reverse('pair:enter')", set()),
+        ("request.path.startswith(reverse_lazy('api:status'))", {"/api/status/"}),
+        ("request.path_info == resolve_url('page')", {"/pages/{name}/"}),
+    ],
+)
+def test_routes_that_a_middleware_of_django_leaves_alone_by_name(test: str, spared: set[str]) -> None:
+    heading = """
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.shortcuts import redirect, resolve_url
+from django.urls import resolve, reverse, reverse_lazy
+class Gate:
+    def __init__(self, get_response):
+        self.get_response = get_response
+    def __call__(self, request):
+"""
+    whole = f"""{heading}
+        if {test}:
+            return self.get_response(request)
+        if not request.user.is_authenticated:
+            return redirect("enter")
+        return self.get_response(request)
+"""
+    before_view = f"""{heading}
+        return self.get_response(request)
+    def process_view(self, request, view, args, kwargs):
+        if request.user.is_authenticated or {test}:
+            return None
+        return redirect("enter")
+"""
+    for source in (whole, before_view):
+        assert open_routes({**_SITE, "shop/gate.py": source}) == {f"POST {path}" for path in spared}
+
+
+def test_resources_are_left_alone_by_the_endpoints_that_their_libraries_make() -> None:
+    source = """
+from flask import Blueprint, Flask, abort, request, session
+from flask_restful import Api as Plain, Resource as PlainResource
+from flask_restx import Api, Namespace, Resource
+app = Flask(__name__)
+version = Blueprint("v1", __name__, url_prefix="/v1")
+api = Api(version)
+users = Namespace("users")
+plain = Plain(app)
+@app.before_request
+def gate():
+    if request.endpoint in {"v1.users_sign_in", "v1.status", "v1.health_check", "ping", "orders.Orders"}:
+        return
+    if "user" not in session:
+        abort(401)
+@users.route("/in")
+class SignIn(Resource):
+    def post(self): ...
+@users.route("/out")
+class SignOut(Resource):
+    def post(self): ...
+@users.route("/status", endpoint="status")
+class Status(Resource):
+    def post(self): ...
+@api.route("/health")
+class HealthCheck(Resource):
+    def post(self): ...
+class Ping(PlainResource):
+    def post(self): ...
+class Pong(PlainResource):
+    def post(self): ...
+api.add_namespace(users)
+plain.add_resource(Ping, "/ping")
+plain.add_resource(Pong, "/pong")
+app.register_blueprint(version)
+"""
+    assert open_routes({"main.py": source}) == {
+        "POST /v1/users/in",
+        "POST /v1/users/status",
+        "POST /v1/health",
+        "POST /ping",
+    }
+
+
 def test_a_method_that_answers_several_paths_guards_those_where_it_asks() -> None:
     source = """
 from http.server import BaseHTTPRequestHandler

@@ -9,7 +9,7 @@ that name itself.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 import msgspec
 
@@ -104,8 +104,8 @@ def recognise(project: Project) -> Found | None:
                 continue
             start = _base(project, path, index, item.name, any(map(_RESOURCES.match, bases)))
             owner = project.class_target(path, index)
-            only = _listed(project, owner, "include_route_methods")
-            never = _listed(project, owner, "exclude_route_methods") or set()
+            only = _allowed(project, owner, "include_route_methods")
+            never = _allowed(project, owner, "exclude_route_methods") or frozenset()
             for called, method in sorted(project.classes.methods(path, index)):
                 if called in never or (only is not None and called not in only):
                     continue
@@ -113,10 +113,11 @@ def recognise(project: Project) -> Found | None:
                 for decorator in function.decorators if function else ():
                     if isinstance(decorator, Call) and chain_of(decorator.func).rpartition(".")[2] == "expose":
                         _add(project, method, decorator, start, found)
-            left_out = {*never, *(called for called, _ in project.classes.methods(path, index))}
-            for brought in _brought(bases):
-                if brought.name not in left_out and (only is None or brought.name in only):
-                    _add_brought(owner, item.line, brought, start, found)
+            own = {called for called, _ in project.classes.methods(path, index)}
+            for brought in _brought(bases) if not named or Place(path, index) in named else ():
+                if brought.name in own or brought.name in never or (only is not None and brought.name not in only):
+                    continue
+                _add_brought(owner, item.line, brought, start, found)
     return found
 
 
@@ -192,6 +193,14 @@ def _variable(project: Project, path: str, index: int, name: str) -> str | None:
     """The constant text of a class variable, inherited ones too: ``""`` when not constant, ``None`` when absent."""
     value = project.classes.variable(path, index, name)
     return None if value is None else text(project, Place(value[0], -1), value[1]) or ""
+
+
+def _allowed(project: Project, owner: Target, name: str) -> Container[str] | None:
+    """What a class variable names; the library asks it with ``in``, also where it is one text (``RouteMethod.GET``)
+    and not a set of them."""
+    value = project.classes.variable(owner.path, owner.index, name)
+    whole = _text(project, owner, value[0], value[1]) if value is not None else None
+    return whole if whole is not None else _listed(project, owner, name)
 
 
 def _listed(project: Project, owner: Target, name: str, depth: int = 0) -> set[str] | None:

@@ -9,6 +9,8 @@ import msgspec
 from analyzer.project.project import Project
 from analyzer.project.target import Place, Target
 
+UNNAMED = ":"
+"""The name of a route that has none."""
 NOWHERE = Place("", -1)
 """No class: the handler stands where it is registered."""
 
@@ -65,6 +67,8 @@ class Route(msgspec.Struct, frozen=True, order=True):
     ``of`` is the class view that is registered (its file and index) where the handler is a method that it inherits.
     ``statuses`` are the status codes that the registration and the routers above it declare, sorted; ``inputs`` and
     ``response`` what a description of the interface says beside the code.
+    ``url_name`` is what Django's ``reverse`` calls the route by, with its namespaces (``shop:orders:detail``);
+    :data:`UNNAMED` for none, empty where that is not known.
     """
 
     path: str
@@ -84,6 +88,7 @@ class Route(msgspec.Struct, frozen=True, order=True):
     statuses: tuple[int, ...] = ()
     inputs: tuple[Given, ...] = ()
     response: str = ""
+    url_name: str = ""
 
     @property
     def label(self) -> str:

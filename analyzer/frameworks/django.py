@@ -13,6 +13,7 @@ from analyzer.frameworks.attachments import attachment
 from analyzer.frameworks.backend import NOWHERE, Attachment, Found, Route, Unresolved, registered_class
 from analyzer.frameworks.django_admin import pages, site_of
 from analyzer.frameworks.django_lists import PatternList, entries, pattern_maker, stored, unnamed
+from analyzer.frameworks.django_names import inside, named, namespace
 from analyzer.frameworks.django_rest import RestRouters, allowed, plain, rest_routers
 from analyzer.frameworks.registry import VERBS, Holder, answering, holder
 from analyzer.frameworks.text import argument, text, texts
@@ -147,12 +148,15 @@ def _entry(
         found.unresolved.append(Unresolved(*where, "the pattern is not constant"))
         return
     whole = prefix + (pattern if name == "path" else plain(pattern))
+    before = len(found.routes)
     if isinstance(view, Call) and chain_of(view.func).split(".")[-1] == "include":
         _include(project, place, view, whole, routers, found, depth, opened)
+        inside(found, before, namespace(project, *_included(project, place, view), view))
     elif chain_of(view).endswith(".urls"):
         _router_urls(project, place, view, whole, routers, found)
     else:
         _view(project, place, view, whole, where, found)
+        named(project, place, argument(item, 3, "name"), found, before)
 
 
 def _include(

@@ -13,7 +13,7 @@ from analyzer.facts.visit import chain as chain_of
 from analyzer.frameworks.attachments import attachment, listed
 from analyzer.frameworks.backend import NOWHERE, Attachment, Found, Route, Unresolved, registered_class
 from analyzer.frameworks.classful import MODULES, registered
-from analyzer.frameworks.endpoints import blueprint_names, endpoint
+from analyzer.frameworks.endpoints import blueprint_names, endpoint, resource_name
 from analyzer.frameworks.flask_routers import KNOWN, Routers, routers
 from analyzer.frameworks.forwarded import forwarded
 from analyzer.frameworks.imported import called_by_name, unnamed
@@ -176,9 +176,15 @@ def _decorated_class(
         return
     for position in range(sum(1 for one in decorator.arguments if one.keyword is None)):
         rule = text(project, place, argument(decorator, position))
-        _class_view(
-            project, project.class_target(path, index), rule, held, known, around, (path, decorator.line), found
-        )
+        target = project.class_target(path, index)
+        last = endpoint(project, place, decorator, 99, None, _resource(project, target, held, known))
+        _class_view(project, target, rule, held, known, around, (path, decorator.line), found, last=last)
+
+
+def _resource(project: Project, target: Target, held: Holder, known: Routers) -> str:
+    """What an interface calls a resource class that does not say it."""
+    made = next((one for one in known.every if one.holder == held), None)
+    return resource_name(project, made, project.outline(target.path).classes[target.index].name)
 
 
 def _overrides(project: Project, place: Place) -> bool:
@@ -223,7 +229,7 @@ def _added(
             given = argument(call, position)
             rule = text(project, one.where(given), given)
             if target is not None and target.kind == "class":
-                last = endpoint(project, one.place, call, 99, None, "")
+                last = endpoint(project, one.place, call, 99, None, _resource(project, target, held, known))
                 _class_view(project, target, rule, held, known, around, where, found, last=last)
             elif target is None:
                 found.unresolved.append(Unresolved(*where, "the resource is not a plain class"))

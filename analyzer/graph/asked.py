@@ -26,6 +26,7 @@ from analyzer.facts.expressions import (
 from analyzer.facts.expressions import Sequence as Display
 from analyzer.facts.statements import Assign, If, Return
 from analyzer.facts.visit import chain, walk
+from analyzer.frameworks.backend import UNNAMED
 from analyzer.frameworks.registry import calls
 from analyzer.frameworks.text import argument
 from analyzer.project import Place, Project
@@ -33,6 +34,8 @@ from analyzer.project import Place, Project
 _SAFE = ("GET", "HEAD", "OPTIONS")
 _REQUESTS = frozenset({"request", "req", "_request", "url", "rel_url", "connection", "conn", "scope"})
 """What a path, a method or the name of what answers is read from."""
+_MATCHED = frozenset({"view_name", "url_name", "namespace", "app_name"})
+_REVERSING = frozenset({"reverse", "reverse_lazy", "resolve_url", "url_for"})
 _PATHS = frozenset({"path", "path_info"})
 _NAMES = frozenset({"endpoint"})
 _ALIKE = frozenset({"lower", "casefold", "strip", "rstrip", "removesuffix", "decode"})
@@ -47,12 +50,14 @@ _DEPTH = 6
 class Asked(msgspec.Struct, frozen=True):
     """A route as what stands before it sees a request: path with ``{parameters}``, method, and what the framework
     calls it where guards ask (Flask's endpoint, a view set's action); empty where that is not known. ``alone``: the
-    class of the handler is the request too (``self.path`` of ``http.server``)."""
+    class of the handler is the request too (``self.path`` of ``http.server``). ``url_name`` is Django's name of it
+    (:data:`~analyzer.frameworks.backend.UNNAMED` for none)."""
 
     path: str
     method: str
     name: str = ""
     alone: bool = False
+    url_name: str = ""
 
 
 class Path(msgspec.Struct, frozen=True):
@@ -67,14 +72,24 @@ class Said(msgspec.Struct, frozen=True):
     text: str
 
 
+class Reversed(msgspec.Struct, frozen=True):
+    """The path of the route of a name: ``reverse("login")``, ``url_for("accounts.login")``."""
+
+    name: str
+
+
+class Match(msgspec.Struct, frozen=True):
+    """What Django found for the request: ``request.resolver_match``, ``resolve(request.path)``."""
+
+
 class Expression(msgspec.Struct, frozen=True):
     """A regular expression of the code."""
 
     pattern: str
 
 
-Item = str | Expression
-Value = str | tuple[Item, ...] | Path | Said | Expression | bool | None
+Item = str | Expression | Reversed
+Value = str | tuple[Item, ...] | Path | Said | Expression | Reversed | Match | bool | None
 """What an expression comes to for the route; ``None`` for what is not known. Truth is told only where the route decides
 it."""
 
@@ -163,6 +178,13 @@ class Reading:
             return Said(asked.name.rpartition(".")[0]) if "." in asked.name else None
         if node.attr == "action" and before in {"self", "view"}:
             return Said(asked.name) if asked.name else None
+        if node.attr == "resolver_match" and holder in _REQUESTS:
+            return Match()
+        if node.attr in _MATCHED and isinstance(self.value(node.value), Match):
+            space, _, last = asked.url_name.rpartition(":")
+            told = {"view_name": asked.url_name, "url_name": last}.get(node.attr, space)
+            # A pattern without a name is told by its view, which nobody lists.
+            return Said(told or UNNAMED) if asked.url_name else None
         return None
 
     def _taken(self, node: Subscript, depth: int) -> Value:
@@ -190,6 +212,11 @@ class Reading:
                 return self._altered(whole, call.func.attr, first)
             if call.func.attr == "get" and isinstance(first, Constant):
                 return self._kept(chain(call.func.value), first.value)
+        if last in _REVERSING and first is not None and len(call.arguments) == 1:
+            wanted = self.value(first, depth + 1)
+            return Reversed(wanted) if isinstance(wanted, str) and "/" not in wanted else wanted
+        if last == "resolve" and isinstance(self.value(first, depth + 1), Path):
+            return Match()
         if last in _SPLITTING | _MAKING and first is not None:
             return self.value(first, depth + 1)
         if last == "compile" and first is not None:
@@ -224,7 +251,7 @@ class Reading:
         found: list[Item] = []
         for one in items:
             value = self.value(one, depth + 1)
-            if not isinstance(value, str | Expression):
+            if not isinstance(value, str | Expression | Reversed):
                 return None
             found.append(value)
         return tuple(found)
@@ -278,21 +305,24 @@ class Reading:
         if operator in {"==", "!="}:
             if isinstance(other, Path | Said):
                 one, other = other, one
-            found = self._equal(one, other) if isinstance(one, Path | Said) and isinstance(other, str) else None
+            comparable = isinstance(one, Path | Said) and isinstance(other, str | Reversed)
+            found = self._equal(one, other) if comparable else None  # type: ignore[arg-type]
         elif operator in {"in", "not in"}:
             found = self._among(one, other)
         else:
             return None
         return found if found is None or operator in {"==", "in"} else not found
 
-    def _equal(self, one: Path | Said, text_: str) -> bool | None:
+    def _equal(self, one: Path | Said, text_: str | Reversed) -> bool | None:
+        if isinstance(text_, Reversed):
+            return self._is_called(text_.name)
         found = one.text == text_ if isinstance(one, Said) or "{" not in one.text else _may_be(one.text, text_)
         self.matched = self.matched or found is True
         return found
 
     def _among(self, one: Value, other: Value) -> bool | None:
         if isinstance(one, Path | Said) and isinstance(other, tuple):
-            return _any([self._equal(one, item) if isinstance(item, str) else None for item in other])
+            return _any([self._equal(one, item) if isinstance(item, str | Reversed) else None for item in other])
         if isinstance(one, str) and isinstance(other, Path):
             pieces = re.split(r"\{[^}]*\}", other.text)
             found = True if any(one in piece for piece in pieces) else None if len(pieces) > 1 else False
@@ -318,7 +348,16 @@ class Reading:
             return self._like(pattern, whole, last) if isinstance(pattern, str) and isinstance(whole, Path) else None
         return self._asked_of(call, depth)
 
+    def _is_called(self, name: str) -> bool | None:
+        """Whether the route is the one of a name, Django's or Flask's; ``None`` where its own is not known."""
+        known = {one for one in (self._asked.name, self._asked.url_name) if one}
+        found = name in known if known else None
+        self.matched = self.matched or found is True
+        return found
+
     def _begins(self, whole: Path | Said, part: Value, ends: bool) -> bool | None:
+        if isinstance(part, Reversed):
+            return self._is_called(part.name) or None
         if not isinstance(part, str):
             return None
         pieces = re.split(r"\{[^}]*\}", whole.text) if isinstance(whole, Path) else [whole.text]

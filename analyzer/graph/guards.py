@@ -15,6 +15,7 @@ from analyzer.facts.statements import Assign
 from analyzer.facts.visit import chain, walk
 from analyzer.frameworks.attachments import attachment, attachments
 from analyzer.frameworks.backend import Attachment, Route
+from analyzer.frameworks.imported import named_target
 from analyzer.frameworks.registry import Holder, calls, holder
 from analyzer.frameworks.text import argument, text, texts
 from analyzer.graph.asked import Asked
@@ -94,7 +95,7 @@ def _for_method(listed: Mapping, route: Route) -> Iterator[AnyExpression]:
 
 def _asked(route: Route) -> Asked:
     method = "" if route.method in {"ANY", "WEBSOCKET"} else route.method
-    return Asked(route.path, method, route.name, route.framework == "http.server")
+    return Asked(route.path, method, route.name, route.framework == "http.server", route.url_name)
 
 
 class Guards:
@@ -364,6 +365,7 @@ class Guards:
                         if one.dotted.endswith("LoginRequiredMiddleware"):
                             one = msgspec.structs.replace(one, dotted="LoginRequiredMixin")
                         yield "Django", one
+                        yield from (("Django", further) for further in self._further(place, one))
             for value in namespace.variables.get("REST_FRAMEWORK", ()):
                 yield from (("Django", one) for one in self._defaults(place, value))
         for place in project.places():
@@ -386,6 +388,15 @@ class Guards:
                             for one in attachments(project, place, given, "application"):
                                 if (one.path, one.line, one.dotted) not in parts:
                                     yield "", one
+
+    def _further(self, place: Place, one: Attachment) -> Iterator[Attachment]:
+        """The other methods of a middleware that Django calls before a view, beside the one that is attached."""
+        target = named_target(self._project, place, one.dotted) if one.place.path else None
+        if target is not None and target.kind == "class":
+            methods = dict(self._project.classes.methods(target.path, target.index))
+            for name in ("process_request", "process_view"):
+                if name in methods and methods[name] != one.place:
+                    yield msgspec.structs.replace(one, place=methods[name])
 
     def _below(self, place: Place) -> Iterator[int]:
         """The calls of a function, by identity, that make an application which is mounted in another one: what runs

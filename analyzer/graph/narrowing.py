@@ -34,8 +34,11 @@ from analyzer.graph.asked import Asked, Reading
 from analyzer.project import Place, Project
 
 _TELLING = frozenset(
-    {"path", "path_info", "method", "command", "endpoint", "url_rule", "blueprint", "action", "scope", "environ", "env"}
-)
+    {
+        "path", "path_info", "method", "command", "endpoint", "url_rule", "blueprint", "action", "scope", "environ",
+        "env", "url_name", "view_name", "resolver_match",
+    }
+)  # fmt: skip
 """Where code reads which route is asked for."""
 
 

@@ -41,6 +41,17 @@ class ReadApi(ModelRestApi):
     def count(self): ...
 
 
+class OneApi(ModelRestApi):
+    datamodel = SQLAInterface(Cargo)
+    include_route_methods = "get_list"
+
+
+class NowhereApi(ModelRestApi):
+    """Nobody registers it."""
+
+    datamodel = SQLAInterface(Cargo)
+
+
 class KeptApi(CargoApi):
     resource_name = "kept"
     exclude_route_methods = frozenset({"delete"})
@@ -89,7 +100,7 @@ def create() -> Flask:
     database = SQLAlchemy(app)
     with app.app_context():
         builder = AppBuilder(app, database.session, update_perms=False)
-        for resource in (CargoApi, ReadApi, KeptApi):
+        for resource in (CargoApi, ReadApi, OneApi, KeptApi):
             builder.add_api(resource)
         for view in (CargoView, Compact, Details, Weights, Ask):
             builder.add_view_no_menu(view)
