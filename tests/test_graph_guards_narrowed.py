@@ -264,6 +264,26 @@ class Gate:
         assert open_routes({**_SITE, "shop/gate.py": source}) == {f"POST {path}" for path in spared}
 
 
+@pytest.mark.parametrize(
+    "added", ["+= ['shop.gate.Gate']", ".append('shop.gate.Gate')", ".insert(1, 'shop.gate.Gate')"]
+)
+def test_middleware_that_settings_add_later_stands_before_everything(added: str) -> None:
+    gate = """
+from django.shortcuts import redirect
+class Gate:
+    def __init__(self, get_response):
+        self.get_response = get_response
+    def __call__(self, request):
+        if not request.user.is_authenticated:
+            return redirect("enter")
+        return self.get_response(request)
+"""
+    settings = (
+        f"ROOT_URLCONF = 'shop.urls'\nMIDDLEWARE = ['django.middleware.common.CommonMiddleware']\nMIDDLEWARE{added}\n"
+    )
+    assert open_routes({**_SITE, "shop/gate.py": gate, "shop/settings.py": settings}) == set()
+
+
 def test_resources_are_left_alone_by_the_endpoints_that_their_libraries_make() -> None:
     source = """
 from flask import Blueprint, Flask, abort, request, session

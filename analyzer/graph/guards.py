@@ -360,7 +360,7 @@ class Guards:
             namespace = project.namespace(path)
             place = Place(path, -1)
             for name in _SETTINGS:
-                for value in namespace.variables.get(name, ()):
+                for value in (*namespace.variables.get(name, ()), *self._grown(place, name)):
                     for one in attachments(project, place, value, "application"):
                         if one.dotted.endswith("LoginRequiredMiddleware"):
                             one = msgspec.structs.replace(one, dotted="LoginRequiredMixin")
@@ -388,6 +388,15 @@ class Guards:
                             for one in attachments(project, place, given, "application"):
                                 if (one.path, one.line, one.dotted) not in parts:
                                     yield "", one
+
+    def _grown(self, place: Place, name: str) -> Iterator[AnyExpression]:
+        """What is added to a list of settings: ``MIDDLEWARE.append("shop.gate.Gate")``."""
+        adding = {f"{name}.append": 0, f"{name}.extend": 0, f"{name}.insert": 1}
+        if any(use.kind == "call" and use.chain in adding for use in self._project.outline(place.path).uses):
+            for node in walk(self._project.body(place)):
+                if isinstance(node, Call) and chain(node.func) in adding:
+                    given = argument(node, adding[chain(node.func)])
+                    yield from [given] if given is not None else []
 
     def _further(self, place: Place, one: Attachment) -> Iterator[Attachment]:
         """The other methods of a middleware that Django calls before a view, beside the one that is attached."""
