@@ -23,13 +23,15 @@ def test_the_applications_own_table_is_found() -> None:
         for handler in getattr(route, "route_handlers", None) or [route.route_handler]:
             for method in getattr(handler, "http_methods", None) or {"WEBSOCKET"}:
                 if method != "OPTIONS":
-                    expected.add((str(getattr(method, "value", method)), path, handler.fn.__qualname__))
+                    expected.add(
+                        (str(getattr(method, "value", method)), path, handler.fn.__qualname__.replace(".<locals>", ""))
+                    )
     files = {f"litestar_app/{path.name}": path.read_text() for path in _APP.glob("*.py")}
     backend = recognise(project_of(files))
     assert backend.unresolved == ()
     functions = [(route, backend.project.function(route.handler)) for route in backend.routes]
     assert {(route.method, route.path, one.qualname) for route, one in functions if one is not None} == expected
-    assert len(expected) == 11
+    assert len(expected) == 15
 
 
 def test_handlers_that_something_else_registers_stand_at_their_own_path() -> None:
@@ -44,3 +46,32 @@ def test_handlers_that_something_else_registers_stand_at_their_own_path() -> Non
     backend = recognise(project_of({"main.py": source}))
     assert [(route.label, route.framework) for route in backend.routes] == [("GET /health/live", "Litestar")]
     assert [one.why for one in backend.unresolved] == ["the route handlers are not a plain list"]
+
+
+def test_what_plugins_and_loops_register_is_resolved_or_told() -> None:
+    source = """
+        import importlib
+        import os
+        from litestar import Litestar, get
+        from litestar.plugins import InitPluginProtocol
+        from litestar.static_files import create_static_files_router
+        @get("/known")
+        async def known() -> str: ...
+        @get(os.environ["PATH_OF_IT"])
+        async def late() -> str: ...
+        class Plugin(InitPluginProtocol):
+            def on_app_init(self, app_config):
+                app_config.route_handlers.append(known)
+                app_config.route_handlers.extend(found())
+                return app_config
+        app = Litestar(plugins=[Plugin()], route_handlers=[create_static_files_router(path="/s", directories=["s"])])
+        for name in ("one", "two"):
+            app.register(importlib.import_module(name).handler)
+    """
+    backend = recognise(project_of({"main.py": source}))
+    assert [route.label for route in backend.routes] == ["GET /known"]
+    assert [(one.line, one.why) for one in backend.unresolved] == [
+        (9, "the path is not constant"),
+        (14, "the route handlers are not a plain list"),
+        (18, "the route handler is not a plain name"),
+    ]

@@ -61,7 +61,7 @@ def test_the_frameworks_own_operations_are_found(backend: Backend) -> None:
         shown(backend, route): (any(one.verified for one in route.attached), bool(attached_limits(route)))
         for route in mine
     } == expected
-    assert len(mine) == len(expected) == 15
+    assert len(mine) == len(expected) == 19
 
 
 _API = """
@@ -236,4 +236,27 @@ def test_what_is_not_constant_is_told() -> None:
         (6, "the router's prefix is not constant"),
         (7, "the added router is not a plain name"),
         (10, "the path is not constant"),
+    ]
+
+
+def test_registrations_that_are_made_at_run_time_are_told() -> None:
+    source = """
+        import os
+        from ninja import NinjaAPI, Router
+        api = NinjaAPI()
+        router = Router()
+        def one(request): ...
+        for verb in ("get", "post"):
+            getattr(api, verb)(f"/{verb}")(one)
+        router.add_api_operation("/two", ["GET"], lambda request: 1)
+        router.add_api_operation("/three", ["GET"], one)
+        api.add_router("/known", router)
+        api.add_router("/late", __import__(os.environ["LATE"]).router)
+    """
+    backend = recognise(project_of({"main.py": source}))
+    assert [route.label for route in backend.routes] == ["GET /known/three"]
+    assert [(one.line, one.why) for one in backend.unresolved] == [
+        (8, "the method that registers is named at run time"),
+        (9, "the handler is not a plain function"),
+        (12, "the added router is not a plain name"),
     ]

@@ -76,10 +76,13 @@ def test_what_cannot_be_told_is_said() -> None:
         async def three(request): ...
         def late(blueprint: Blueprint):
             blueprint.add_route(one, "/late")
+        for verb in ("get", "post"):
+            getattr(app, verb)(f"/{verb}")(one)
+        getattr(found(), "get")("/other")(one)
     """
     backend = recognise(project_of({"main.py": source}))
     assert [route.path for route in backend.routes] == ["/{…}/one"]
-    assert [item.line for item in backend.unresolved] == [5, 7, 10, 12, 13, 18]
+    assert [item.line for item in backend.unresolved] == [5, 7, 10, 12, 13, 18, 20]
 
 
 def test_an_application_that_is_handed_over_is_one() -> None:

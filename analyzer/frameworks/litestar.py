@@ -8,10 +8,14 @@ from collections.abc import Iterator, Mapping
 import msgspec
 
 from analyzer.facts.expressions import AnyExpression, Binary, Call, Name, Sequence, Starred
+from analyzer.facts.statements import Assign, Augment
 from analyzer.facts.visit import chain as chain_of
+from analyzer.facts.visit import walk
 from analyzer.frameworks.attachments import attachments
 from analyzer.frameworks.backend import Attachment, Found, Route, Unresolved
-from analyzer.frameworks.registry import VERBS, Creation, Holder, creations, holder, imports_any
+from analyzer.frameworks.forwarded import Given, given_by
+from analyzer.frameworks.loops import Registration, substitute
+from analyzer.frameworks.registry import VERBS, Creation, Holder, calls, creations, holder, imports_any, router
 from analyzer.frameworks.text import argument, text, texts
 from analyzer.project.project import Project
 from analyzer.project.target import Place, Target
@@ -52,11 +56,13 @@ class _Walk:
         router = creation.dotted in _ROUTERS
         given = argument(call, 0 if router else 99, "path")
         inner = self._below(above, place, given, call, "router" if router else "application")
-        for at, item in self._items(place, argument(call, 99 if router else 0, "route_handlers")):
+        for at, item in self.items(place, argument(call, 99 if router else 0, "route_handlers")):
             self.item(at, item, inner, depth)
 
     def item(self, place: Place, item: AnyExpression, above: _Above, depth: int) -> None:
-        """One of ``route_handlers``: a handler, a controller, or a router."""
+        """One of ``route_handlers``: a handler, a controller, or a router; also what a function makes of them."""
+        if isinstance(item, Call) and self.called(place, item, above):
+            return
         target = self.project.resolve_expression(place, item)
         if target is not None and target.kind == "class":
             self.controller(target, above)
@@ -64,11 +70,41 @@ class _Walk:
         if target is not None and target.kind == "function":
             self.handler(Place(target.path, target.index), above)
             return
+        stored = self.project.variable(place.path, chain_of(item)) if isinstance(item, Name) else None
+        if stored is not None and isinstance(stored[1], Call) and self.called(Place(stored[0], -1), stored[1], above):
+            return
         held = holder(self.project, place, chain_of(item))
+        library = isinstance(item, Call) and self.project.callee(place, item).startswith("litestar.")
         if held is not None and held in self.made:
             self.group(self.made[held], above, depth + 1)
-        else:
+        elif not library:  # static files: there is no code of the project behind them
             self.found.unresolved.append(Unresolved(place.path, item.line, "the route handler is not a plain name"))
+
+    def called(self, place: Place, call: Call, above: _Above) -> bool:
+        """``get("/x")(view)``, and ``made("/x")`` of a function that gives back a handler that stands in it."""
+        given = argument(call, 0)
+        target = self.project.resolve_expression(place, given)
+        methods = self._methods(place, call.func) if isinstance(call.func, Call) else []
+        if methods and target is not None and target.kind == "function":
+            handler = Place(target.path, target.index)
+            self.handlers.add(handler)
+            for path in self._of_decorator(place, call.func, None):
+                self._add(
+                    handler, methods, above.path, path, self._around(place, call.func, above), place.path, call.line
+                )
+            return True
+        maker = self.project.resolve_expression(place, call.func)
+        function = self.project.function(Place(maker.path, maker.index)) if maker and maker.kind == "function" else None
+        if maker is None or function is None:
+            return False
+        made = Place(maker.path, maker.index)
+        for local in function.locals:
+            inner = self.project.resolve(made, local.source) if local.target == "return" else None
+            if inner is not None and inner.kind == "function" and inner.path == made.path:
+                given_here = given_by(self.project, made, function, Registration(place, call))
+                self.handler(Place(inner.path, inner.index), above, given_here)
+                return True
+        return False
 
     def controller(self, target: Target, above: _Above) -> None:
         """The handlers of a controller class, inherited ones too."""
@@ -79,8 +115,8 @@ class _Walk:
         for _, method in sorted(project.classes.methods(target.path, target.index)):
             self.handler(method, _Above(whole, above.attached))
 
-    def handler(self, place: Place, above: _Above) -> None:
-        """The routes of one decorated function."""
+    def handler(self, place: Place, above: _Above, known: Given | None = None) -> None:
+        """The routes of one decorated function; ``known`` is what the function around it is given."""
         function = self.project.function(place)
         outside = Place(place.path, function.parent if function else -1)
         for decorator in function.decorators if function else ():
@@ -88,17 +124,29 @@ class _Walk:
             if not methods:
                 continue
             self.handlers.add(place)
-            call = decorator if isinstance(decorator, Call) else None
-            given = argument(call, 0, "path") if call is not None else None
-            paths: list[str | None] = [""]
-            if given is not None:
-                listed = texts(self.project, outside, given)
-                paths = [*listed] if listed else [text(self.project, outside, given)]
-            attached = above.attached
-            for keyword in _ATTACHING if call is not None else ():
-                attached += tuple(attachments(self.project, outside, argument(call, 99, keyword), "handler"))  # type: ignore[arg-type]
-            for path in paths:
-                self._add(place, methods, above.path, path, attached, decorator.line)
+            attached = self._around(outside, decorator, above)
+            for path in self._of_decorator(outside, decorator, known):
+                self._add(place, methods, above.path, path, attached, place.path, decorator.line)
+
+    def _around(self, place: Place, decorator: AnyExpression, above: _Above) -> tuple[Attachment, ...]:
+        attached = above.attached
+        if isinstance(decorator, Call):
+            for keyword in _ATTACHING:
+                attached += tuple(attachments(self.project, place, argument(decorator, 99, keyword), "handler"))
+        return attached
+
+    def _of_decorator(self, place: Place, decorator: AnyExpression, known: Given | None) -> list[str | None]:
+        """The paths that a decorator names, ``None`` for one that is not constant."""
+        given = argument(decorator, 0, "path") if isinstance(decorator, Call) else None
+        if given is None:
+            return [""]
+        if known is not None:
+            origins: dict[int, Place] = {}
+            made: AnyExpression = substitute(given, known.known, origins)  # type: ignore[assignment]
+            at = next((origins[id(node)] for node in walk(made) if id(node) in origins), place)
+            return [text(self.project, at, made)]
+        listed = texts(self.project, place, given)
+        return [*listed] if listed else [text(self.project, place, given)]
 
     def _methods(self, place: Place, decorator: AnyExpression) -> list[str]:
         plain = decorator.func if isinstance(decorator, Call) else decorator
@@ -127,15 +175,16 @@ class _Walk:
         before: str | None,
         path: str | None,
         attached: tuple[Attachment, ...],
+        registered: str,
         line: int,
     ) -> None:
         if before is None or path is None:
-            self.found.unresolved.append(Unresolved(place.path, line, "the path is not constant"))
+            self.found.unresolved.append(Unresolved(registered, line, "the path is not constant"))
             return
         whole = "/" + "/".join(part for part in f"{before}/{path}".split("/") if part)
         shown = re.sub(r"\{(\w+):[^}]*\}", r"{\1}", whole)
         for method in methods:
-            self.found.routes.append(Route(shown, method, place, "Litestar", place.path, line, whole, (), attached))
+            self.found.routes.append(Route(shown, method, place, "Litestar", registered, line, whole, (), attached))
 
     def _below(self, above: _Above, place: Place, given: AnyExpression | None, call: Call, level: str) -> _Above:
         path = "" if given is None else text(self.project, place, given)
@@ -144,17 +193,37 @@ class _Walk:
             attached += tuple(attachments(self.project, place, argument(call, 99, keyword), level))
         return _Above(None if above.path is None or path is None else f"{above.path}/{path}", attached)
 
-    def _items(self, place: Place, given: AnyExpression | None) -> Iterator[tuple[Place, AnyExpression]]:
+    def _local(self, place: Place, name: str) -> list[tuple[AnyExpression, bool]]:
+        """What a function puts into a list of its own: items, and (true) whole lists of them."""
+        found: list[tuple[AnyExpression, bool]] = []
+        for node in walk(self.project.body(place)) if place.index >= 0 else ():
+            if isinstance(node, Assign) and node.value is not None:
+                if any(chain_of(target) == name for target in node.targets):
+                    found.append((node.value, True))
+            elif isinstance(node, Augment) and chain_of(node.target) == name:
+                found.append((node.value, True))
+            elif isinstance(node, Call) and chain_of(node.func) in {f"{name}.append", f"{name}.extend"}:
+                given = argument(node, 0)
+                found += [(given, chain_of(node.func).endswith(".extend"))] if given is not None else []
+        return found
+
+    def items(self, place: Place, given: AnyExpression | None) -> Iterator[tuple[Place, AnyExpression]]:
         """The entries of a list: displays, sums and unpacking of them, names of such."""
         if isinstance(given, Sequence):
             for item in given.items:
                 if isinstance(item, Starred):
-                    yield from self._items(place, item.value)
+                    yield from self.items(place, item.value)
                 else:
                     yield place, item
         elif isinstance(given, Binary) and given.op == "+":
-            yield from self._items(place, given.left)
-            yield from self._items(place, given.right)
+            yield from self.items(place, given.left)
+            yield from self.items(place, given.right)
+        elif isinstance(given, Name) and (local := self._local(place, given.id)):
+            for one, whole in local:
+                if whole:
+                    yield from self.items(place, one)
+                else:
+                    yield place, one
         elif given is not None:
             chain = chain_of(given)
             module, _, name = chain.rpartition(".")
@@ -162,11 +231,30 @@ class _Walk:
             path = target.path if target is not None and target.kind == "module" else place.path
             found = self.project.variable(path, name) if not module or path != place.path else None
             if found is not None and not isinstance(found[1], Name):
-                yield from self._items(Place(found[0], -1), found[1])
+                yield from self.items(Place(found[0], -1), found[1])
             else:
                 self.found.unresolved.append(
                     Unresolved(place.path, given.line, "the route handlers are not a plain list")
                 )
+
+
+def _registered(project: Project, walk: _Walk) -> None:
+    """``app.register(handler)``, ``app_config.route_handlers.append(handler)`` of a plugin."""
+    for place, call in calls(project, frozenset({"register", "append", "extend"})):
+        before, _, name = chain_of(call.func).rpartition(".")
+        given = argument(call, 0, "value")
+        if given is None or not before:
+            continue
+        if name == "register":
+            held = router(project, place, before, dict.fromkeys(walk.made, ""), _APPLICATIONS | _ROUTERS)
+            if held is not None:
+                creation = walk.made.get(held)
+                own = argument(creation.call, 0, "path") if creation and creation.dotted in _ROUTERS else None
+                path = "" if own is None or creation is None else text(project, creation.place, own)
+                walk.item(place, given, _Above(path), 0)
+        elif before.endswith(".route_handlers"):
+            for at, item in walk.items(place, given) if name == "extend" else [(place, given)]:
+                walk.item(at, item, _Above(""), 0)
 
 
 def recognise(project: Project) -> Found | None:
@@ -181,6 +269,7 @@ def recognise(project: Project) -> Found | None:
     for creation in walk.made.values():
         if creation.dotted in _APPLICATIONS:
             walk.group(creation, _Above(""))
+    _registered(project, walk)
     for held, creation in walk.made.items():
         if held not in walk.held:
             walk.group(creation, _Above(""))

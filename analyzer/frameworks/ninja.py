@@ -11,7 +11,9 @@ from analyzer.facts.visit import chain as chain_of
 from analyzer.frameworks import django
 from analyzer.frameworks.attachments import attachment
 from analyzer.frameworks.backend import Attachment, Found, Route, Unresolved
-from analyzer.frameworks.loops import unrolled
+from analyzer.frameworks.imported import called_by_name
+from analyzer.frameworks.loops import Registration, unrolled
+from analyzer.frameworks.made import origin, returned
 from analyzer.frameworks.ninja_auth import Settings, settings
 from analyzer.frameworks.ninja_controllers import Class, Controller, Operation, controllers, registered
 from analyzer.frameworks.prefixes import UNKNOWN
@@ -25,6 +27,7 @@ _APIS = frozenset(
 )
 _ROUTERS = frozenset({"ninja.Router", "ninja.router.Router", "ninja_extra.Router", "ninja_extra.router.Router"})
 _OPERATIONS = frozenset({*VERBS, "api_operation"})
+_ADDING = frozenset({"add_router", "add_api_operation"})
 _DEPTH = 12
 
 
@@ -64,10 +67,16 @@ class _Walk:
         for place, call in unrolled(self.project, frozenset({"add_api_operation"})):
             held = self.router_of(place, chain_of(call.func).rpartition(".")[0])
             target = self.project.resolve_expression(place, argument(call, 2, "view_func"))
-            if held is not None and target is not None and target.kind == "function":
+            if held is not None and (target is None or target.kind != "function"):
+                self.found.unresolved.append(Unresolved(place.path, call.line, "the handler is not a plain function"))
+            elif held is not None and target is not None:
                 methods = self._methods(place, "api_operation", argument(call, 1, "methods"))
                 path = argument(call, 0, "path")
                 self._operation(held, place, methods, path, call, Place(target.path, target.index))
+        for place, call, chain in called_by_name(self.project, _OPERATIONS | _ADDING):
+            if chain and self.router_of(place, chain) is not None:
+                why = "the method that registers is named at run time"
+                self.found.unresolved.append(Unresolved(place.path, call.line, why))
         for place in self.project.places():
             function = self.project.function(place)
             for decorator in function.decorators if function is not None else ():
@@ -84,19 +93,8 @@ class _Walk:
 
     def returned(self, held: Holder) -> Holder | None:
         """What the function gives back that a variable is made by: ``api = create_api()``."""
-        value = self.project.variable(held.path, held.name) if held.scope == -1 else None
-        if value is None or not isinstance(value[1], Call):
-            return None
-        target = self.project.resolve_expression(Place(value[0], -1), value[1].func)
-        if target is None or target.kind != "function":
-            return None
-        maker = Place(target.path, target.index)
-        function = self.project.function(maker)
-        for local in function.locals if function is not None else ():
-            inner = holder(self.project, maker, local.source) if local.target == "return" else None
-            if inner in self.made:
-                return inner
-        return None
+        inner = origin(self.project, held, dict.fromkeys(self.made, ""), {})
+        return inner if inner in self.made else None
 
     def _mounted(self, place: Place, call: Call) -> None:
         parent = self.router_of(place, chain_of(call.func).rpartition(".")[0])
@@ -118,6 +116,9 @@ class _Walk:
     def _child(self, place: Place, given: AnyExpression | None) -> Holder | None:
         """A router by name, or by the dotted path of one."""
         named = text(self.project, place, given)
+        if named is None and isinstance(given, Call):
+            made = returned(self.project, Registration(place, given))
+            return made if made in self.made else None
         if named is None:
             return self.router_of(place, chain_of(given))
         module, _, name = named.rpartition(".")

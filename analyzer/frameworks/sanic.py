@@ -10,6 +10,7 @@ from analyzer.facts.outline import Class
 from analyzer.facts.visit import chain as chain_of
 from analyzer.frameworks.attachments import attachment
 from analyzer.frameworks.backend import Attachment, Found, Route, Unresolved, registered_class
+from analyzer.frameworks.imported import called_by_name
 from analyzer.frameworks.loops import unrolled
 from analyzer.frameworks.prefixes import UNKNOWN
 from analyzer.frameworks.registry import Holder, imports_any
@@ -52,6 +53,8 @@ def recognise(project: Project) -> Found | None:
     for path in project.paths():
         for index, item in enumerate(project.outline(path).classes):
             walk.attached(path, index, item)
+    for place, call, chain in called_by_name(project, _DECORATORS | _ADDERS | {"blueprint"}):
+        walk.unnamed(place, call, chain)
     return walk.found
 
 
@@ -63,6 +66,17 @@ class _Walk:
         self.found = Found()
         self.blueprints = Blueprints(project, self.found)
         self.hooks: dict[Holder, list[Attachment]] = {}
+
+    def unnamed(self, place: Place, call: Call, chain: str) -> None:
+        """``getattr(app, verb)("/x")(view)``: what it registers hangs on a name that is made at run time."""
+        inner = call.func
+        owner = argument(inner, 0) if isinstance(inner, Call) and chain else None
+        held = self.blueprints.held(place, owner)
+        if any(one in self.blueprints.routers for one in held) or self.blueprints.typed(
+            place, owner, APPLICATIONS | BLUEPRINTS
+        ):
+            why = "the method that registers is named at run time"
+            self.found.unresolved.append(Unresolved(place.path, call.line, why))
 
     def hook(self, place: Place, decorator: AnyExpression, handler: Place) -> None:
         """``@app.on_request``, ``@bp.middleware("request")`` above a function."""

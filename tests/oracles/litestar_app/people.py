@@ -35,3 +35,7 @@ class People(Shared):
 @route("/both", http_method=["GET", HttpMethod.POST], status_code=200)
 async def both() -> str:
     return ""
+
+
+async def raw() -> str:
+    return ""

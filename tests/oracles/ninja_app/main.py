@@ -23,6 +23,24 @@ def me(request):
     return {}
 
 
+def shelf():
+    made = Router()
+
+    @made.get("/")
+    def shelved(request):
+        return []
+
+    @made.post("/{int:number}")
+    def put_back(request, number: int):
+        return {}
+
+    return made
+
+
+api.add_router("/books", shelf(), auth=Key())
+api.add_router("/films", shelf())
+
+
 def internal():
     made = NinjaAPI(urls_namespace="internal")
     inner = Router()
