@@ -20,7 +20,7 @@ from analyzer.facts.expressions import (
     Subscript,
 )
 from analyzer.facts.statements import If, Raise
-from analyzer.facts.visit import walk
+from analyzer.facts.visit import statements, walk
 from analyzer.flow.arguments import argument
 from analyzer.flow.callers import bound
 from analyzer.flow.engine import Flow, Point, scan
@@ -45,9 +45,11 @@ _TYPED_TWICE = re.compile(
 
 def compared(flow: Flow, place: Place) -> Iterator[Told]:
     """Comparisons of a password in the clear with a stored one."""
-    refused = _refused(flow, place)
+    refused, replaced = _refused(flow, place), _replaced(flow, place)
     for point in flow.points(place):
         node = point.expression
+        if id(node) in replaced:
+            continue
         if isinstance(node, Compare) and len(node.operators) == 1 and node.operators[0] in {"==", "!="}:
             sides = (node.left, node.comparators[0])
             if id(node) in refused and any(_is_constant(one) for one in sides):
@@ -69,6 +71,24 @@ def _refused(flow: Flow, place: Place) -> set[int]:
         if isinstance(one, If) and one.then and isinstance(one.then[-1], Raise):
             sides = one.test.values if isinstance(one.test, Boolean) and one.test.op == "and" else [one.test]
             found |= {id(side) for side in sides if isinstance(side, Compare) and side.operators == ["=="]}
+    return found
+
+
+def _replaced(flow: Flow, place: Place) -> set[int]:
+    """Comparisons that only find out whether another value is kept from now on, as a client of somebody keeps the
+    password it has to send: ``if kept.password != password: kept.password = password``."""
+    found: set[int] = set()
+    for one in statements(flow.project.body(place)):
+        kept = {
+            key(target) for inner in statements(getattr(one, "then", ())) for target in getattr(inner, "targets", ())
+        }
+        for node in walk(one.test) if isinstance(one, If) and kept else ():
+            if (
+                isinstance(node, Compare)
+                and node.operators == ["!="]
+                and not kept.isdisjoint({key(node.left), key(node.comparators[0])})
+            ):
+                found.add(id(node))
     return found
 
 

@@ -82,8 +82,9 @@ def _cookie(flow: Flow, rule: Rule, point: Point, call: Call, added: frozenset[s
         (one for one in constants(flow, Point(point.place, name, point.environment)) if isinstance(one, str)), ""
     )
     spelled = called or chain(name)
-    if not called and isinstance(value, Constant):
-        return None  # a mark for scripts under a name of the moment: nothing in it lets anybody in
+    unsaid = all(argument(call, -1, flag) is None for flag in ("secure", "httponly"))
+    if isinstance(value, Constant) and (not called or (unsaid and not _SECRET.search(called))):
+        return None  # a mark for scripts: what everybody gets lets nobody in
     flags = ("secure",) if _FORGERY.search(spelled) else ("secure", "httponly")
     given = {flag: argument(call, -1, flag) for flag in flags}
     missing = [flag for flag, one in given.items() if _off(flow, point, one) and not (one is None and flag in added)]

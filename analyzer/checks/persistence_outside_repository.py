@@ -7,6 +7,9 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
+from analyzer.facts.expressions import Attribute, Await, Call, Name
+from analyzer.facts.statements import Assign, Return
+from analyzer.facts.visit import chain, statements, walk
 from analyzer.graph.access import Access
 from analyzer.graph.picture import Picture
 from analyzer.model import Confidence, Finding, Location, Related, Rule, Severity, Span, Tier
@@ -17,6 +20,8 @@ _REPOSITORIES = 2
 _THROUGH = 2
 """How many times as many service functions go through repositories as do not, where that is the rule of the house."""
 _MOST = 12
+_QUERY = 2
+"""Statements of a function that is one query: a docstring, and what it returns."""
 _MAPPED = re.compile(r"session|objects|query|select|\bdb\b", re.IGNORECASE)
 
 
@@ -60,11 +65,7 @@ def _workers(picture: Picture, path: str) -> Iterator[Worker]:
         role = picture.role_of(place)
         if role.name != "service" or role.confidence is Confidence.LOW or place in picture.handlers():
             continue
-        own = tuple(
-            access
-            for access in picture.accesses_of(place)
-            if access.kind in {"read", "write"} and access.sure and not access.shown.endswith(_UNIT_OF_WORK)
-        )
+        own = _queries(picture, place)
         through = any(picture.target_role(site.target).name == "repository" for site in picture.calls_of(place))
         if function.name != "__init__" and (own or through):
             yield Worker(place, own, through, role.why)
@@ -72,6 +73,48 @@ def _workers(picture: Picture, path: str) -> Iterator[Worker]:
 
 _UNIT_OF_WORK = (".flush", ".refresh", ".begin", ".commit", ".rollback", ".expunge", ".close")
 """What a unit of work does with records that repositories gave it."""
+
+
+def _queries(picture: Picture, place: Place) -> tuple[Access, ...]:
+    """What a function asks of the database itself; a function that is one named query, and no more, asks for others."""
+    body = picture.project.body(place)
+    if 0 < len(body) <= _QUERY and isinstance(body[-1], Return) and isinstance(body[-1].value, Call | Await):
+        return ()
+    known = _known_objects(picture, place)
+    return tuple(
+        access
+        for access in picture.accesses_of(place)
+        if access.kind in {"read", "write"}
+        and access.sure
+        and not access.shown.endswith(_UNIT_OF_WORK)
+        and (access.line, access.column) not in known
+    )
+
+
+def _known_objects(picture: Picture, place: Place) -> set[tuple[int, int]]:
+    """Where a record that is at hand already is added to the session again, or read again: ``query(type(order))``."""
+    made = {
+        target.id
+        for node in statements(picture.project.body(place))
+        if isinstance(node, Assign) and isinstance(node.value, Call) and _makes(picture, place, node.value)
+        for target in node.targets
+        if isinstance(target, Name)
+    }
+    found = set()
+    for node in walk(picture.project.body(place)):
+        if not isinstance(node, Call) or not isinstance(node.func, Attribute) or not node.arguments:
+            continue
+        given = node.arguments[0].value
+        if node.func.attr == "add" and isinstance(given, Name) and given.id not in made:
+            found.add((node.line, node.column))
+        if node.func.attr in {"query", "get"} and isinstance(given, Call) and chain(given.func) == "type":
+            found.add((node.line, node.column))
+    return found
+
+
+def _makes(picture: Picture, place: Place, call: Call) -> bool:
+    target = picture.project.resolve_expression(place, call.func)
+    return target is not None and target.kind == "class"
 
 
 def _finding(picture: Picture, rule: Rule, worker: Worker, repositories: Sequence[str]) -> Finding:
