@@ -99,6 +99,8 @@ def _named(flow: Flow, point: Point, column: str) -> Iterator[tuple[Said, str]]:
 def _somebodys(picture: Picture, resources: Resources, place: Place, call: Call, column: str) -> bool:
     """Whether a look-up is for a person, or for what belongs to one."""
     found = resources.asked(place, call, spine(call)[0])
+    if not found and isinstance(call.func, Attribute) and isinstance(call.func.value, Name):
+        found = resources.store(place, call.func.value)
     if not found:
         return False
     owners, model = picture.shared(Owners), resources.model(found)

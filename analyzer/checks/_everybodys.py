@@ -95,6 +95,7 @@ def _read_of_all(picture: Picture, one: Handled) -> str:
         model = resources.model(load.resource)
         if owners.is_user(model) if model is not None else owners.people(load.resource):
             told = _personal.read_of_each(picture, one.handler, model)
+            told = told or ("records" if model is None and _personal.whole_people(picture, one.handler) else "")
             if told:
                 return told
     return ""

@@ -25,6 +25,7 @@ _SAYING = re.compile(r"permission(?!_classes$)|required|roles?$|scopes?$|allowed
 _ASKING = frozenset({"role", "scope", "owner"})
 _PARAMETER = re.compile(r"\{[^}]*\}")
 _KEY = re.compile(r"(?:/\{\})+/?\Z")
+_MAKING = re.compile(r"(?<=\w)/(?:add|new|create|insert|import)\Z")
 _ORDINARY = re.compile(
     r"(?:users?|customers?|clients?|members?|patients?|students?|buyers?|readers?|viewers?|guests?|basic|normal|regular"
     r"|subscribers?)(?:, |\Z)",
@@ -58,8 +59,8 @@ class Handled(msgspec.Struct):
 
     @property
     def base(self) -> str:
-        """The resource of the path: its first constant segments."""
-        return self.route.path.partition("/{")[0].rstrip("/")
+        """The resource of the path: its first constant segments, without a word for making one (``/products/add``)."""
+        return _MAKING.sub("", self.route.path.partition("/{")[0].rstrip("/"))
 
     @property
     def collection(self) -> str:

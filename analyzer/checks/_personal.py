@@ -104,6 +104,11 @@ def personal(picture: Picture, handler: Place, *, owned: bool = False) -> tuple[
     return None
 
 
+def whole_people(picture: Picture, handler: Place) -> bool:
+    """Whether a handler hands out all documents of a collection of people, with all that is kept of them."""
+    return any(_all_people(picture, place) is not None for place in below(picture, handler))
+
+
 def _all_people(picture: Picture, place: Place) -> tuple[str, str] | None:
     """A collection of people all of whose documents are asked for, or one as it is kept, none of their fields left out
     but their key."""

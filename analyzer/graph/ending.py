@@ -19,6 +19,7 @@ from analyzer.facts.expressions import (
 )
 from analyzer.facts.statements import AnyStatement, Assign, Evaluate, Handler, If, Raise, Return, Try
 from analyzer.facts.visit import chain, statements, walk
+from analyzer.graph.idle import only_tells
 from analyzer.graph.refusals import refusal_name, refuses
 from analyzer.project import Place, Project
 
@@ -63,7 +64,7 @@ _OTHERWISE = re.compile(
 def all_inside(body: Sequence[AnyStatement]) -> bool:
     """Whether a function does all it does inside ``if "username" in session:``, and only answers outside of it."""
     tests = [one for one in body if isinstance(one, If) and _KNOWN.search(names(one.test))]
-    if len(tests) != 1 or not tests[0].then:
+    if len(tests) != 1 or not tests[0].then or only_tells([*tests[0].then, *tests[0].otherwise]):
         return False
     rest = [*(one for one in body if one is not tests[0]), *tests[0].otherwise]
     return all(

@@ -155,6 +155,11 @@ def _harmless(block: Sequence[AnyStatement], project: Project, place: Place, cau
     )
 
 
+def only_tells(block: Sequence[AnyStatement]) -> bool:
+    """Whether a block does nothing but tell somebody: a message for the next page, an entry in a log."""
+    return all(map(_said, block))
+
+
 def _said(statement: AnyStatement) -> bool:
     quiet = isinstance(statement, If) or (isinstance(statement, Jump) and statement.kind == "pass")
     return quiet or (isinstance(statement, Evaluate) and _tells(statement.value))
