@@ -25,7 +25,8 @@ _OPEN = frozenset(
     "recovery reset verify verification activate activation confirm confirmation callback oauth oauth2 openid oidc "
     "sso saml acs webhook webhooks hook hooks health healthz healthcheck heartbeat ping alive ready readiness "
     "liveness metrics status version docs redoc openapi swagger schema static assets favicon robots sitemap "
-    "manifest csrf captcha otp totp mfa 2fa unsubscribe subscribe newsletter contact feedback public authenticate "
+    "manifest csrf captcha otp totp mfa 2fa unsubscribe subscribe newsletter contact enquiry inquiry "
+    "waitlist rsvp guestbook feedback public authenticate "
     "auth session sessions invitation invite challenge handshake wellknown error errors language lang locale "
     "timezone theme code sms consent about home index welcome hello password passwords demo".split()
 )
