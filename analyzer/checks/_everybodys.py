@@ -34,6 +34,16 @@ _UNDER = re.compile(rf"/(?:{_PERSON})/\{{(\w+)\}}(/.*)?\Z")
 """``/users/{user_id}/orders``: the person that a path names, and what of theirs."""
 _PEOPLE = re.compile(rf"/(?:{_PERSON})/?\Z")
 """``/users``: everybody."""
+_MAKER = re.compile(
+    r"^(?:user|owner|author|creator|customer|sender|account)(?:_id)?$|^created_by(?:_id)?$", re.IGNORECASE
+)
+"""Columns that say who made a record."""
+_TOGETHER = re.compile(
+    r"Member|Role|Permission|Assign|Invit|Particip|Friend|Follow|Share|Grant|Access|Enrol|Attend|Notif|Group|Token|Session"
+    r"|Log|Audit|Profile|Link",
+    re.IGNORECASE,
+)
+"""Records that are about somebody else by nature."""
 _LOGGING = re.compile(r"^(?:log|logger|logging|_log|_logger|LOG|print|structlog)\b|\.(?:log|logger)\.\w+$")
 
 
@@ -53,6 +63,7 @@ def found(picture: Picture, known: Evidence, one: Handled) -> Everybodys | None:
         or _every_person(picture, known, one)
         or _every_record(picture, known, one)
         or _shown_to_all(picture, known, one)
+        or _in_a_name(picture, known, one)
     )
 
 
@@ -137,6 +148,20 @@ def _shown_to_all(picture: Picture, known: Evidence, one: Handled) -> Everybodys
             return Everybodys(
                 f"{does} any `{title}`, which everybody is shown, and whoever signs up may call it",
                 f"Demand a role before `{one.name}` runs, or keep whose each `{title}` is and compare that",
+            )
+    return None
+
+
+def _in_a_name(picture: Picture, known: Evidence, one: Handled) -> Everybodys | None:
+    """``Order(user_id=data["user_id"])`` by whoever is logged in, where others ask whose orders are."""
+    for resource, column in sorted(one.trail.named):
+        title = picture.shared(Resources).title(resource)
+        if not _MAKER.match(column) or _TOGETHER.search(title):
+            continue
+        if known.joined(one) or known.asking(resource, one, "changed") is not None:
+            return Everybodys(
+                f"makes a `{title}` in the name of whoever the client says (`{column}`), and not of the caller",
+                f"Take `{column}` from who is logged in, or demand a role of those who do this for others",
             )
     return None
 

@@ -581,6 +581,8 @@ class _Body:
             if "caller" in passed[id(one)]:
                 # ``Order(owner=user)``, ``Order.model_validate(data, update={"owner_id": user.id})``
                 self.walk.trail.made.update((resource, name) for name in (one.keyword, *self.walk.trail.spoken) if name)
+            elif "client" in passed[id(one)] and one.keyword in self.resources.whose(resource):
+                self.walk.trail.named.add((resource, one.keyword))
 
     def _inserted(self, resource: str, call: Call | None, passed: Map[int, Marks]) -> None:
         """A row that is put into a table of SQL with something of the caller's in it."""

@@ -69,6 +69,8 @@ class Trail(msgspec.Struct):
     """Something on the way asks for the caller's role."""
     decides: bool = False
     """Something is called that decides who may, of whatever."""
+    named: set[tuple[str, str]] = msgspec.field(default_factory=set)
+    """What it makes in the name of whoever the client says (resource and column)."""
     spoken: set[str] = msgspec.field(default_factory=set)
     """Keys under which the caller is handed on: ``{"author": request.user}``."""
     caller: bool = False
@@ -91,6 +93,7 @@ class Trail(msgspec.Struct):
                 given = frozenset((name, _renumbered(marks, numbers)) for name, marks in load.given)
                 numbers[at] = self._taken(msgspec.structs.replace(load, given=given))
         self.made |= leg.trail.made
+        self.named |= leg.trail.named
         self.spoken |= leg.trail.spoken
         self.role = self.role or leg.trail.role
         self.decides = self.decides or leg.trail.decides
