@@ -38,6 +38,8 @@ _TOKEN = frozenset(
     "invite invitation accept webhook webhooks logout refresh".split()
 )
 """Words of routes on which the identifier is the proof: a token from an e-mail, a code, a signature."""
+_PROVING = re.compile(r"\{[^}]*(?:token|secret|signature|hmac|nonce)[^}]*\}", re.IGNORECASE)
+"""A part of the path that only whoever was sent the link has: ``/off/{id}/{token}``."""
 _MAKING = frozenset({"create", "add", "new", "insert", "import"})
 """Words of routes that make a record; what they load by the body is looked at for doubles."""
 _INTIMATE = re.compile(
@@ -128,7 +130,7 @@ def _object(picture: Picture, rule: Rule, known: Evidence, one: Handled) -> Find
     """A record is chosen by the client, and whose it is does not matter."""
     words = _words(one)
     creating = one.route.method == "POST" and "{" not in one.route.path and not _MAKING.isdisjoint(words)
-    if creating or not _TOKEN.isdisjoint(words):
+    if creating or not _TOKEN.isdisjoint(words) or _PROVING.search(one.route.path):
         return None
     how = "changed" if one.changing else "read"
     chosen = [load for load in one.trail.loads if load.keyed and not load.scoped and load.used]
