@@ -248,8 +248,17 @@ def test_left_operands_stay_left() -> None:
         "if a:\n    y = 1\n\\\n# comment\n\\\n\n    z = 1 # \\\n\\\nw = 1\n",
         'if a:\n    x = (\n  \\\n1)\n    y = """\n  \\\n""" + \'\\\n\\\n \'\n    z = 1 + \\\n\\\n  2\n\\\nw = 1\n',
         "\\\nx = 1\n",
+        "class Repository:\n\f    def find(self): ...\n\n    def save(self): ...\n",
+        "def f():\n\f    x = 1\n    y = 2\nz = 3\n",
+        "def f():\n  \f    'documented'\n    if x:\n  \f        y = 2\n        z = 3\n    return y\n",
+        'try:\n\f\f    x = (\n\f1)\n    y = 2\n\fexcept E:\n    \f  z = """\n\f a"""\n  w = 3\n',
+        "app = create_app()\n    # app.debug = True\n  # run it with gunicorn\n\n",
+        "if __name__ == '__main__':\n    main()\nx = 1\n\f  # c\n # d\n#e",
+        "match x:\n\f    case 1:\n\f        y = 2\n        z = 3\n    case _:\n        w = 4\n",
     ],
 )
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
-def test_statements_begun_by_a_backslash_are_in_the_block_that_python_puts_them_in(text: str, end: str) -> None:
+def test_statements_begun_by_a_backslash_or_a_form_feed_are_in_the_block_that_python_puts_them_in(
+    text: str, end: str
+) -> None:
     assert not differences(lower(text.replace("\n", end).encode()), text)

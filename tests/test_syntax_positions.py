@@ -31,6 +31,7 @@ SNIPPETS = {
     "text": 'a = """one\ntwo\n  three""" + b\nc(d, """x\n\ty""", e)\n',
     "formfeed": "a = b\n\x0c\nc = d\n\x0cdef f():\n    return g\n",
     "dropped": "if a:\n    b\n  \x0c    c = d\n\x0celse:\n    e\nx\n\\\nf = g; h\n@i\n\x0c\x0cdef j(k=l): m(\n  n)\n",
+    "formfeed before a block": "class a:\n\x0c    b = c\n    d = e\n\x0c\x0cif f:\n  \x0c  g(h)\n  i(j,\n\x0ck)\n",
     "other line ends": "a = 'x\x0b\x1c\x85\u2028y' + b\nc = d  # \u2028 \x0c \x85\ne = f\n",
     "decorators": "@a.b\n@c(d)\n# between\ndef f(g: h = i) -> j:\n    return k\n\n@l\nclass M(n, o=p):\n    q = r\n",
     "parentheses": "x = ((a))\ny = ( (b, c) )\nz = (d), (e)\nf((g), (h for h in i))\n",

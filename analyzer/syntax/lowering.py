@@ -16,7 +16,7 @@ from analyzer.facts.outline import Bodies, Comment, ModuleFacts, Outline, Proble
 from analyzer.facts.recursion import roomy
 from analyzer.facts.visit import walk
 from analyzer.syntax import expressions, limits, statements
-from analyzer.syntax.continuations import Joined, join
+from analyzer.syntax.continuations import Joined, dedent_end, join
 from analyzer.syntax.decoding import Undecodable, decode
 from analyzer.syntax.definitions import has_docstring
 from analyzer.syntax.exports import exports
@@ -81,10 +81,10 @@ def _lower(text: str, joined: Joined) -> ModuleFacts:
     if refusal:
         offset, message = refusal
         return refused(text.count("\n", 0, offset) + 1, 1, message)
-    with lean(UNMARKED):
-        module = cst.parse_module(joined.text)
-        positions = Positions(module, text)
-    if positions.dropped is None or positions.dropped.count("\\") != len(joined.joints):
+    module, positions = _parsed(text, joined)
+    if not positions.agrees(joined.joints):
+        module, positions = _parsed(text, dedent_end(joined))
+    if not positions.agrees(joined.joints):
         # libcst passes over a continued line that we did not see either, and a block's end depends on it.
         return refused(1, 1, "continued in a way that cannot be analysed")
     if positions.depth > limits.MAX_TREE:
@@ -102,6 +102,12 @@ def _lower(text: str, joined: Joined) -> ModuleFacts:
     if _SECRET in kept or b"INSERT" in kept or b"insert" in kept:
         outline = msgspec.structs.replace(outline, secrets=_secrets(facts))
     return ModuleFacts(outline, facts.bodies)
+
+
+def _parsed(text: str, joined: Joined) -> tuple[cst.Module, Positions]:
+    with lean(UNMARKED):
+        module = cst.parse_module(joined.text)
+        return module, Positions(module, text)
 
 
 def _secrets(facts: ModuleFacts) -> list[Secret]:

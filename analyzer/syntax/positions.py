@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import threading
 from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Any, cast
 
@@ -142,6 +143,10 @@ class Positions:
             self._starts[key] = offset + bisect_right(dropped, offset)
         for key, offset in self._ends.items():
             self._ends[key] = offset + bisect_left(dropped, offset)
+
+    def agrees(self, joints: Sequence[int]) -> bool:
+        """Whether the tree says what the text does, but for the continued parts deleted before it was read."""
+        return self.dropped is not None and self.dropped.count("\\") == len(joints)
 
     @property
     def line_count(self) -> int:
