@@ -67,6 +67,23 @@ def test_columns_are_code_points(tmp_path: Path, data: bytes, span: tuple[int, i
     assert finding.location.span == Span(*span)
 
 
+def test_a_byte_order_mark_hides_nothing(tmp_path: Path) -> None:
+    source = (
+        "import os\n\n\ndef find(cursor, name):\n"
+        "    cursor.execute(f\"SELECT id FROM users WHERE name = '{name}'\")\n"
+        '    sql = "SELECT id FROM users WHERE name = " + name\n'
+        "    cursor.execute(sql)\n"
+        '    cursor.execute("DELETE FROM users WHERE name = %s" % name)\n'
+        '    return os.getenv("DB_PASSWORD", "hunter2Zq81x")\n'
+    )
+    files = {"plain.py": source, "marked.py": "\ufeff" + source, "declared.py": "\ufeff# coding: utf-8\n" + source}
+    found = run(make_tree(tmp_path, files), ONLY_SEMGREP).findings
+    spans = {name: [(f.rule, f.location.span) for f in found if f.location.path == name] for name in files}
+    assert len(spans["plain.py"]) == 4
+    assert spans["marked.py"] == spans["plain.py"]
+    assert [span.line for _, span in spans["declared.py"]] == [span.line + 1 for _, span in spans["plain.py"]]
+
+
 @pytest.mark.parametrize(
     "codec", ["rot13", "hex", "zlib", "bz2", "base64", "uu", "quopri", "idna", "undefined", "punycode", "no-such-codec"]
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -272,5 +273,6 @@ class Running:
                 name = name or f"{number:06}{''.join(tags) if engine is self._semgrep else ''}.py"
                 copies[engine.name][name] = digest
             if name:
-                (folder / name).write_bytes(data)
+                # A mark makes semgrep cut the texts of metavariables in the wrong place, and takes no column anyway.
+                (folder / name).write_bytes(data.removeprefix(codecs.BOM_UTF8))
         return copies
