@@ -37,6 +37,12 @@ class Modules:
         self._alive: WeakValueDictionary[str, Bodies] = WeakValueDictionary()
         """Bodies that somebody still holds: what was found out about their nodes holds for these nodes only."""
 
+    def with_outlines(self, outlines: Mapping[str, Outline]) -> Modules:
+        """The same files, these outlines in the place of theirs."""
+        return Modules(
+            {path: outlines.get(path, outline) for path, outline in self.outlines.items()}, self._digests, self._source
+        )
+
     def as_read(self, tree: SourceTree) -> bool:
         """Whether the facts are those of the tree's bytes: no file changed after it was listed."""
         return all(self._digests.get(file.path) == file.digest for file in tree.files)

@@ -29,6 +29,8 @@ class Import(msgspec.Struct, frozen=True, array_like=True, gc=False, eq=False):
     ``scope`` is the index of the function the import stands in (−1: module or class level), so an import with a
     scope is *lazy*. ``guard`` is ``""``, ``type`` (only a type checker executes it), ``try`` (body of a ``try``
     whose handlers catch ImportError), ``fallback`` (in such a handler) or ``if`` (any other condition).
+    ``when`` holds the dotted names that the conditions around it ask to be true: of another module, one may be a flag
+    that is true for type checkers only.
     """
 
     module: str
@@ -43,6 +45,7 @@ class Import(msgspec.Struct, frozen=True, array_like=True, gc=False, eq=False):
     column: int
     end_line: int
     end_column: int
+    when: tuple[str, ...] = ()
 
 
 class Use(msgspec.Struct, frozen=True, array_like=True, gc=False, eq=False):
@@ -168,6 +171,8 @@ class Outline(msgspec.Struct, frozen=True, array_like=True, gc=False, eq=False):
     documented: bool
     secrets: list[Secret] = []
     """Every literal of the file that looks like a secret, bodies included, in source order."""
+    flags: list[str] = []
+    """Names that are true for type checkers only, beside ``TYPE_CHECKING`` itself; sorted."""
 
 
 class Bodies(msgspec.Struct, frozen=True, array_like=True, eq=False, weakref=True):

@@ -129,9 +129,7 @@ class Imports:
 
     def origin(self, path: str, item: Import) -> str | None:
         """The module an import statement names; a folder ends in a slash, ``None`` for what is not ours."""
-        if item.level:
-            return self._project.layout.relative(path, item.level, item.module)
-        return self._project.layout.absolute(path, item.module)
+        return self._project.module_path(path, item)
 
     def _named(self, module: str, name: str) -> tuple[str, tuple[str, ...]] | None:
         """The module that defines ``name`` as seen from ``module``, and the re-exporting modules on the way."""

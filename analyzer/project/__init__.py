@@ -6,6 +6,7 @@ In: :class:`~analyzer.facts.modules.Modules`. Out: a :class:`Project` that knows
 from collections.abc import Callable, Mapping
 
 from analyzer.facts.modules import Modules
+from analyzer.project.checking import settled
 from analyzer.project.project import Project
 from analyzer.project.target import Place, Target
 
@@ -19,4 +20,6 @@ def link(
 ) -> Project:
     """Link the modules of a tree; beside them, by path, are ``documents``, the descriptions of HTTP interfaces, and
     ``templates``, those of pages that write a value unescaped."""
-    return Project(modules, documents, templates)
+    project = Project(modules, documents, templates)
+    mended = settled(project)
+    return project if mended is None else Project(mended, documents, templates)

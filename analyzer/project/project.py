@@ -285,7 +285,7 @@ class Project:
         if target.dotted not in _IMPORTERS:
             return None
         found = {
-            self._module_path(place.path, item)
+            self.module_path(place.path, item)
             for item in self.outline(place.path).imports
             if item.dynamic and item.line == line and item.scope == place.index
         }
@@ -423,7 +423,7 @@ class Project:
         return Target("variable", f"{self.module_name(path)}.{name}", path)
 
     def _through_star(self, path: str, star: Import, name: str) -> Target | None:
-        origin = self._module_path(path, star)
+        origin = self.module_path(path, star)
         if origin is None:
             return None
         if not origin.endswith("/"):
@@ -434,13 +434,13 @@ class Project:
 
     def _star_holder(self, path: str, name: str) -> str | None:
         for star in self.namespace(path).stars:
-            origin = self._module_path(path, star)
+            origin = self.module_path(path, star)
             if origin and not origin.endswith("/") and self.member(origin, name) is not None:
                 return origin
         return None
 
     def _imported(self, path: str, item: Import) -> Target | None:
-        origin = self._module_path(path, item)
+        origin = self.module_path(path, item)
         if item.name is None:
             if not item.aliased and not item.dynamic:
                 origin = self.layout.absolute(path, item.bound)
@@ -455,13 +455,14 @@ class Project:
             found = self.module_target(inner) if inner and inner != origin else None
         return found
 
-    def _module_path(self, path: str, item: Import) -> str | None:
+    def module_path(self, path: str, item: Import) -> str | None:
+        """The module an import statement names; a folder ends in a slash, ``None`` for what is not ours."""
         if item.level:
             return self.layout.relative(path, item.level, item.module)
         return self.layout.absolute(path, item.module)
 
     def _origin(self, path: str, item: Import) -> str | None:
-        origin = self._module_path(path, item)
+        origin = self.module_path(path, item)
         return None if origin is None or origin.endswith("/") else origin
 
     def _submodule(self, origin: str, name: str) -> str | None:

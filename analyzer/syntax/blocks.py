@@ -19,7 +19,7 @@ from analyzer.syntax.work import Work
 def condition(work: Work, node: cst.If) -> AnyStatement:
     """``if`` with everything that hangs on it; a long row of ``elif`` is walked, not descended."""
     row: list[tuple[Any, ...]] = []
-    outer = work.guard
+    outer = work.guard, work.when
     step: cst.If | None = node
     otherwise: list[AnyStatement] = []
     last = 0
@@ -27,17 +27,17 @@ def condition(work: Work, node: cst.If) -> AnyStatement:
         line, column = work.positions.first_token(step)
         test = work.expression(step.test)
         positive, negative = guards.branches(work, test)
-        with work.guarded(positive):
+        with work.guarded(positive, guards.asked(test, holds=True)):
             then, last = suite(work, step.body)
         row.append((line, column, test, then))
-        work.guard = negative
+        work.guard, work.when = negative, work.when + guards.asked(test, holds=False)
         tail = step.orelse
         step = None
         if isinstance(tail, cst.If):
             step = tail
         elif tail is not None:
             otherwise, last = suite(work, tail.body)
-    work.guard = outer
+    work.guard, work.when = outer
     while True:
         line, column, test, then = row.pop()
         result = If(line, column, last, test, then, otherwise)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+import msgspec
+
 from analyzer.facts.expressions import AnyExpression, Argument, Call, Constant, Name
 from analyzer.facts.outline import Import
 from analyzer.syntax.work import Work
@@ -45,10 +47,7 @@ def bind_import(work: Work, before: int, name: str, value: AnyExpression) -> Non
         return
     last = work.imports[-1]
     if last.dynamic and (last.line, last.column) == (value.line, value.column):
-        work.imports[-1] = Import(
-            last.module, last.level, last.name, name, last.aliased, last.scope, last.guard, True,
-            last.line, last.column, last.end_line, last.end_column,
-        )  # fmt: skip
+        work.imports[-1] = msgspec.structs.replace(last, bound=name)
 
 
 def _constant(argument: Argument) -> str:
@@ -68,6 +67,6 @@ def _note(work: Work, call: Call, name: str, *, aliased: bool) -> None:
     work.imports.append(
         Import(
             module, len(dots), None, "", aliased, work.function, work.guard, True,
-            call.line, call.column, call.end_line, call.end_column,
+            call.line, call.column, call.end_line, call.end_column, work.when,
         )
     )  # fmt: skip

@@ -48,7 +48,7 @@ def names(work: Work, node: Any) -> AnyStatement:
     if isinstance(node.names, cst.ImportStar):
         start, end = work.positions.start(node.names), work.positions.end(node.names)
         place = work.positions.between(start, end)
-        work.imports.append(Import(module, level, "*", "", False, work.function, work.guard, False, *place))
+        work.imports.append(Import(module, level, "*", "", False, work.function, work.guard, False, *place, work.when))
         return ImportHere(*head(work, node), [first])
     for alias in node.names:
         name = dotted(alias.name)
@@ -72,4 +72,6 @@ def _note(
 ) -> None:
     last = alias.name if alias.asname is None else alias.asname.name
     place = work.positions.between(work.positions.start(alias), work.positions.end(last))
-    work.imports.append(Import(module, level, name, bound, aliased, work.function, work.guard, False, *place))
+    work.imports.append(
+        Import(module, level, name, bound, aliased, work.function, work.guard, False, *place, work.when)
+    )

@@ -94,7 +94,7 @@ def _lower(text: str, joined: Joined) -> ModuleFacts:
     body, _ = sequence(work, module.body, documented=documented)
     outline = Outline(
         positions.line_count, None, work.imports, work.functions, work.classes, body, work.uses, work.locals,
-        exports(body), _comments(positions), documented,
+        exports(body), _comments(positions), documented, flags=sorted(work.flags - {"TYPE_CHECKING"}),
     )  # fmt: skip
     facts = ModuleFacts(outline, Bodies(work.bodies))
     # The tag of a secret in the encoded facts is a thousand times cheaper to look for than the node in the tree.

@@ -22,15 +22,15 @@ class Work:
     """The module under work: what is found so far, and the scope the walk stands in.
 
     ``context`` is the kind every use has inside a decorator, a base, a default or an annotation, ``None`` elsewhere.
-    ``guard`` is the guard (:class:`Import`) of the statements being lowered. ``flags`` are names that are true for
-    type checkers only, ``typing`` names of modules that hold such a flag, ``importlib`` names bound to that module
-    and ``importers`` names bound to its ``import_module``.
+    ``guard`` and ``when`` are those (:class:`Import`) of the statements being lowered. ``flags`` are names that are
+    true for type checkers only, ``typing`` names of modules that hold such a flag, ``importlib`` names bound to that
+    module and ``importers`` names bound to its ``import_module``.
     """
 
     __slots__ = (
         "_handlers", "_statements", "at", "bodies", "classes", "context", "flags", "function",
         "functions", "generator", "guard", "importers", "importlib", "imports", "klass", "locals",
-        "member", "positions", "prefix", "typing", "uses",
+        "member", "positions", "prefix", "typing", "uses", "when",
     )  # fmt: skip
 
     def __init__(self, positions: Positions, handlers: Handlers, statements: Statements) -> None:
@@ -51,6 +51,7 @@ class Work:
         self.generator = False
         self.context: UseKind | None = None
         self.guard: Guard = ""
+        self.when: tuple[str, ...] = ()
         self.flags: set[str] = {"TYPE_CHECKING"}
         self.typing: set[str] = set()
         self.importlib: set[str] = set()
@@ -82,13 +83,14 @@ class Work:
             self.context = before
 
     @contextmanager
-    def guarded(self, guard: Guard) -> Iterator[None]:
-        """Statements within have this guard."""
-        before, self.guard = self.guard, guard
+    def guarded(self, guard: Guard, when: tuple[str, ...] = ()) -> Iterator[None]:
+        """Statements within have this guard, and these conditions more."""
+        before = self.guard, self.when
+        self.guard, self.when = guard, self.when + when
         try:
             yield
         finally:
-            self.guard = before
+            self.guard, self.when = before
 
     @contextmanager
     def scope(self, name: str, *, function: int = -1, klass: int = -1) -> Iterator[None]:
