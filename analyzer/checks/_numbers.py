@@ -85,10 +85,15 @@ def declared(project: Project, place: Place, side: Side) -> dict[str, Declared]:
         if _is_number(one.annotation, side):
             if not _bounds(one.default, side) and not injected(one):
                 found[one.name] = Declared(place, one.annotation, None)
-        elif not injected(one):
+        elif not injected(one) or _of_its_type(one):
             for name, where in _fields(project, place, one, side):
                 found.setdefault(f"{one.name}.{name}", where)
     return found
+
+
+def _of_its_type(parameter: Parameter) -> bool:
+    """``paging: Paging = Depends()``: the fields of the type are what is sent."""
+    return isinstance(parameter.default, Call) and not parameter.default.arguments
 
 
 def _fields(project: Project, place: Place, parameter: Parameter, side: Side) -> Iterator[tuple[str, Declared]]:

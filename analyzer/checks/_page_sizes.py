@@ -17,26 +17,28 @@ from analyzer.graph.picture import Picture
 from analyzer.model import Confidence, Finding, Rule, Severity
 from analyzer.project import Place
 
-_UPPER = Side(
+UPPER = Side(
     frozenset({"lt", "le", "maximum", "max_value", "exclusive_maximum", "exclusiveMaximum", "max"}),
     re.compile(r"(?:^|\.)(?:Lt|Le|Interval|Range)$"),
     re.compile(r"valid|check|ensure|verify|assert|require|clamp|min$", re.IGNORECASE),
+    1,
 )
+"""The upper side of a range."""
 _READING = frozenset({"limit", "to_list", "fetchmany"})
 """Methods of queries and cursors whose first argument says how many rows come: SQLAlchemy, Peewee, MongoDB, DB-API."""
 _PAGING = frozenset({"per_page", "page_size", "limit", "length", "size"})
 
 
-def sized(picture: Picture, flow: Flow, rule: Rule, told: Set[Place]) -> Iterator[Finding]:
+def sized(picture: Picture, flow: Flow, rule: Rule, told: Set[Place]) -> Iterator[tuple[Place, Finding]]:
     """The first such query of each handler that is not ``told`` of otherwise, in order of places."""
-    search = Search(flow, _UPPER, _reading)
+    search = Search(flow, UPPER, _reading)
     for place in picture.handlers():
         if place in told or not picture.is_main(place.path):
             continue
-        numbers = declared(flow.project, place, _UPPER).keys() | read(flow, place)
+        numbers = declared(flow.project, place, UPPER).keys() | read(flow, place)
         found = search.within(place, frozenset(numbers), DEPTH) if numbers else None
         if found is not None:
-            yield _finding(rule, place, found)
+            yield place, _finding(rule, place, found)
 
 
 def _reading(flow: Flow, place: Place, nodes: Sequence[object], held: set[str]) -> Iterator[Used]:
@@ -56,11 +58,11 @@ def _counted(call: Call) -> Iterator[AnyExpression]:
     last = written(call).rpartition(".")[2]
     if last in _READING:
         yield from (one.value for one in call.arguments[:1] if not one.star)
-    if last in _READING or (last == "paginate" and _unbounded(call)):
+    if last in _READING or (last == "paginate" and unbounded_page(call)):
         yield from (one.value for one in call.arguments if one.keyword in _PAGING)
 
 
-def _unbounded(call: Call) -> bool:
+def unbounded_page(call: Call) -> bool:
     """Whether a library's pages may have any size: Flask-SQLAlchemy's hold 100 rows at most unless told otherwise."""
     told = [one.value for one in call.arguments if one.keyword == "max_per_page"]
     if told:

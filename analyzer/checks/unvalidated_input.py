@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import msgspec
 
 from analyzer.checks._amounts import reckoned
+from analyzer.checks._asked_sizes import asked_sizes
 from analyzer.checks._conversions import converted, keys_made
 from analyzer.checks._declared_amounts import declared_amounts
 from analyzer.checks._documents import filled
@@ -93,7 +94,10 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
     for place, finding in keys_made(picture, flow, rule, told):
         told.add(place)
         yield finding
-    yield from sized(picture, flow, rule, told)
+    for place, finding in sized(picture, flow, rule, told):
+        told.add(place)
+        yield finding
+    yield from asked_sizes(picture, flow, rule, told)
     bounded = bounded_by_models(picture.project)
     yield from stored(picture, flow, rule, told, bounded)
     yield from declared_amounts(picture, rule, bounded)
