@@ -106,3 +106,30 @@ def test_classes_that_answer_by_no_method_of_their_own_are_told() -> None:
         ("POST", "/graph", "graphql_server.flask.GraphQLView")
     ]
     assert [(one.line, one.why) for one in found.unresolved] == [(11, "the class has no method that answers")]
+
+
+def test_a_table_of_resources_may_be_imported_where_it_is_walked_through() -> None:
+    files = {
+        "app/views.py": """
+            from flask_restful import Resource
+            class Login(Resource):
+                def post(self): return {}
+            class Users(Resource):
+                def get(self): return {}
+            ENDPOINTS = {Login: "/auth", Users: "/users"}
+        """,
+        "app/__init__.py": """
+            from flask import Flask
+            from flask_restful import Api
+            api = Api(prefix="/api")
+            def create_app():
+                from app.views import ENDPOINTS
+                app = Flask(__name__)
+                for resource, url in ENDPOINTS.items():
+                    api.add_resource(resource, url)
+                api.init_app(app)
+                return app
+        """,
+    }
+    backend = recognise(project_of(files))
+    assert {(route.method, route.path) for route in backend.routes} == {("POST", "/api/auth"), ("GET", "/api/users")}

@@ -329,12 +329,20 @@ def held_value(
     ]
     if local:
         return (place, local[0], named) if len(local) == 1 and local[0] is not None else None
-    found = project.variable(place.path, chain)
+    found = project.variable(place.path, chain) or _imported_inside(project, place, chain, named.line)
     if found is None:
         return None
     home = Place(found[0], -1)
     same = next((name for name, values in project.namespace(found[0]).variables.items() if found[1] in values), "")
     return (home, found[1], Name(named.line, 1, named.line, 1, same or chain.rpartition(".")[2]))
+
+
+def _imported_inside(project: Project, place: Place, chain: str, line: int) -> tuple[str, AnyExpression] | None:
+    """The one value of a variable that a function imports itself."""
+    target = project.resolve(place, chain, line) if place.index >= 0 else None
+    if target is None or target.kind != "variable" or not target.ours:
+        return None
+    return project.variable(target.path, target.dotted.rpartition(".")[2])
 
 
 def _pair(key: AnyExpression, value: AnyExpression) -> Sequence:
