@@ -445,7 +445,9 @@ class Guarding:
             callee = Place(target.path, target.index)
             if target.kind == "function" and callee != place:
                 # What a function returns ends nothing where nobody takes it.
-                ours.append((callee, id(node) in alone))
+                # A method that only promises is kept by one of those below it.
+                kept = project.classes.implementations(callee)
+                ours += [(one, id(node) in alone) for one in (callee, *kept)]
         return tuple(dict.fromkeys(ours))
 
     def _nested(self, held: Attachment, depth: int, run: Run) -> bool:

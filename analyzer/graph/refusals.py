@@ -17,7 +17,7 @@ _REFUSING = re.compile(
     r"unauthori[sz]ed|unauthenticated|not_?authenticated|not_?authori[sz]ed|forbidden|permission_?denied|access_?denied"
     r"|authentication_?(?:failed|error|required)|no_?permission|credentials?_?exception|invalid_?credentials?"
     r"|permission.*exception|auth.*exception|permission_?error|invalid_?token|token_?(?:expired|invalid|missing)"
-    r"|login_?required|not_?allowed_?exception",
+    r"|(?:log|sign)_?in_?required|not_?(?:logged|signed)_?in|not_?allowed_?exception",
     re.IGNORECASE,
 )
 """Exceptions and responses by what they are called, where neither their class nor a status says more."""
