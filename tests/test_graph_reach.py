@@ -176,3 +176,68 @@ def test_tasks_are_reached_by_a_method_of_theirs_and_by_their_name() -> None:
         assert found is not None
         assert found[0].label == "POST /orders"
     assert picture.chain_to(place_of(picture.project, "tasks.py", "idle")) is None
+
+
+BUS = {
+    "app/messages.py": """
+        from dataclasses import dataclass
+        @dataclass
+        class Place:
+            sku: str
+        @dataclass
+        class Placed:
+            sku: str
+        @dataclass
+        class Forgotten:
+            sku: str
+    """,
+    "app/handlers.py": """
+        from app.messages import Forgotten, Place, Placed
+        from app.stock import Stock
+        def place(command: Place, stock: Stock):
+            return [Placed(command.sku)]
+        def tell(event: Placed):
+            return None
+        def forget(command: Forgotten):
+            return None
+        def count(stock: Stock):
+            return stock.count()
+    """,
+    "app/stock.py": """
+        class Stock:
+            def count(self): return 1
+    """,
+    "app/bus.py": """
+        from app import handlers, messages
+        HANDLERS = {messages.Place: handlers.place, messages.Placed: handlers.tell, messages.Forgotten: handlers.forget}
+        class Bus:
+            def handle(self, message):
+                return HANDLERS[type(message)](message)
+    """,
+    "app/routes.py": """
+        from flask import Flask, request
+        from app.bus import Bus
+        from app.messages import Place
+        from app.stock import Stock
+        app = Flask(__name__)
+        @app.post("/orders")
+        def orders():
+            Stock()
+            Bus().handle(Place(request.json["sku"]))
+            return "", 202
+    """,
+}
+
+
+def _reached(files: dict[str, str], name: str) -> bool:
+    picture = picture_of(files)
+    return picture.chain_to(place_of(picture.project, "app/handlers.py", name)) is not None
+
+
+def test_messages_reach_what_a_bus_finds_by_their_type() -> None:
+    assert [name for name in ("place", "tell", "forget", "count") if _reached(BUS, name)] == ["place", "tell"]
+
+
+def test_messages_reach_nothing_where_nothing_is_found_by_type() -> None:
+    files = {**BUS, "app/bus.py": BUS["app/bus.py"].replace("HANDLERS[type(message)](message)", "message")}
+    assert not _reached(files, "place")

@@ -6,14 +6,15 @@ resolution, so that only what leads to a finding is ever resolved.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
-from analyzer.facts.outline import Use
+from analyzer.facts.outline import Function, Use
 from analyzer.frameworks import Backend, Route
 from analyzer.frameworks.registry import calls
 from analyzer.frameworks.started import BY_NAME, before_method, named_tasks, started
+from analyzer.graph.messages import dispatches_by_type, messages
 from analyzer.project import Place, Project
 
 _VISITED = 600
@@ -53,6 +54,7 @@ class Reach:
         self._named: dict[Place, list[Hop]] | None = None
         self._uses: Mapping[str, list[tuple[Place, Use]]] | None = None
         self._known: dict[Place, tuple[Hop, ...]] = {}
+        self._dispatching: bool | None = None
         self._chains: dict[Place, tuple[Route, tuple[Hop, ...]] | None] = {}
 
     def chain(self, place: Place) -> tuple[Route, tuple[Hop, ...]] | None:
@@ -124,7 +126,20 @@ class Reach:
             if target is None or (target.path, target.index, target.kind == "function") not in wanted:
                 continue
             note(Hop(0 if use.kind == "call" else 2, caller, use.line, use.column, use.end_column, place))
+        for hop in self._sent(place, function):
+            note(hop)
         return tuple(sorted(found.values()))
+
+    def _sent(self, place: Place, function: Function) -> Iterator[Hop]:
+        """Who makes the messages that a function takes, where a bus finds functions by the type of a message."""
+        if self._dispatching is None:
+            self._dispatching = dispatches_by_type(self._project)
+        for message in messages(self._project, place, function) if self._dispatching else ():
+            name = self._project.outline(message.path).classes[message.index].name
+            for caller, use in self._index().get(name, ())[:_SAME_NAME]:
+                made = self._project.resolve(caller, use.chain, use.line) if use.kind == "call" else None
+                if made is not None and (made.kind, made.path, made.index) == ("class", message.path, message.index):
+                    yield Hop(2, caller, use.line, use.column, use.end_column, place)
 
     def _asked(self) -> Mapping[Place, Sequence[Hop]]:
         """Who asks for a task by its name, by the function that runs."""
