@@ -29,6 +29,7 @@ from analyzer.checks._resources import Resources
 from analyzer.checks._trails import NONE, Leg, Load, Mark, Marks, State, Trail
 from analyzer.facts.expressions import (
     AnyExpression,
+    Argument,
     Attribute,
     Await,
     Boolean,
@@ -561,6 +562,7 @@ class _Body:
     def _chosen(self, loads: set[int], given: list[tuple[Given, Marks]], handed: Marks, caller: bool) -> None:
         """What the arguments of a chain say about the records that it loads."""
         chosen = any("client" in marks and not one.paging for one, marks in given)
+        chosen = chosen and not any(_proves(one.argument) for one, _ in given)
         for mark in loads:
             load = self.loads[mark]
             if chosen:
@@ -637,6 +639,16 @@ class _Body:
         if function.owner >= 0 and function.parameters and function.parameters[0].name == "self" and held:
             found["self"] = held
         return found
+
+
+def _proves(argument: Argument) -> bool:
+    """Whether a record is asked for by what nobody guesses as well: ``get(pk=number, mail_token=token)``."""
+    if argument.keyword is not None:
+        return PROOF.search(argument.keyword) is not None
+    sides = (
+        side for node in walk(argument.value) if isinstance(node, Compare) for side in (node.left, *node.comparators)
+    )
+    return any(isinstance(side, Attribute) and PROOF.search(side.attr) for side in sides)
 
 
 def _preferred(sides: Sequence[Marks]) -> Marks:
