@@ -193,11 +193,35 @@ def _settings(flow: Flow, rule: Rule, path: str) -> Iterator[Finding]:
         return
     place = Place(path, -1)
     choice = _on(flow, Point(place, values[0], {}))
+    if choice is None and _is_text(flow, place, values[0]):
+        yield _as_text(rule, place, values[0])
     if choice is None or conditional(flow, place, values[0].line):
         return
     if _corrected(flow, path) and not _served(flow, path):
         return
     yield _finding(flow, rule, place, values[0], "`DEBUG`", choice, "django")
+
+
+def _is_text(flow: Flow, place: Place, value: AnyExpression) -> bool:
+    """Whether a flag is the text of an environment variable as it is: ``DEBUG = os.environ.get("DEBUG")``."""
+    target = flow.project.resolve_expression(place, value.func) if isinstance(value, Call) else None
+    asked = isinstance(value, Subscript) and flow.project.resolve_expression(place, value.value)
+    if asked:
+        return asked.dotted == "os.environ"
+    default = argument(value, 1, "default") if isinstance(value, Call) else None
+    none = default is None or (isinstance(default, Constant) and not default.value)
+    return none and target is not None and target.dotted in {"os.environ.get", "os.getenv"}
+
+
+def _as_text(rule: Rule, place: Place, value: AnyExpression) -> Finding:
+    return Finding(
+        rule=rule.code,
+        location=location(place, value),
+        message="`DEBUG` is the text that the environment holds: `False` and `0` switch it on too",
+        fix='Compare it, `os.environ.get("DEBUG", "").lower() in {"1", "true"}`',
+        severity=Severity.WARNING,
+        confidence=Confidence.MEDIUM,
+    )
 
 
 def _served(flow: Flow, path: str) -> bool:

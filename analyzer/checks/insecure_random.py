@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from analyzer.checks._choices import deployed
-from analyzer.facts.expressions import AnyExpression, Attribute, Call, Constant, Mapping, Name
+from analyzer.facts.expressions import AnyExpression, Attribute, Call, Constant, Format, Interpolation, Mapping, Name
 from analyzer.facts.statements import AnyStatement, Assign, Return
 from analyzer.facts.visit import chain, walk
 from analyzer.flow.engine import Flow
@@ -26,6 +26,7 @@ _KEY = re.compile(r"(?:^|_)key$", re.IGNORECASE)
 """A name that is a secret's only where what it gets was made to be long or unreadable."""
 _SECURING = re.compile(r"(?:^|\.)(?:getrandbits|randbytes|hexdigest|digest|b64encode|urlsafe_b64encode)(?:$|\()")
 _MAKING = re.compile(r"^_?(?:gen|generate|create|make|new|random|get|build|issue)_?", re.IGNORECASE)
+_SHAPES = frozenset({"join", "upper", "lower", "strip", "zfill"})
 _GUESSABLE = frozenset(
     {f"random.{one}" for one in "random choice choices randint randrange getrandbits sample uniform randbytes".split()}
     | {"uuid.uuid1"}
@@ -79,16 +80,33 @@ def _given(flow: Flow, place: Place, given: str) -> Iterator[tuple[str, AnyExpre
             for one in node.arguments:
                 if one.keyword is not None and _SECRET.search(one.keyword):
                     yield one.keyword, one.value
+                    yield from ((one.keyword, value) for value in _before(body, one.value))
         elif isinstance(node, Return) and node.value is not None and given:
             yield given, node.value
             yield from ((given, value) for value in _before(body, node.value))
 
 
 def _before(body: list[AnyStatement], value: AnyExpression) -> Iterator[AnyExpression]:
-    """What a name that is handed on was made of in the same function."""
-    for inner in walk(body) if isinstance(value, Name) else ():
-        if isinstance(inner, Assign) and inner.value is not None and chain(inner.targets[0]) == chain(value):
+    """What a name that is handed on, as it is or as text, was made of in the same function."""
+    names = {one.id for one in _handed(value)}
+    for inner in walk(body) if names else ():
+        if isinstance(inner, Assign) and inner.value is not None and chain(inner.targets[0]) in names:
             yield inner.value
+
+
+def _handed(value: AnyExpression) -> Iterator[Name]:
+    """``code`` of ``code``, ``str(code)``, ``f"{code}"``, ``code.upper()`` and ``"".join(code)``."""
+    if isinstance(value, Name):
+        yield value
+    elif isinstance(value, Format):
+        for one in value.parts:
+            yield from _handed(one.value if isinstance(one, Interpolation) else one)
+    elif isinstance(value, Call) and isinstance(value.func, Attribute) and value.func.attr in _SHAPES:
+        yield from _handed(value.func.value)
+        for given in value.arguments if value.func.attr == "join" else ():
+            yield from _handed(given.value)
+    elif isinstance(value, Call) and chain(value.func) in {"str", "int", "hex"} and value.arguments:
+        yield from _handed(value.arguments[0].value)
 
 
 def _key(name: str, value: AnyExpression) -> bool:

@@ -10,8 +10,10 @@ from analyzer.facts.expressions import AnyExpression, Attribute, Call, Compare, 
 from analyzer.facts.visit import chain
 from analyzer.flow.engine import Flow, Point
 from analyzer.flow.questions import chain_end, flow_of, location, places_calling, uses_of
+from analyzer.frameworks import persistence
 from analyzer.graph.picture import Picture
 from analyzer.model import Confidence, Finding, Rule
+from analyzer.project.project import Project
 from analyzer.project.target import Place
 
 _SECRET = re.compile(r"(?:signature|hmac|api_?key|secret|token|webhook_?key|auth_?key)$", re.IGNORECASE)
@@ -36,7 +38,7 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
             if not isinstance(one, Compare) or len(one.operators) != 1 or one.operators[0] not in {"==", "!="}:
                 continue
             sides = [one.left, one.comparators[0]]
-            if any(isinstance(side, Constant) for side in sides):
+            if any(isinstance(side, Constant) or _is_column(flow.project, place, side) for side in sides):
                 continue
             made = next((side for side in sides if _mac(flow, Point(place, side, point.environment))), None)
             if made is not None:
@@ -44,6 +46,13 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
             elif handles and _given_and_kept(flow, point, sides):
                 said = f"`{chain(sides[0]) or chain(sides[1])}`, a secret,"
                 yield _finding(rule, place, one, said, Confidence.MEDIUM)
+
+
+def _is_column(project: Project, place: Place, side: AnyExpression) -> bool:
+    """Whether a side is a column of a persisted class: ``Device.token == given`` is a condition, which the database
+    tries."""
+    owner = project.resolve_expression(place, side.value) if isinstance(side, Attribute) and chain(side.value) else None
+    return owner is not None and owner.kind == "class" and persistence.is_model(project, owner.path, owner.index)
 
 
 def _imports(flow: Flow, path: str) -> bool:
