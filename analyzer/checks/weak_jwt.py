@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from analyzer.checks import _jwt_keys, _jwt_lifetimes
 from analyzer.checks._choices import choices, deployed
 from analyzer.checks._configured import settings
-from analyzer.checks._endless import endless
+from analyzer.checks._endless import Claims, endless
+from analyzer.checks._own_expiries import compared_itself
 from analyzer.facts.expressions import Call
 from analyzer.flow.arguments import argument, entries, texts
 from analyzer.flow.engine import Flow, Point
@@ -54,8 +55,11 @@ def _of_calls(picture: Picture, flow: Flow, rule: Rule) -> Iterator[Finding]:
             told, sure = _fault(flow, point, call, dotted), Confidence.HIGH
             if told is not None and dotted.startswith(_TYPED) and chain_end(call) in _ACCEPTING:
                 sure = Confidence.MEDIUM
-            if told is None and _never_expires(flow, point, call, dotted):
+            claims = _never_expires(flow, point, call, dotted) if told is None else ()
+            if claims:
+                own = compared_itself(flow, claims)
                 told, sure = (f"`{written(call)}` {_ENDLESS[0]}", _ENDLESS[1]), Confidence.MEDIUM
+                sure = Confidence.LOW if own else sure
             if told is not None:
                 yield _finding(rule, point, told, sure)
 
@@ -73,13 +77,13 @@ def _library(flow: Flow, point: Point, call: Call) -> str:
     return target.dotted if target is not None and not target.ours else ""
 
 
-def _never_expires(flow: Flow, point: Point, call: Call, dotted: str) -> bool:
-    """Whether a token is signed whose claims have no expiry."""
+def _never_expires(flow: Flow, point: Point, call: Call, dotted: str) -> Claims:
+    """The claims of a token that is signed without an expiry; none for other tokens."""
     signer = known().signer(dotted)
     if signer is None or signer.claims < 0 or not dotted.endswith(".encode"):
-        return False
+        return ()
     claims = argument(call, signer.claims, "payload", "claims")
-    return claims is not None and endless(flow, Point(point.place, claims, point.environment))
+    return endless(flow, Point(point.place, claims, point.environment)) if claims is not None else ()
 
 
 def _fault(flow: Flow, point: Point, call: Call, dotted: str) -> tuple[str, str] | None:
