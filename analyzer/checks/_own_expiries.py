@@ -55,15 +55,19 @@ def _settled(flow: Flow, place: Place, names: frozenset[str], depth: int) -> boo
 
 
 def _compares(flow: Flow, place: Place, names: frozenset[str], depth: int) -> bool:
+    """Whether a function, or one that it calls, compares a claim."""
     for point in flow.points(place):
-        node = point.expression
-        if isinstance(node, Compare) and any(one in {"<", ">", "<=", ">="} for one in node.operators):
-            if any(_reads(flow, point, side, names) for side in (node.left, *node.comparators)):
-                return True
-        elif isinstance(node, Call) and _TELLING.search(chain_end(node)):
-            if any(_reads(flow, point, one.value, names) for one in node.arguments):
-                return True
+        if any(_reads(flow, point, side, names) for side in _sides(point.expression)):
+            return True
     return depth > 0 and any(_compares(flow, one, names, depth - 1) for one in _called(flow, place))
+
+
+def _sides(node: AnyExpression) -> list[AnyExpression]:
+    """What an expression compares with another moment; empty for one that compares none."""
+    if isinstance(node, Compare) and not {"<", ">", "<=", ">="}.isdisjoint(node.operators):
+        return [node.left, *node.comparators]
+    telling = isinstance(node, Call) and _TELLING.search(chain_end(node))
+    return [one.value for one in node.arguments] if isinstance(node, Call) and telling else []
 
 
 def _called(flow: Flow, place: Place) -> Iterator[Place]:

@@ -16,6 +16,7 @@ from analyzer.checks._in_vain import in_vain
 from analyzer.checks._only_told import only_told
 from analyzer.checks._page_sizes import sized
 from analyzer.checks._raw import Given, checked, checks_itself, given, is_whole, raw_parts, state_changing, validates
+from analyzer.checks._selecting import only_selects, puts_values, selectors
 from analyzer.checks._stored_amounts import bounded_by_models, stored
 from analyzer.checks._uploads import Upload, kept
 from analyzer.checks._validators import toothless
@@ -34,7 +35,6 @@ from analyzer.project import Place, Target
 
 _DEPTH = 3
 """Functions followed from a handler to where its data is kept."""
-_STATEMENT = re.compile(r"\s*(?:insert|update|delete|replace|merge)\b", re.IGNORECASE)
 _CHANGING = re.compile(
     r"^_?(?:create|add|insert|update|save|register|store|set|change|edit|place|submit|transfer|upsert|write|new|make"
     r"|sign_?up|enqueue|publish|handle|dispatch)(?:_|$)"
@@ -151,7 +151,7 @@ class _Search:
         # What a call gets is worked out only where something can come of it.
         if not stores and not entered and not (target is not None and target.kind == "class" and self._makes(target)):
             return
-        fields = set(self._fields(raw, point, call)) if stores else set()
+        fields = {*self._fields(raw, point, call), *map(id, selectors(call))} if stores else set()
         given = {
             id(one): self._unchecked(raw, Point(point.place, one.value, point.environment), known)
             for one in call.arguments
@@ -202,16 +202,16 @@ class _Search:
         return not any(one.endswith(("Exception", "Error", "Enum", "Flag")) for one in externals)
 
     def _writes(self, point: Point, call: Call) -> bool:
-        """Whether a call changes a database."""
+        """Whether a call stores what it is given in a database."""
         name = written(call)
         last = name.rpartition(".")[2]
         found = statement_of(self._flow, point.place, call)
         if found is not None:
             text = self._flow.value(Point(point.place, found.text, point.environment))
-            return any(row and row[0].kind == "text" and _STATEMENT.match(row[0].text) for row in text.rows)
+            return any(row and row[0].kind == "text" and puts_values(row[0].text) for row in text.rows)
         if last == "values" and re.search(r"(?:^|\.)(?:insert|update)\(\)", name):
             return True
-        return any(
+        return not only_selects(call) and any(
             one.kind == "write" and (one.line, one.column) == (call.line, call.column)
             for one in self._picture.accesses_of(point.place)
         )
