@@ -144,9 +144,19 @@ def _constructed(flow: Flow, point: Point, call: Call) -> Iterator[Told]:
         elif last in _QUERIES and (manager or last in {"filter_by", "get_or_none"}):
             yield call, f"A row is looked up by the password itself, `{one.keyword}={secret.text}`", Confidence.HIGH
         elif last in _MANAGERS and (manager or last in {"get_or_create", "update_or_create", "values"}):
+            if _model_hashes(flow, point.place, call, one.keyword or ""):
+                continue
             yield call, _stores(secret, one.keyword or "", last), Confidence.HIGH
         elif last[:1].isupper() and _foreign_model(target) and _saves(flow, point.place):
             yield call, _stores(secret, one.keyword or "", last), Confidence.MEDIUM
+
+
+def _model_hashes(flow: Flow, place: Place, call: Call, column: str) -> bool:
+    """Whether the model of ``User.objects.create(…)`` hashes what it gets; ``update`` passes its ``save`` by."""
+    head = next((node for node in walk(call.func) if isinstance(node, Attribute) and node.attr == "objects"), None)
+    model = flow.project.resolve_expression(place, head.value) if head is not None and chain(head.value) else None
+    made = chain_end(call) in {"create", "acreate", "get_or_create", "update_or_create"}
+    return made and model is not None and persisted(flow, model) and hashes_itself(flow, model, column)
 
 
 def _given(flow: Flow, point: Point, call: Call, target: Target, shown: str) -> Iterator[Told]:

@@ -19,8 +19,9 @@ from analyzer.facts.expressions import (
     Sequence,
     Subscript,
 )
+from analyzer.facts.outline import Function
 from analyzer.facts.statements import If, Raise
-from analyzer.facts.visit import statements, walk
+from analyzer.facts.visit import chain, statements, walk
 from analyzer.flow.arguments import argument
 from analyzer.flow.callers import bound
 from analyzer.flow.engine import Flow, Point, scan
@@ -200,7 +201,7 @@ def _is_stored(flow: Flow, point: Point, stored: AnyExpression, typed: AnyExpres
             return False
     if _TYPED_TWICE.search(name) and not _STORED.search(name):
         return False
-    if _sent_with(flow, point, stored, typed):
+    if _sent_with(flow, point, stored, typed) or _both_sent(flow, point, stored, typed):
         return False
     if isinstance(stored, Subscript) and _of_module(flow, point, stored):
         return True
@@ -235,6 +236,43 @@ def _sent_with(flow: Flow, point: Point, stored: AnyExpression, typed: AnyExpres
     """Whether what looks stored was taken from the form that the typed password stands in."""
     forms = _roots(flow, point, typed) - {"self", "cls", "request"}
     return not forms.isdisjoint(_roots(flow, point, stored))
+
+
+def _both_sent(flow: Flow, point: Point, stored: AnyExpression, typed: AnyExpression) -> bool:
+    """Whether a new password is only told apart from the one that was sent along with it: two parameters of a function,
+    or two fields that a validator of a schema, form or serializer gets."""
+    function = flow.project.function(point.place)
+    if function is None:
+        return False
+    given = {one.name for one in function.parameters} - {"self", "cls"}
+    if isinstance(stored, Name) and stored.id in given:
+        return isinstance(typed, Name) and typed.id in given and _NEW.search(typed.id) is not None
+    origins = flow.origins(Point(point.place, stored, point.environment)) if _validator(function) else ()
+    return any(_field_of(one.expression, given) for one in origins)
+
+
+_NEW = re.compile(r"^new|_new|^password_?[12]$", re.IGNORECASE)
+_SENT = re.compile(r"self\.(?:initial_data|cleaned_data|data|form|raw_data)")
+
+
+def _validator(function: Function) -> bool:
+    """Whether a function looks at the fields of a form before anything is asked of the database."""
+    if any("valid" in chain(one).lower() for one in function.decorators):
+        return True
+    return function.owner >= 0 and re.match(r"(?:validate|clean)(?:_|$)", function.name) is not None
+
+
+def _field_of(origin: AnyExpression, given: set[str]) -> bool:
+    """Whether an expression takes a field out of what was sent: ``values.get("current_password")``,
+    ``info.data["current_password"]``, ``self.cleaned_data["current_password"]``."""
+    if isinstance(origin, Call) and isinstance(origin.func, Attribute) and origin.func.attr in {"get", "pop"}:
+        holder: AnyExpression = origin.func.value
+    elif isinstance(origin, Subscript):
+        holder = origin.value
+    else:
+        return isinstance(origin, Name) and origin.id in given
+    spelled = chain(holder)
+    return spelled.removesuffix(".data") in given or _SENT.fullmatch(spelled) is not None
 
 
 def _roots(flow: Flow, point: Point, expression: AnyExpression) -> set[str]:

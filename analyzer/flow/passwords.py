@@ -6,6 +6,7 @@ import re
 
 from analyzer.facts.expressions import AnyExpression, Attribute, Call, Constant, Name, Subscript
 from analyzer.flow.engine import Flow, Point
+from analyzer.flow.hashed_above import hashed_above
 from analyzer.flow.parts import Part, Value
 from analyzer.flow.recoverable import RECOVERABLE, undone
 
@@ -87,7 +88,7 @@ def clear_parts(value: Value) -> list[Part]:
 
 def clear_password(flow: Flow, point: Point) -> Part | None:
     """The password in the clear that an expression holds, or one in a form that can be read again, if any."""
-    found = clear_parts(flow.value(point))
+    found = [part for part in clear_parts(flow.value(point)) if not hashed_above(flow, point.place, part.text)]
     return found[0] if found else undone(flow, point, clear_parts)
 
 

@@ -10,6 +10,7 @@ from analyzer.facts.statements import Assign
 from analyzer.facts.visit import chain, walk
 from analyzer.flow.engine import Flow
 from analyzer.flow.hashing import protects
+from analyzer.flow.listeners import hashed_by_listener
 from analyzer.frameworks import persistence
 from analyzer.project.target import Place, Target
 
@@ -29,10 +30,10 @@ def persisted(flow: Flow, target: Target | None) -> bool:
 
 def hashes_itself(flow: Flow, target: Target, name: str) -> bool:
     """Whether a class hashes what is given to its attribute ``name``: a property setter, a validator, ``save``,
-    ``__init__`` or ``__setattr__`` that hashes, or a column type that does. Also true for a class that keeps the way to
-    another server: its password has to be readable again, and no hash could help."""
+    ``__init__`` or ``__setattr__`` that hashes, a column type or a listener that does. Also true for a class that keeps
+    the way to another server: its password has to be readable again, and no hash could help."""
     project = flow.project
-    if _keeps_connections(flow, target):
+    if _keeps_connections(flow, target) or hashed_by_listener(flow, target):
         return True
     for item in project.classes.order(target.path, target.index):
         if item.kind != "class":
