@@ -26,6 +26,7 @@ from analyzer.checks._chains import (
     spine,
 )
 from analyzer.checks._resources import Resources
+from analyzer.checks._settled import SETTLED, flags, found_or_refused, required, required_of_some
 from analyzer.checks._trails import NONE, Leg, Load, Mark, Marks, State, Trail
 from analyzer.facts.expressions import (
     AnyExpression,
@@ -65,8 +66,9 @@ _USER = re.compile(
 _DEPTH = 3
 _MOST = 80
 """Functions walked for one handler."""
-_WHOSE: Marks = frozenset({"client", "caller"})
+_WHOSE: Marks = frozenset({"client", "caller", SETTLED})
 _SENT: Marks = frozenset({"client"})
+_SETTLED: Marks = frozenset({SETTLED})
 _CALLING: Marks = frozenset({"caller"})
 _WHOLE = 1 << 30
 """More functions than are ever open: none was met again."""
@@ -84,12 +86,13 @@ class Records:
         self._picture = picture
         self._chains = Chains(picture.shared(Resources))
         self._legs: dict[Key, Leg] = {}
+        self._settling: dict[Place, set[str]] = {}
         self._known: dict[Place, Trail] = {}
 
     def of(self, handler: Place, routes: Sequence[Route]) -> Trail:
         """What a handler loads."""
         if handler not in self._known:
-            self._known[handler] = _Walk(self._picture, self._chains, self._legs, handler, routes).trail
+            self._known[handler] = _Walk(self._picture, self._chains, self._legs, self._settling, handler, routes).trail
         return self._known[handler]
 
 
@@ -97,7 +100,13 @@ class _Walk:
     """One walk of a handler."""
 
     def __init__(
-        self, picture: Picture, chains: Chains, legs: dict[Key, Leg], handler: Place, routes: Sequence[Route]
+        self,
+        picture: Picture,
+        chains: Chains,
+        legs: dict[Key, Leg],
+        settling: dict[Place, set[str]],
+        handler: Place,
+        routes: Sequence[Route],
     ) -> None:
         self.project = picture.project
         self.resources = picture.shared(Resources)
@@ -105,6 +114,8 @@ class _Walk:
         self.chains = chains
         self.trail = Trail([], set())
         self._legs = legs
+        self.settling = settling
+        """The parameters of functions that come back from them only if they are the caller's to use."""
         self._open: dict[Place, int] = {}
         """Functions that are being walked, and how many were when each was begun."""
         self._cut = _WHOLE
@@ -142,6 +153,7 @@ class _Walk:
     def _start(self, place: Place, function: Function, names: set[str], depth: int) -> Names:
         """What the parameters of a handler, or of what is injected into it, hold."""
         found: Names = {}
+        settled: set[str] = set()
         for one in function.parameters:
             if one.name in {"self", "cls", "request", "req", "db", "session", "info", "response"}:
                 continue
@@ -154,13 +166,22 @@ class _Walk:
                 found[one.name] = frozenset({"caller"} if identifies(one.name) else {"client"})
             elif mine or injected(one):
                 found[one.name] = self._injected(one.name, mine, names, depth)
+                settled |= self._settled_by(mine)
             elif _USER.search(one.name) and one.annotation is None:
                 found[one.name] = frozenset({"caller"})
             elif PROOF.search(one.name) or PAGING.search(one.name):
                 found[one.name] = NONE
             else:
                 found[one.name] = frozenset({"client"})
+        for name in settled & found.keys():
+            if "client" in found[name]:
+                found[name] |= _SETTLED
         return found
+
+    def _settled_by(self, mine: list[tuple[Place, Call]]) -> set[str]:
+        """The parameters that what is injected settles: a provider asks for them by the same names."""
+        held = (attachment(self.project, at, call, "handler") for at, call in mine)
+        return {name for one in held if one is not None for name in self.settling.get(one.place, ())}
 
     def _injected(self, name: str, mine: list[tuple[Place, Call]], names: set[str], depth: int) -> Marks:
         marks: Marks = NONE
@@ -234,6 +255,8 @@ class _Body:
         self.returned: Marks = NONE
         self.given = frozenset(names.items())
         self.idle = walk_.idleness.of(place)
+        self._keys: dict[int, set[str]] = {}
+        """By which names the client chose a record."""
 
     def run(self) -> Marks:
         self._block(self.project.body(self.place))
@@ -262,6 +285,7 @@ class _Body:
         elif isinstance(statement, For):
             self._bind(statement.target, self.value(statement.iterable))
             self._block([*statement.body, *statement.otherwise])
+            self._settle_keys(required_of_some(statement))
         elif isinstance(statement, With):
             for item in statement.items:
                 marks = self.value(item.context)
@@ -273,6 +297,9 @@ class _Body:
             if id(statement.test) not in self.idle and self._asks_role(statement.test):
                 self.walk.trail.role = True
             self._block([*(statement.then if isinstance(statement, If) else statement.body), *statement.otherwise])
+            if isinstance(statement, If) and id(statement.test) not in self.idle:
+                self._noted(statement)
+                self._settle_keys(required(statement))
         elif isinstance(statement, Delete):
             for target in statement.targets:
                 self._use(self.value(target), "changed")
@@ -284,6 +311,35 @@ class _Body:
                     self._asked(child)
                 else:
                     self._statement(child)
+
+    def _noted(self, statement: If) -> None:
+        """A branch that notes that the caller was found: ``if member.user_id == me.id: found = True``."""
+        marks = self.value(statement.test)
+        if "caller" in marks:
+            for one in flags(statement):
+                for target in one.targets:
+                    self._bind(target, frozenset(mark for mark in marks if isinstance(mark, int)))
+
+    def _settle_keys(self, parts: Iterable[tuple[AnyExpression, bool]]) -> None:
+        """Whoever comes past a check of a record of the caller's may use the key that chose it."""
+        for part, compared in parts:
+            marks = self.value(part)
+            if not compared or "caller" in marks:
+                self._settle_chosen(mark for mark in marks if isinstance(mark, int))
+
+    def _settle_chosen(self, marks: Iterable[int]) -> None:
+        """Settle the keys that chose the caller's records, and what else they choose."""
+        for mark in list(marks):
+            for name in sorted(self._keys.get(mark, ())) if self.loads[mark].scoped else ():
+                self._settle_name(name)
+
+    def _settle_name(self, name: str) -> None:
+        self.names[name] = self.names.get(name, _SENT) | _SETTLED
+        if "." not in name:
+            self.walk.settling.setdefault(self.place, set()).add(name)
+        for mark, keys in self._keys.items():
+            if name in keys:
+                self.loads[mark].scoped = True
 
     def _asked(self, node: AnyExpression | None) -> Marks:
         """The marks of what a statement asks; a check that keeps nobody out says nothing about the records."""
@@ -526,6 +582,8 @@ class _Body:
             self._scope(marks)
         if loads and given:
             self._chosen(loads, given, handed, caller)
+            if asked and found_or_refused(call):
+                self._settle_chosen(mark for mark in asked if isinstance(mark, int))
         if taken.changes:
             # ``users.update_one({"_id": me}, {"$push": {"saved": post["_id"]}})`` changes no post.
             naming = frozenset().union(*(found for one, found in given if not one.filling))
@@ -540,7 +598,7 @@ class _Body:
             given_back -= {"caller"}  # ``args.get("user_id", me.id)``: the caller, unless the client says another
         if loads:
             # What stands in a record was not sent by this client, whoever chose the record.
-            given_back -= _SENT
+            given_back -= _SENT | _SETTLED
         if any(self.loads[mark].keyed and self.loads[mark].scoped for mark in loads):
             # A record that the client chose among the caller's is not the caller.
             given_back -= _CALLING
@@ -567,11 +625,21 @@ class _Body:
             load = self.loads[mark]
             if chosen:
                 load.keyed = True
-            if caller or any(isinstance(one, int) and self.loads[one].scoped for one in handed - {mark}):
+                self._keys.setdefault(mark, set()).update(self._keyed_by(given))
+            settled = SETTLED in handed
+            if settled or caller or any(isinstance(one, int) and self.loads[one].scoped for one in handed - {mark}):
                 load.scoped = True
             columns = self.resources.whose(load.resource)
             if columns and any(marks and one.argument.keyword in columns for one, marks in given):
                 load.whose = True
+
+    def _keyed_by(self, given: list[tuple[Given, Marks]]) -> Iterator[str]:
+        """The names and attributes of what the client sends that choose a record."""
+        for one, marks in given:
+            for node in walk(one.argument.value) if "client" in marks and not one.paging else ():
+                spelled = chain(node) if isinstance(node, Name | Attribute) else ""
+                if spelled and not {"[", "("} & set(spelled) and "client" in self.value(node):
+                    yield spelled
 
     def _settle(self, base: AnyExpression, held: Marks, handed: Marks) -> None:
         """What is called with the caller is the caller's from here on: ``filters.only(user.id)``."""
@@ -613,6 +681,7 @@ class _Body:
                 result = self.walk._function(
                     place, self._arguments_of(function, call, target, held, passed), self.depth + 1
                 )
+                self._settled_inside(place, function, call, target)
                 if "caller" in handed and taken.validating:
                     self._scope(frozenset(range(before, len(self.loads))))
         elif target is None and "caller" in handed and name not in _SHOWING and not name[:1].isupper():
@@ -625,6 +694,15 @@ class _Body:
                 for one in call.arguments:
                     self._tie(one.value)
         return result
+
+    def _settled_inside(self, place: Place, function: Function, call: Call, target: Target) -> None:
+        """What a function settles is settled for those that call it: ``get_own_board(board_id, user)``."""
+        bound = self.walk.chains.bound(function, call, target) if place in self.walk.settling else None
+        for name, one in (bound or {}).items():
+            if name in self.walk.settling[place] and isinstance(one.value, Name | Attribute):
+                spelled = chain(one.value)
+                if "(" not in spelled and "client" in self.value(one.value):
+                    self._settle_name(spelled)
 
     def _arguments_of(
         self, function: Function, call: Call, target: Target, held: Marks, passed: Map[int, Marks]

@@ -50,7 +50,7 @@ _OPTIONS = re.compile(
 _CALLERS = re.compile(r"\brequest\.(?:user|auth|session|\w*(?:team|tenant|organi[sz]ation|account))|current_user")
 _NO_STORE = re.compile(
     r"config|settings|constants?|choices|mapping|handlers?|routes?|registr|schema|plugin|cache|lookup|types$|template|hook"
-    r"|translat|queue|lock|connection|clients?$|default|classes|factor|loader|provider|extension|actions?$|functions?$",
+    r"|translat|queue|lock|connection|clients?$|default|classes|_maps?$|fields$|columns$|factor|loader|provider|extension|actions?$|functions?$",
     re.IGNORECASE,
 )
 
@@ -201,9 +201,15 @@ class Resources:
         if key not in self._stores:
             self._stores[key] = ""
             found = self.project.variable(place.path, node.id) if not _NO_STORE.search(node.id) else None
-            if found is not None and _records(found[1]):
+            if found is not None and _records(found[1]) and not self._by_class(found[0], found[1]):
                 self._stores[key] = f"store:{found[0]}:{node.id}"
         return self._stores[key]
+
+    def _by_class(self, path: str, value: AnyExpression) -> bool:
+        """Whether a dictionary says something of each of some classes: it holds no records."""
+        keys = (key for key in value.keys if isinstance(key, Name | Attribute)) if isinstance(value, Mapping) else ()
+        targets = (self.project.resolve_expression(Place(path, -1), key) for key in keys)
+        return any(target is not None and target.kind == "class" for target in targets)
 
     def statement(self, place: Place, call: Call) -> str:
         """The text of SQL that a call is given, in place or in a variable; ``""`` when it is given none."""
