@@ -272,3 +272,30 @@ def test_a_class_that_runs_queries_is_a_service_where_what_it_extends_is_a_base_
         "LabelBoxes": "service",
         "Boxes": "repository",
     }
+
+
+PORTS = {
+    "app/__init__.py": "",
+    "app/ports.py": """
+        from abc import ABC, abstractmethod
+        class IUserUseCase(ABC):
+            @abstractmethod
+            def register(self, name): ...
+        class IOrderUseCase(ABC):
+            @abstractmethod
+            def place(self, order): ...
+    """,
+    "app/orders.py": """
+        from app.ports import IOrderUseCase
+        class OrderUseCase(IOrderUseCase):
+            def __init__(self, orders): self.orders = orders
+            def place(self, order): self.orders.add(order)
+    """,
+}
+
+
+def test_a_port_that_nobody_keeps_is_believed_beside_one_that_services_keep() -> None:
+    picture = picture_of(PORTS)
+    assert [picture.class_role("app/ports.py", at).name for at in (0, 1)] == ["service", "service"]
+    alone = {**PORTS, "app/orders.py": ""}
+    assert picture_of(alone).class_role("app/ports.py", 0).name != "service"

@@ -30,6 +30,8 @@ CASES = [
     ("db/versions/ab12_users.py", ALEMBIC, Tier.MIGRATION),
     ("alembic/env.py", "def run_migrations_online():\n    pass\n", Tier.MAIN),
     ("shop/migrations/0001_initial.py", DJANGO, Tier.MIGRATION),
+    ("shop/migrations/helpers.py", 'def drop(name, op):\n    op.execute(f"DROP TABLE {name}")\n', Tier.MIGRATION),
+    ("shop/migrations/loading.py", "def rows(shop):\n    shop.execute()\n", Tier.MAIN),
     ("shop/migrations/__init__.py", "", Tier.MAIN),
     ("api/versions/v1.py", "def upgrade(client):\n    pass\n", Tier.MAIN),
     ("shop/migrations/service.py", "def plan():\n    pass\n", Tier.MAIN),

@@ -157,7 +157,7 @@ def _by_behaviour(roles: Roles, path: str, index: int, item: Class, methods: dic
         sure = Confidence.HIGH if used or given or busy else Confidence.MEDIUM
         reason = "is called by handlers" if used else given or "does the work"
         return role("service", sure, f"{reason} and {where}", path, item.line)
-    elif hint == "service" and is_abstract(roles, path, index) and _extended_by_services(roles, path, index):
+    elif hint == "service" and is_abstract(roles, path, index) and _is_port_of_services(roles, path, index):
         return role("service", Confidence.MEDIUM, f"is a port and {where}", path, item.line)
     elif hint == "client":
         return role("client", Confidence.MEDIUM, where, path, item.line)
@@ -215,10 +215,15 @@ def _implemented(roles: Roles, path: str, index: int) -> bool:
     return False
 
 
-def _extended_by_services(roles: Roles, path: str, index: int) -> bool:
-    """Whether a class below a port works for it: it is given what a service is given, or calls repositories."""
+def _is_port_of_services(roles: Roles, path: str, index: int) -> bool:
+    """Whether a class below a port works for it: it is given what a service is given, or calls repositories; a port
+    nobody keeps is believed beside one that services keep."""
     project = roles.project
-    for item in project.classes.below(path, index):
+    below = project.classes.below(path, index)
+    if not below:
+        others = (at for at, _ in enumerate(project.outline(path).classes) if at != index)
+        return any(project.classes.below(path, at) and roles.of_class(path, at).name == "service" for at in others)
+    for item in below:
         methods = project.namespace(item.path).methods.get(item.index, {})
         if _given(roles, item.path, item.index):
             return True

@@ -39,6 +39,10 @@ class Profile(msgspec.Struct, frozen=True):
     shapes: tuple[Line, ...]
 
 
+_MIGRATING = frozenset({"migrations", "alembic"})
+"""Folders whose imports say how a database is changed, and not how the application reaches it."""
+
+
 class Material:
     """What the lines are made from: main code's imports, handlers, files, dependencies."""
 
@@ -47,7 +51,9 @@ class Material:
         self.files = tuple(files)
         self.dependencies: tuple[Dependency, ...] = dependencies(files)
         self.paths = [
-            path for path in picture.project.paths() if picture.is_main(path) and "test" not in path.lower()
+            path
+            for path in picture.project.paths()
+            if picture.is_main(path) and "test" not in path.lower() and _MIGRATING.isdisjoint(path.split("/"))
         ] or list(picture.project.paths())
 
     def imports(self) -> Iterator[tuple[str, Import]]:

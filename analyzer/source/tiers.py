@@ -13,8 +13,11 @@ MIGRATION_FOLDERS = frozenset({"alembic", "migrations", "versions"})
 _TEST_CONTENT = re.compile(rb"^[ \t]*(?:async[ \t]+)?(?:def[ \t]+test|class[ \t]+Test)|\bpytest\b|\bunittest\b", re.M)
 _REVISION = re.compile(rb"^down_revision\b", re.MULTILINE)
 _MIGRATION = re.compile(
-    rb"^(?:class[ \t]+Migration\b|(?:down_)?revision\b[^\n=]*=|def[ \t]+(?:upgrade|migrate|forwards)\b)", re.MULTILINE
+    rb"^(?:class[ \t]+Migration\b|(?:down_)?revision\b[^\n=]*=|def[ \t]+(?:upgrade|migrate|forwards)\b)"
+    rb"|\bop\.(?:execute|get_bind|batch_alter_table|alter_column|(?:create|drop|add|rename)_\w+)\(",
+    re.MULTILINE,
 )
+"""A migration, or a helper of migrations that is handed their operations."""
 
 
 def tier_of(path: str, data: bytes, tests: bool) -> Tier:
