@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from analyzer.graph.picture import Picture
 from tests.pictures import findings_of, picture_of
 from tests.projects import place_of
@@ -241,3 +243,55 @@ def test_messages_reach_what_a_bus_finds_by_their_type() -> None:
 def test_messages_reach_nothing_where_nothing_is_found_by_type() -> None:
     files = {**BUS, "app/bus.py": BUS["app/bus.py"].replace("HANDLERS[type(message)](message)", "message")}
     assert not _reached(files, "place")
+
+
+@pytest.mark.parametrize(
+    ("more", "head", "call", "name"),
+    [
+        ("search = run", "from .store import search", "search(term)", "run"),
+        ("search = run", "from .store import search as look", "look(term)", "run"),
+        ("search = run", "from . import store", "store.search(term)", "run"),
+        ("first = run\nsearch = first", "from .store import search", "search(term)", "run"),
+        ("", "from . import store\nfetch = store.run", "fetch(term)", "run"),
+        ("", "from . import store", "fetch = store.run\n    fetch(term)", "run"),
+        ("store = Store()\nsearch = store.find", "from .store import search", "search(term)", "Store.find"),
+        ("", "from .store import Store", "Store().by_name(term)", "Store.find"),
+        ("Default = Store", "from .store import Default", "Default().find(term)", "Store.find"),
+        ("Default = Store", "from .store import Default", "Default().find(term)", "Store.__init__"),
+    ],
+)
+def test_a_function_under_another_name_is_reached(more: str, head: str, call: str, name: str) -> None:
+    store = (
+        "import sqlite3\ndef run(term):\n    sqlite3.connect('a').execute('SELECT a FROM t WHERE b = ' + term)\n"
+        "class Store:\n    def __init__(self):\n        self.ready = 1\n    def find(self, term):\n        run(term)\n"
+        f"    by_name = find\n{more}\n"
+    )
+    views = (
+        f"from flask import Flask, request\n{head}\napp = Flask(__name__)\n"
+        f"@app.get('/search')\ndef show():\n    term = request.args['q']\n    {call}\n"
+    )
+    files = {"app/__init__.py": "", "app/store.py": store, "app/views.py": views}
+    assert chain(picture_of(files), "app/store.py", name) == ["GET /search", "app.views.show"]
+    (told,) = findings_of(files, "BA101")
+    assert "request data" in told.message
+
+
+def test_a_name_that_two_functions_share_reaches_only_the_one_it_was_given_to() -> None:
+    files = {
+        "app/__init__.py": "",
+        "app/store.py": "def run(term):\n    return 1\ndef drop(term):\n    return 2\n",
+        "app/quiet.py": "from .store import drop\nrun = drop\n",
+        "app/views.py": """
+            from flask import Flask
+            from .quiet import run
+
+            app = Flask(__name__)
+
+            @app.get("/search")
+            def show():
+                return run("a")
+        """,
+    }
+    picture = picture_of(files)
+    assert chain(picture, "app/store.py", "run") is None
+    assert chain(picture, "app/store.py", "drop") == ["GET /search", "app.views.show"]

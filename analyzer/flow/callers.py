@@ -153,13 +153,13 @@ class Callers:
             for use in uses:
                 last = use.chain.rsplit(".", 1)[-1]
                 last = other.get(use.chain, last) if other else last
-                if last not in defined:
-                    continue
-                if use.kind == "call":
-                    known = sites.setdefault(last, [])
-                    if len(known) < _EVERY:
-                        known.append(Site(place, use.chain, use.line, use.column))
-                elif use.kind == "read":
+                own = self._project.renamed.own_name(place, use.chain, use.line) if use.kind == "call" else ""
+                for name in (last, own):
+                    if name in defined and use.kind == "call":
+                        known = sites.setdefault(name, [])
+                        if len(known) < _EVERY:
+                            known.append(Site(place, use.chain, use.line, use.column))
+                if last in defined and use.kind == "read":
                     self._handed.add(last)
             self._index_started(place, uses, sites)
         self._sites = sites

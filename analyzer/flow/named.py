@@ -186,7 +186,8 @@ def method(target: Target | None, function: Function, name: str) -> bool:
     """Whether the first parameter of a function is filled by the object before the dot of the call ``name``."""
     if function.owner < 0 or any(isinstance(one, Name) and one.id == "staticmethod" for one in function.decorators):
         return False
-    return "." in name or (target is not None and target.kind == "class")
+    # A name without a dot that leads to a method stands for one that was taken from its object: ``find = store.find``.
+    return "." in name or (target is not None and target.kind in ("class", "function"))
 
 
 def _default(run: Evaluation, name: str) -> Value | None:

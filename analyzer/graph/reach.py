@@ -193,8 +193,9 @@ class Reach:
                                 use = msgspec.structs.replace(use, chain=task, kind="read")
                             name = use.chain.rpartition(".")[2]
                             name = alias.get(name, name)
-                            if name in names:
-                                uses.setdefault(name, []).append((place, use))
+                            for one in (name, project.renamed.own_name(place, use.chain, use.line)):
+                                if one in names:
+                                    uses.setdefault(one, []).append((place, use))
             self._uses = uses
         return self._uses
 

@@ -200,6 +200,9 @@ class Classes:
         place = Place(path, item.parent)
         for local in item.locals:
             if local.target == name:
+                method = namespace.methods.get(index, {}).get(local.source)  # ``by_name = find`` below ``def find``
+                if method is not None:
+                    return project.function_target(path, method)
                 if local.how == "annotation":
                     found = project.annotated(place, declared.from_chain(local.source, local.line))
                 else:

@@ -15,6 +15,7 @@ from analyzer.project.classes import Classes
 from analyzer.project.held import HOLDERS, Held
 from analyzer.project.layout import Layout
 from analyzer.project.namespace import Namespace
+from analyzer.project.renamed import Renamed
 from analyzer.project.target import Place, Target
 
 _TOKENS = re.compile(r"[^.()\[\]]+|\(\)|\[\]")
@@ -42,6 +43,7 @@ class Project:
         self.layout = Layout(modules.outlines)
         self.classes = Classes(self)
         self.held = Held(self)
+        self.renamed = Renamed(self)
         self._namespaces: dict[str, Namespace] = {}
         self._members: dict[tuple[str, str], Target | None] = {}
         self._chains: dict[tuple[Place, str, int], Target | None] = {}
