@@ -159,6 +159,29 @@ def test_nearest_file_with_settings_is_used(project: Path) -> None:
     assert config == Config(semgrep=False)
 
 
+def test_projects_with_settings_of_their_own_are_no_one_audit(project: Path) -> None:
+    for name, text in (("shop", 'ignore = ["BA201"]'), ("billing", 'selct = ["BA1"]'), ("tools", "")):
+        (project / name / "src").mkdir(parents=True)
+        (project / name / "src" / "main.py").write_text("x = 1\n")
+        if text:
+            (project / name / "pyproject.toml").write_text(f"[tool.backend-audit]\n{text}\n")
+    shop, billing, tools = (project / name for name in ("shop", "billing", "tools"))
+    config, origins = load_config([shop, shop / "src", shop / "src" / "main.py"], known=KNOWN)
+    assert (config.ignore, origins.file) == (("BA201",), str(shop / "pyproject.toml"))
+    for paths in ([shop, billing], [billing / "src" / "main.py", shop], [tools, shop], [project, shop]):
+        with pytest.raises(UserError) as caught:
+            load_config(paths, known=KNOWN)
+        told = str(caught.value)
+        assert told.count("\n") == 0
+        assert f"is ruled by {shop}/pyproject.toml" in told
+        assert f"{paths[0]}".removesuffix("/main.py") in told
+        assert "audit them one after another" in told
+        assert load_config(paths, isolated=True)[0].ignore == ()
+        assert load_config(paths, config_file=shop / "pyproject.toml", known=KNOWN)[0].ignore == ("BA201",)
+    (project / "pyproject.toml").write_text("[tool.backend-audit]\npedantic = true\n")
+    assert load_config([tools, tools / "src" / "main.py", project])[0].pedantic
+
+
 def test_nothing_above_the_repository_is_read(project: Path) -> None:
     inner = project / "app"
     (inner / ".git").mkdir()

@@ -101,15 +101,31 @@ def load_config(
 def _settings_file(
     paths: tuple[Path, ...], root: Path, config_file: Path | None, isolated: bool
 ) -> tuple[SettingsFile | None, tuple[str, ...]]:
-    """The file the user named, else the one found near the first path, else none."""
+    """The file the user named, else the one that rules all paths, else none. Raises ``UserError``.
+
+    What one project ignores must not go unseen in another one: paths that different files rule are no one audit.
+    """
     if config_file is not None and isolated:
         raise UserError("--config and --isolated exclude each other")
     if config_file is not None:
         return read_settings(config_file), ()
     if isolated or not paths:
         return None, ()
-    start = paths[0] if paths[0].is_dir() else paths[0].parent
-    return find_settings(start, root)
+    starts = dict.fromkeys(path if path.is_dir() else path.parent for path in paths)
+    ruled = [(start, *find_settings(start, root)) for start in starts]
+    first, found, remarks = ruled[0]
+    for start, other, _ in ruled[1:]:
+        if (other and other.path) != (found and found.path):
+            raise UserError(
+                f"{_rules(first, found)}, {_rules(start, other)}: audit them one after another, or choose for all with "
+                "--config FILE or --isolated"
+            )
+    return found, remarks
+
+
+def _rules(folder: Path, found: SettingsFile | None) -> str:
+    """Which settings hold in a folder, for a message."""
+    return f"{shown_path(folder)} is ruled by {shown_path(found.path) if found else 'no settings'}"
 
 
 def _reading_of(found: SettingsFile, root: Path, known: Collection[str]) -> _Reading:
