@@ -34,6 +34,10 @@ SECRETS = {
     "docker": "pepper-garden-21",
     "comment": "gh" + "p_" + "9zY8xW7vU6" * 3 + "2PvXRq",
     "broken": "Copper=Mirror-11",
+    "compared": "Lantern harbour nine",
+    "argument": "Zq81-my-signing-key",
+    "unclosed": "Tin,Whistle-12",
+    "listed": ")Vine&Cellar-13",
 }
 
 APP = f'''
@@ -69,10 +73,23 @@ def login(password="{SECRETS["weak"]}"):
     jwt.encode({{"sub": name}}, "{SECRETS["signing"]}", algorithm="HS256")
     return str(jwt.decode(request.form["token"], options={{"verify_signature": False}})) + digest
 '''
+BROKEN = f'''
+import jwt
+
+def find(cursor, name, password):
+    token = jwt.encode({{"sub": name}}, "{SECRETS["argument"]}", algorithm="HS256")
+    if password == "{SECRETS["compared"]}" or password in ["{SECRETS["listed"]}","other"]:
+        cursor.execute("SELECT * FROM people WHERE name = '{{}}'".format(name))
+    return token, jwt.decode(token, "{SECRETS["argument"]}", options={{"verify_signature": False}})
+SESSION_TOKEN = "{SECRETS["token"]}"
+sign(name, "{SECRETS["unclosed"]}, "sha256")
+def broken(:
+'''
 FILES = {
     "app.py": APP,
     "broken.py": f'def f(:\n    password = "{SECRETS["broken"]}"\n',
     "broken_line.py": f'password = "{SECRETS["broken"]}" = (\n',
+    "broken_end.py": BROKEN,
     ".env": f"# OLD_TOKEN={SECRETS['comment']}\nMAIL_PASSWORD={SECRETS['env']}\nDEBUG=true\n",
     "deploy/values.yaml": f"mail:\n  host: h\n  password: {SECRETS['yaml']}\nkey: |\n" + PEM,
     "deploy/account.json": json.dumps({"password": SECRETS["json"], "private_key": PEM}),

@@ -13,7 +13,7 @@ _LINE_BREAK = re.compile(r"\r\n|\r|\n")
 
 _JSON = re.compile(r'"(?P<name>[^"\\\n]{1,80})"\s*:\s*"(?P<value>(?:[^"\\\n]|\\.){0,3000})"')
 _QUOTED = re.compile(
-    r"""(?P<name>[\w.\-]{1,80})["']?\s*[:=]\s*(?P<quote>["'])(?P<value>(?:(?!(?P=quote))[^\n]){0,3000})(?P=quote)"""
+    r"""(?P<name>[\w.\-]{1,80})["']?\s*[:=!]?[:=]\s*(?P<quote>["'])(?P<value>(?:(?!(?P=quote))[^\n]){0,3000})(?P=quote)"""
 )
 _ASSIGNED = re.compile(
     r"^\s*(?:export\s+|set\s+)?[\"']?(?P<name>[A-Za-z_][\w.\-]{0,79})[\"']?\s*(?:=|:(?!/))\s*(?P<value>\S.*)$"

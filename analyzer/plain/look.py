@@ -41,6 +41,9 @@ _ELSEWHERE = re.compile(
 _SEALED = re.compile(r"^\s*kind:\s*SealedSecret|^sops:|\"sops\":|^\$ANSIBLE_VAULT", re.MULTILINE)
 _WORD = re.compile(r"[^\s\"'`,<>]{12,}")
 _PEM = re.compile(r"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY")
+_AFTER_QUOTE = re.compile(r"""(["'])([^\s"']*)""")
+_LEAST_WORD = 4
+_CODE = frozenset(".,:;()[]{}+-*/%=!<>&|")
 _TITLE = re.compile(r"^[^\W\d_]+$")
 _OURS = re.compile(r"#[ \t]*backend-audit:.*$")
 _DIRECT = re.compile(r"[A-Z][A-Z0-9_]*$")
@@ -80,15 +83,31 @@ def look(tree: SourceTree, rule: Rule | None) -> Seen:
 
 
 def hidden(data: bytes) -> tuple[Span, ...]:
-    """What to mask in a file that no parser could read: values given to names of secrets, and tokens, sorted."""
+    """What to mask in a file that no parser could read: values given to names of secrets, tokens, and every quoted
+    word, for nobody can say what it is there. Sorted."""
     spans: set[Span] = set()
     for number, line in enumerate(lines_of(data.decode("utf-8", "replace").removeprefix("\ufeff")), 1):
         given = holder_entries(number, line[:LONGEST_LINE])
         spans.update(Span(one.line, one.column, one.line, one.end_column) for one in given)
+        spans.update(Span(number, begin + 1, number, end + 1) for begin, end in _quoted_words(line))
         found = _by_value(number, line, False, False)
         if found is not None:
             spans.add(found.span)
     return tuple(sorted(spans))
+
+
+def _quoted_words(line: str) -> Iterator[tuple[int, int]]:
+    """Where the words that follow a quote stand: whole literals without a blank, and what a literal that is not closed
+    begins with, unless that is an ordinary word. What calls a literal's method or adds to it is code."""
+    opened = ""
+    for found in _AFTER_QUOTE.finditer(line):
+        quote, word = found.groups()
+        closes = quote == opened
+        opened = "" if closes else opened or quote
+        if len(word) < _LEAST_WORD or (closes and word[0] in _CODE):
+            continue
+        if line[found.end() : found.end() + 1] in ("", '"', "'") or not word.isalpha():
+            yield found.start(2), found.end(2)
 
 
 def holder_entries(number: int, line: str) -> Iterator[Entry]:
