@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import msgspec
 
 from analyzer.checks._choices import choices, truth
 from analyzer.checks._session_settings import SETTING, assigned, lax, middleware
 from analyzer.facts.codec import encode
-from analyzer.facts.expressions import AnyExpression, Call, Compare, Constant, Name
+from analyzer.facts.expressions import AnyExpression, Call, Compare, Constant, Name, Subscript
 from analyzer.facts.statements import Assign
 from analyzer.facts.visit import chain, walk
 from analyzer.flow.arguments import argument, constants, spread
@@ -41,15 +42,18 @@ _READ = re.compile(r"\.(?:from_prefixed_env|from_envvar|from_pyfile|from_file|fr
 _FIX = 'Set `secure=True`, `httponly=True` and `samesite="lax"` (or `strict`)'
 
 
+_JAR = re.compile(r"(?:^|\.)(?:cookies|COOKIES)(?:\.get|\[\])?$")
+
+
 def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
     """Findings of BA602: calls first, then settings; in order of places."""
     flow = flow_of(picture)
-    added = _added(flow)
+    added, read = _added(flow), functools.cache(functools.partial(_read_names, flow))
     for place in places_calling(flow.project, frozenset({"set_cookie", "Cookie"})):
         for point in flow.calls(place):
             call = point.expression
             if isinstance(call, Call) and _sets(flow, place, call) and not spread(call):
-                finding = _cookie(flow, rule, point, call, added)
+                finding = _cookie(flow, rule, point, call, added, read)
                 if finding is not None:
                     yield finding
     yield from _stores(flow, rule)
@@ -70,7 +74,9 @@ def _sets(flow: Flow, place: Place, call: Call) -> bool:
     return flow.project.callee(place, call).startswith("litestar.datastructures")
 
 
-def _cookie(flow: Flow, rule: Rule, point: Point, call: Call, added: frozenset[str]) -> Finding | None:
+def _cookie(
+    flow: Flow, rule: Rule, point: Point, call: Call, added: frozenset[str], read: Callable[[], frozenset[str]]
+) -> Finding | None:
     target = flow.project.resolve_expression(point.place, call.func)
     if target is not None and target.ours:
         return None
@@ -83,8 +89,8 @@ def _cookie(flow: Flow, rule: Rule, point: Point, call: Call, added: frozenset[s
     )
     spelled = called or chain(name)
     unsaid = all(argument(call, -1, flag) is None for flag in ("secure", "httponly"))
-    if isinstance(value, Constant) and (not called or (unsaid and not _SECRET.search(called))):
-        return None  # a mark for scripts: what everybody gets lets nobody in
+    if isinstance(value, Constant) and (not called or (unsaid and not _SECRET.search(called) and called not in read())):
+        return None  # a mark for scripts: what everybody gets, and no answer hangs on, lets nobody in
     flags = ("secure",) if _FORGERY.search(spelled) else ("secure", "httponly")
     given = {flag: argument(call, -1, flag) for flag in flags}
     missing = [flag for flag, one in given.items() if _off(flow, point, one) and not (one is None and flag in added)]
@@ -113,6 +119,23 @@ def _cookie(flow: Flow, rule: Rule, point: Point, call: Call, added: frozenset[s
         severity=rule.severity if secret else Severity.NOTE,
         confidence=Confidence.HIGH if secret else Confidence.MEDIUM,
     )
+
+
+def _read_names(flow: Flow) -> frozenset[str]:
+    """The names under which the project reads what it once sent: ``request.cookies.get("mode")``."""
+    found: set[str] = set()
+    for place in flow.project.places():
+        if not any(_JAR.search(use.chain) for use in uses_of(flow.project, place)):
+            continue
+        for node in walk(flow.project.body(place)):
+            if isinstance(node, Subscript) and _JAR.search(chain(node.value)):
+                key: AnyExpression | None = node.index
+            elif isinstance(node, Call) and _JAR.search(chain(node.func)) and node.arguments:
+                key = node.arguments[0].value
+            else:
+                continue
+            found |= {key.value} if isinstance(key, Constant) and isinstance(key.value, str) else set()
+    return frozenset(found)
 
 
 def _takes_away(flow: Flow, point: Point, call: Call, value: AnyExpression | None) -> bool:
