@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from analyzer.checks._refusing import refuses, run_before
 from analyzer.facts.expressions import (
     AnyExpression,
     Attribute,
@@ -25,6 +26,7 @@ from analyzer.facts.statements import Assert, If, Match, Raise, Return, While
 from analyzer.facts.visit import chain, walk
 from analyzer.flow.engine import Flow, Point, scan
 from analyzer.flow.environment import Environment
+from analyzer.flow.own_keys import has_own_keys
 from analyzer.flow.parts import Part
 from analyzer.flow.questions import written
 from analyzer.flow.sources import injected, spelled_as_request
@@ -146,6 +148,8 @@ def raw_parts(flow: Flow, given: Given, point: Point, whole: bool = False) -> li
 
 def is_whole(flow: Flow, given: Given, point: Point) -> bool:
     """Whether an expression is a body as a whole, with whatever names a client chose."""
+    if has_own_keys(flow, point):
+        return False
     for origin in flow.origins(point):
         here = Point(origin.place, origin.expression, origin.environment)
         named = isinstance(origin.expression, Name | Attribute | Subscript | Call)
@@ -183,12 +187,14 @@ def _copied(made: Comprehension) -> AnyExpression | None:
 def validates(flow: Flow, given: Given) -> bool:
     """Whether a function has what it was sent looked at by a schema, form, serializer or validator."""
     project, place = flow.project, given.place
-    if checked_before(project, place):
+    if checked_before(flow, place):
         return True
     for point in flow.calls(place):
         call = point.expression
         if isinstance(call, Call) and chain(call.func).endswith(".validate_on_submit"):
             return True  # Flask-WTF takes the form out of the request itself
+        if isinstance(call, Call) and refuses(flow, point):
+            return True
         if not isinstance(call, Call) or not _looks(project, place, call):
             continue
         sides = [one.value for one in call.arguments]
@@ -199,10 +205,16 @@ def validates(flow: Flow, given: Given) -> bool:
     return False
 
 
-def checked_before(project: Project, place: Place) -> bool:
-    """Whether a decorator has what was sent looked at by a schema: ``@validate_schema(UserSchema)``."""
-    function = project.function(place)
-    return function is not None and any(_checks_before(one) for one in _decorators(project, place, function))
+def checked_before(flow: Flow, place: Place) -> bool:
+    """Whether a decorator has what was sent looked at by a schema: ``@validate_schema(UserSchema)``, or one of the
+    project's by any name whose schema refuses what it does not declare."""
+    function = flow.project.function(place)
+    if function is None:
+        return False
+    decorators, module = _decorators(flow.project, place, function), Place(place.path, -1)
+    return any(_checks_before(one) for one in decorators) or any(
+        refuses(flow, Point(module, one, {})) for one in run_before(function, decorators)
+    )
 
 
 def checked(flow: Flow, given: Given) -> set[str]:

@@ -23,6 +23,7 @@ from analyzer.facts.visit import chain, statements
 from analyzer.flow.callers import handed
 from analyzer.flow.engine import Flow, Point, scan
 from analyzer.flow.named import method
+from analyzer.flow.own_keys import is_own_key
 from analyzer.flow.questions import flow_of, location, written
 from analyzer.flow.ways import ends, way
 from analyzer.frameworks.persistence import is_schema, keeps_extra
@@ -50,7 +51,7 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
     search = _Search(picture, flow, rule)
     for place in state_changing(picture, flow):
         for raw in (given(flow.project, place), _opened(flow.project, place)):
-            if raw is None or checked_before(flow.project, place):
+            if raw is None or checked_before(flow, place):
                 continue
             for at, node, finding in search.findings(raw, _DEPTH):
                 if (at, node.line, node.column) not in seen:
@@ -127,7 +128,7 @@ class _Search:
         if chain(call.func) == "setattr" and len(call.arguments) == 3:
             name = Point(point.place, call.arguments[1].value, point.environment)
             parts = raw_parts(self._flow, raw, name)
-            if parts and not isinstance(name.expression, Constant):
+            if parts and not isinstance(name.expression, Constant) and not is_own_key(self._flow, name):
                 thing = chain(call.arguments[0].value) or "the record"
                 yield self._found(
                     raw, call, f"Every name that a client sends is set on `{thing}`", Confidence.HIGH, name

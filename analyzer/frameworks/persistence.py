@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from analyzer.facts.expressions import AnyExpression, Attribute, Call, Constant, Name
+from analyzer.facts.expressions import AnyExpression, Attribute, Call, Constant, Mapping, Name
 from analyzer.facts.statements import Assign
 from analyzer.project.project import Project
 
@@ -216,24 +216,57 @@ def is_schema(project: Project, path: str, index: int) -> bool:
 
 def keeps_extra(project: Project, path: str, index: int) -> bool:
     """Whether a pydantic model keeps fields that it does not declare: ``extra="allow"``, however that is said."""
+    return "allow" in _said_of_extra(project, path, index)
+
+
+def refuses_extra(project: Project, path: str, index: int) -> bool:
+    """Whether a schema refuses fields that it does not declare: ``extra="forbid"`` of pydantic, what marshmallow does
+    from version 3 on where it is not told otherwise, and a structure of msgspec with ``forbid_unknown_fields``."""
+    if "forbid" in _said_of_extra(project, path, index):
+        return True
+    if not any(_OF_MARSHMALLOW.match(one) for one in project.classes.externals(path, index)):
+        return False
+    for item in project.classes.order(path, index):
+        inner = project.namespace(item.path).inner_classes.get(item.index, {}) if item.kind == "class" else {}
+        said = project.classes.variable(item.path, inner["Meta"], "unknown") if "Meta" in inner else None
+        if said is not None:
+            return _last(said[1]) == "RAISE"
+    return True
+
+
+_OF_MARSHMALLOW = re.compile(r"(?:flask_)?marshmallow(?:_\w+)?\..*Schema$")
+
+
+def _said_of_extra(project: Project, path: str, index: int) -> set[str]:
+    """What a model, or the nearest of its bases that speaks of it, does with undeclared fields."""
     for item in project.classes.order(path, index):
         if item.kind != "class" or item.index < 0:
             continue
         own = project.outline(item.path).classes[item.index]
         said = [value for name, value in own.keywords if name == "extra"]
+        if any(name == "forbid_unknown_fields" and _is_true(value) for name, value in own.keywords):
+            return {"forbid"}
         configured = project.classes.variable(item.path, item.index, "model_config")
         if configured is not None and isinstance(configured[1], Call):
             said += [one.value for one in configured[1].arguments if one.keyword == "extra"]
+        elif configured is not None and isinstance(configured[1], Mapping):
+            pairs = zip(configured[1].keys, configured[1].values, strict=True)
+            said += [value for key, value in pairs if isinstance(key, Constant) and key.value == "extra"]
         inner = project.namespace(item.path).inner_classes.get(item.index, {}).get("Config")
         if inner is not None:
             variable = project.classes.variable(item.path, inner, "extra")
             said += [variable[1]] if variable is not None else []
         if said:
-            return any(_allows(one) for one in said)
-    return False
+            return {_last(one) for one in said}
+    return set()
 
 
-def _allows(value: AnyExpression) -> bool:
+def _is_true(value: AnyExpression) -> bool:
+    return isinstance(value, Constant) and value.value is True
+
+
+def _last(value: AnyExpression) -> str:
+    """``forbid`` of ``"forbid"`` and ``Extra.forbid``."""
     if isinstance(value, Constant):
-        return value.value == "allow"
-    return isinstance(value, Attribute) and value.attr == "allow"
+        return str(value.value)
+    return value.attr if isinstance(value, Attribute) else value.id if isinstance(value, Name) else ""
