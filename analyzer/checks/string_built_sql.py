@@ -13,7 +13,7 @@ from collections.abc import Iterator
 import msgspec
 
 from analyzer.facts.codec import encode
-from analyzer.facts.expressions import AnyExpression, Attribute, Binary, Call, Constant, Format, Name
+from analyzer.facts.expressions import AnyExpression, Attribute, Binary, Call, Constant, Format, Name, Subscript
 from analyzer.facts.visit import chain
 from analyzer.flow import sql
 from analyzer.flow.arrivals import given_at_calls
@@ -199,8 +199,25 @@ def _judged(
         return
     confidence = max(grade for _, grade in graded)
     telling = [part for part, grade in graded if grade == confidence]
-    finding = _finding(rule, point, call, sink, telling, confidence)
+    # Which of the listed texts the value is put into, and whether that one has room for it, is settled elsewhere.
+    told = Confidence.LOW if _of_mixed_texts(flow, point) else confidence
+    finding = _finding(rule, point, call, sink, telling, told)
     yield msgspec.structs.replace(finding, steps=way(flow, point, telling[0], onward)), frozenset(sources)
+
+
+def _of_mixed_texts(flow: Flow, point: Point) -> bool:
+    """``QUERIES[number].format(value)`` where some of the listed statements bind what they need and have no hole."""
+    for origin in flow.origins(point):
+        made = origin.expression
+        func = made.func if isinstance(made, Call) and chain_end(made) == "format" else None
+        chosen = func.value if isinstance(func, Attribute) else None
+        if not isinstance(chosen, Subscript) or isinstance(chosen.index, Constant):
+            return False
+        listed = flow.value(Point(origin.place, chosen, origin.environment)).rows
+        holes = {any("{" in part.text for part in row if part.kind == "text") for row in listed}
+        if holes != {True, False}:
+            return False
+    return True
 
 
 def _handed_on(flow: Flow, point: Point) -> str:

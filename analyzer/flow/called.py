@@ -78,6 +78,10 @@ _JOINING = frozenset({"os.path.join", "posixpath.join", "os.path.normpath", "os.
     "os.path.realpath", "os.path.splitext", "os.path.dirname", *paths.CLASSES})  # fmt: skip
 """Functions on paths that keep every part of them (``basename`` does not)."""
 
+_OPENING = frozenset({"builtins.open", "open", "io.open", "codecs.open", "aiofiles.open", "anyio.open_file",
+    "gzip.open", "bz2.open", "lzma.open", "os.fdopen"})  # fmt: skip
+"""What opens a file: a client that chose its path has not written what is in it."""
+
 _STORAGES = ("django.core.files.storage.",)
 """Where Django keeps files: ``default_storage.save(name, content)`` gives back the name, made unique."""
 
@@ -139,6 +143,8 @@ def value(run: Evaluation, call: Call, state: Environment) -> Value:
         return single("number", spelled(call), call.line)
     if last == "save" and positional and target is not None and target.dotted.startswith(_STORAGES):
         return run.value(positional[0], state)  # the name it was saved under
+    if (target.dotted if target is not None else name) in _OPENING:
+        return single("call", spelled(call), call.line)
     if target is not None and target.dotted in _JOINING:
         return concat(run.value(one, state) for one in positional)
     if last == "basename" and positional and target is not None and not target.ours:
@@ -233,6 +239,8 @@ def _method(
         return items[0 if last == "popleft" else -1].value() if items else run.value(func.value, state)
     if last in _GROUPS:
         return _matched(run, func, state)
+    if last == "open" and paths.is_path(run, func.value, state):
+        return single("call", f"{chain(func)}()", call.line)
     if last in paths.SAME | {"joinpath"} and paths.is_path(run, func.value, state):
         return concat(run.value(one, state) for one in (func.value, *positional))
     if last in _READING and (sent := run.value(func.value, state)).sources():
