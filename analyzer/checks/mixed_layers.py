@@ -12,6 +12,7 @@ from analyzer.graph.names import class_hint, module_hint, word_hint
 from analyzer.graph.picture import Picture
 from analyzer.graph.role import LAYERS
 from analyzer.model import Finding, Location, Related, Rule, Severity, Span
+from analyzer.project import Target
 
 _DEMO_MODULES, _DEMO_LINES = 2, 300
 """An application of so few modules, in a file of fewer lines, shows something: nobody gets lost in it."""
@@ -121,7 +122,7 @@ def _of_classes(picture: Picture, rule: Rule, path: str) -> Iterator[Finding]:
         for base in project.classes.order(path, index)[1:]:
             name = base.dotted.rpartition(".")[2]
             role = picture.class_role(base.path, base.index).name if base.kind == "class" else ""
-            if role in {"service", "repository"} and class_hint(name) == role:
+            if role in {"service", "repository"} and class_hint(name) == role and not _hands_out(picture, base, role):
                 found.setdefault(role, f"extends `{name}`, a {role}")
         if not found:
             continue
@@ -134,6 +135,24 @@ def _of_classes(picture: Picture, rule: Rule, path: str) -> Iterator[Finding]:
             severity=rule.severity,
             confidence=rule.confidence,
         )
+
+
+def _hands_out(picture: Picture, base: Target, role: str) -> bool:
+    """Whether a mixin only gives views a service or repository, named after what it hands out: nothing of it works on
+    stored data, and what it calls is no layer below."""
+    name = base.dotted.rpartition(".")[2]
+    if not name.endswith(("Mixin", "MixIn")) or picture.project.classes.externals(base.path, base.index):
+        return False
+    places = [at for _, at in picture.project.classes.methods(base.path, base.index)]
+    below = LAYERS[role]
+    return not any(
+        picture.accesses_of(place)
+        or any(
+            site.target.kind == "function" and 0 < picture.target_role(site.target).height < below
+            for site in picture.calls_of(place)
+        )
+        for place in places
+    )
 
 
 def _told(one: Mixture, role: str) -> str:

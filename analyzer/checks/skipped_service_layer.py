@@ -39,35 +39,37 @@ def _each(
     for handler in handlers:
         dealing = dealings.of(handler)
         if dealing.own:
-            yield _direct(picture, rule, dealing, habit)
+            yield _direct(picture, rule, dealings, dealing, habit)
         elif closed and dealing.repositories:
             yield _short_cut(picture, rule, dealings, dealing, habit)
 
 
-def _direct(picture: Picture, rule: Rule, dealing: Dealing, habit: Habit) -> Finding:
+def _direct(picture: Picture, rule: Rule, dealings: Dealings, dealing: Dealing, habit: Habit) -> Finding:
     """The handler uses a session, cursor, manager or collection itself."""
     layer = habit.example(dealing.handler.path, habit.kind)
     shown = list(dict.fromkeys(f"`{access.shown}`" for access in dealing.own))
     sure = Confidence.HIGH if habit.through_services + habit.through_repositories > habit.direct else Confidence.MEDIUM
-    if not any(access.sure for access in dealing.own):
+    foreign = habit.foreign(dealing.handler.path, habit.kind)
+    if foreign or not any(access.sure for access in dealing.own):
         sure = Confidence.MEDIUM
-    if not dealing.touches:
-        # Ending the transaction that services worked in is an honest design.
+    if not dealing.touches or dealings.looks_up(habit, dealing.handler) or (foreign and not dealing.writes):
+        # Ending the transaction that services worked in is an honest design; a look-up by number or 404 moves little.
         sure = Confidence.LOW
     severity = rule.severity
     if not dealing.writes:
         severity = Severity.NOTE if len(dealing.own) == 1 else min(severity, Severity.WARNING)
     function = picture.project.outline(dealing.handler.path).functions[dealing.handler.index]
     kind = habit.kind
+    where = f"a {kind} beside `{layer}`" if not foreign else f"a {kind} of its own package"
     return Finding(
         rule=rule.code,
         location=_def(picture, dealing.handler),
         message=(
             f"`{function.qualname}` ({_label(picture, dealing.handler)}) works on the database itself: "
             f"{', '.join(shown[:3])}{_more(len(shown) - 3)}, although {_others(habit, kind)} through a {kind} such as "
-            f"`{layer}`."
+            f"`{layer}`{' in another package' if foreign else ''}."
         ),
-        fix=f"Move what {_lines(dealing)} into a {kind} beside `{layer}` and call that from `{function.name}`.",
+        fix=f"Move what {_lines(dealing)} into {where} and call that from `{function.name}`.",
         severity=severity,
         confidence=sure,
         related=tuple(

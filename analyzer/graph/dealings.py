@@ -13,7 +13,8 @@ from analyzer.facts.visit import chain as chain_of
 from analyzer.facts.visit import walk
 from analyzer.graph.access import Access, CallSite
 from analyzer.graph.classes import owner_class
-from analyzer.graph.entities import entities
+from analyzer.graph.entities import entities, mentioned
+from analyzer.graph.names import word_hint
 from analyzer.graph.picture import Picture
 from analyzer.model import Confidence, Tier
 from analyzer.project import Place, Target
@@ -32,9 +33,14 @@ _DEEP = 4
 _PROBE = re.compile(r"health|ready|readiness|liveness|\blive\b|\bping\b|heartbeat|status", re.IGNORECASE)
 _HOLE = re.compile(r"[{<]|\(\?P")
 """A parameter in a path: of FastAPI, of Flask, of a regular expression."""
+_LAYER_FOLDER = re.compile(r"v\d+|handlers?|http|web|rest|presentation|core|domain|application|infra(?:structure)?")
+"""Folders that name a layer or a version, besides the words of layers."""
 _TRIVIAL = re.compile(r"\s*select\s+1\s*;?\s*$", re.IGNORECASE)
 
 
+_LOOK_UP = re.compile(
+    r"(?:^|\.)(?:aget_object_or_404|get_object_or_404|get_or_404|objects\.a?get|session\.get|db\.get)$"
+)
 _STATEMENT = re.compile(r"(?:^|\.)select$")
 _COMPOSING = re.compile(r"(?:sqlalchemy|sqlmodel|flask_sqlalchemy)\.(?:[\w.()]+\.)?select(?:\(\))?$")
 """What begins a statement that reads."""
@@ -65,7 +71,7 @@ class Habit(msgspec.Struct, frozen=True):
     """How an application's handlers deal with data: how many go through services, repositories, or neither.
 
     ``service``/``repository`` name an example of the layer where it is established, else they are empty; ``near`` names
-    one of each by module; ``closed`` says that few handlers that
+    one of each by module and by feature; ``closed`` says that few handlers that
     could go through a service go straight to a repository.
     """
 
@@ -76,6 +82,10 @@ class Habit(msgspec.Struct, frozen=True):
     repository: str
     closed: bool
     near: tuple[Mapping[str, str], Mapping[str, str]]
+    homes: tuple[frozenset[str], frozenset[str]]
+    """The packages, by feature, that the services and the repositories lie in."""
+    subjects: frozenset[str]
+    """The persisted classes that the services and repositories work on."""
 
     @property
     def kind(self) -> str:
@@ -87,7 +97,14 @@ class Habit(msgspec.Struct, frozen=True):
     def example(self, path: str, kind: str) -> str:
         """A function of a layer (``service`` or ``repository``) that a reader of this module knows."""
         number = 0 if kind == "service" else 1
-        return self.near[number].get(path) or (self.service, self.repository)[number]
+        near = self.near[number].get(path) or self.near[number].get(feature(path))
+        return near or (self.service, self.repository)[number]
+
+    def foreign(self, path: str, kind: str) -> bool:
+        """Whether a layer lies in other features only: none of this module's goes through it, and it is not shared."""
+        number, own = 0 if kind == "service" else 1, feature(path)
+        above = any(not home or own == home or own.startswith(f"{home}/") for home in self.homes[number])
+        return not above and not self.near[number].get(own)
 
 
 class Dealings:
@@ -97,6 +114,7 @@ class Dealings:
         self._picture = picture
         self._stored: dict[tuple[Place, int], bool] = {}
         self._known: dict[Place, Dealing] = {}
+        self._about: dict[tuple[str, int], frozenset[str]] = {}
 
     def of(self, handler: Place) -> Dealing:
         """What a handler does about data; probes (``SELECT 1``) do not count."""
@@ -149,11 +167,14 @@ class Dealings:
         """The habit of the handlers of one application."""
         names: tuple[Counter[str], Counter[str]] = (Counter(), Counter())
         near: tuple[dict[str, Counter[str]], dict[str, Counter[str]]] = ({}, {})
+        homes: tuple[set[str], set[str]] = (set(), set())
+        subjects: set[str] = set()
         through, certain, either, fronting, past, direct = [0, 0], 0, 0, 0, 0, 0
         for handler in handlers:
             dealing = self.of(handler)
             layered = (*dealing.services, *dealing.repositories)
             either += bool(layered)
+            subjects.update(name for site in layered for name in self._subjects(site.target))
             certain += any(self._is_certain(site.target) for site in layered)
             # A service that reaches no repository (one that notifies, say) stands in front of none.
             fronted = any(self._reaches_repository(site.target) for site in dealing.services)
@@ -164,14 +185,37 @@ class Dealings:
                 through[number] += bool(sites)
                 found = Counter(self.name(site.target) for site in sites)
                 names[number].update(found)
-                near[number].setdefault(handler.path, Counter()).update(found)
+                homes[number].update(feature(site.target.path) for site in sites)
+                for whole in {handler.path, feature(handler.path)} if found else ():
+                    near[number].setdefault(whole, Counter()).update(found)
         established = _is_habit(certain, direct) or (either > 0 and either >= _MOST * (either + direct))
         service, repository = (_usual(found) if established else "" for found in names)
         first, second = ({path: _usual(found) for path, found in one.items()} for one in near)
         closed = bool(service) and (
             fronting >= _CLOSED * past or (fronting + past <= _SMALL and _is_habit(fronting, past))
         )
-        return Habit(through[0], through[1], direct, service, repository, closed, (first, second))
+        apart = (frozenset(homes[0]), frozenset(homes[1]))
+        return Habit(
+            through[0], through[1], direct, service, repository, closed, (first, second), apart, frozenset(subjects)
+        )
+
+    def _subjects(self, target: Target) -> frozenset[str]:
+        """The persisted classes that a service or repository names: the class or module that a function stands in."""
+        home = owner_class(self._picture.roles, target) or (target.path, -1)
+        if home not in self._about:
+            functions = range(len(self._picture.project.outline(home[0]).functions)) if home[0] else ()
+            places = self._methods(home) if home[1] >= 0 else functions
+            self._about[home] = frozenset(
+                name for at in places for name in mentioned(self._picture, Place(home[0], at))
+            )
+        return self._about[home]
+
+    def looks_up(self, habit: Habit, handler: Place) -> bool:
+        """Whether all a handler does is to ask for one record by its key, of a kind that no service works on."""
+        own = self.of(handler).own
+        if len(own) != 1 or own[0].kind != "read" or _LOOK_UP.search(own[0].shown) is None:
+            return False
+        return habit.subjects.isdisjoint(mentioned(self._picture, handler))
 
     def _is_certain(self, target: Target) -> bool:
         return self._picture.target_role(target).confidence is Confidence.HIGH
@@ -282,6 +326,15 @@ class Dealings:
             self._picture.target_role(self._picture.project.resolve(place, parameter.name)).name == "repository"
             for parameter in function.parameters
         )
+
+
+def feature(path: str) -> str:
+    """The package a module is about, without the folders that only name its layer: ``shop/orders`` of
+    ``shop/orders/api/v1/views.py``."""
+    folders = path.split("/")[:-1]
+    while folders and (word_hint(folders[-1].lower()) or _LAYER_FOLDER.fullmatch(folders[-1].lower())):
+        folders.pop()
+    return "/".join(folders)
 
 
 def application_handlers(picture: Picture) -> list[list[Place]]:

@@ -92,6 +92,16 @@ def ring_by_name(path: str, holding: Collection[str] = ()) -> str:
     return ""
 
 
+def inbound_folder(path: str, holding: Collection[str] = ()) -> str:
+    """The folder that proposes an inbound adapter below one that may be either; ``""`` where no other says so."""
+    words = segments(path)
+    for index, word in enumerate(words):
+        if word in _OUTSIDE and "/".join(words[: index + 1]) not in holding:
+            inner = [at for at in range(index + 1, len(words)) if words[at] in _INBOUND]
+            return "/".join(words[: inner[0] + 1]) if word not in _INBOUND and inner else ""
+    return ""
+
+
 class Shapes:
     """Rings of modules and shapes of applications."""
 
@@ -102,6 +112,7 @@ class Shapes:
         self._groups = groups
         self._shapes: dict[str, Shape] = {}
         self._rings: dict[str, str] = {}
+        self._packages: dict[str, bool] = {}
         self._holding = containers(project.paths())
 
     def of(self, path: str) -> Shape:
@@ -116,9 +127,25 @@ class Shapes:
         if path not in self._rings:
             found = ring_by_name(path, self._holding)
             if found == "adapter":
-                found = "inbound" if self._roles.own_role(path).name in {"controller", "entrypoint"} else "outbound"
+                found = "inbound" if self._answers(path) else "outbound"
+            elif found == "inbound" and not self._inbound(path):
+                found = "outbound"
             self._rings[path] = found
         return self._rings[path]
+
+    def _answers(self, path: str) -> bool:
+        return self._roles.own_role(path).name in {"controller", "entrypoint"}
+
+    def _inbound(self, path: str) -> bool:
+        """Whether somebody is answered in the package that is called like an inbound adapter below one of outer things:
+        ``infrastructure/mediator/handlers`` may hold interfaces only."""
+        folder = inbound_folder(path, self._holding)
+        if folder not in self._packages:
+            within = [one for one in self._project.paths() if one.lower().startswith(f"{folder}/") or one == path]
+            self._packages[folder] = not folder or any(
+                self._answers(one) or any(map(_serving, self._project.outline(one).imports)) for one in within
+            )
+        return self._packages[folder]
 
     def _infer(self, group: tuple[str, ...]) -> Shape:
         rings: dict[str, list[str]] = {}
@@ -196,6 +223,18 @@ def _mapper(item: Import) -> bool:
     if item.level or item.guard == "type":
         return False
     return item.module.split(".")[0] in _MAPPERS or item.module.startswith("django.db")
+
+
+_SERVERS = {
+    "fastapi", "flask", "django", "starlette", "aiohttp", "litestar", "sanic", "tornado", "rest_framework", "quart",
+    "falcon", "bottle", "ninja", "connexion", "flask_restful", "flask_restx", "flask_smorest", "grpc", "strawberry",
+    "graphene", "ariadne", "aiogram", "telegram", "faststream", "click", "typer", "celery", "robyn", "blacksheep",
+}  # fmt: skip
+"""Libraries by which somebody outside asks for something."""
+
+
+def _serving(item: Import) -> bool:
+    return not item.level and item.guard != "type" and item.module.split(".")[0] in _SERVERS
 
 
 def _seen(text: str, path: str) -> Evidence:
