@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 
 from analyzer.facts.outline import Function
+from analyzer.facts.statements import Return
+from analyzer.facts.visit import statements
 from analyzer.frameworks import Backend, Route, persistence
 from analyzer.graph import roots
 from analyzer.graph.access import Accesses
@@ -27,6 +29,10 @@ _ENOUGH = 4
 """A few handlers, each among more functions than this, make no controller: they are wrappers in a module of helpers."""
 _FOLDERS = {"controller", "service", "repository", "model"}
 _INNER = _FOLDERS - {"controller"}
+
+
+_MANY = 4
+"""Handlers that call a function which tells them nothing, from which on it keeps a trail for all of them."""
 
 
 class Roles:
@@ -211,13 +217,21 @@ class Roles:
                 return role("service", Confidence.HIGH, f"{text} and lies in {word}", path, line)
             # What looks something up and refuses may be a helper of guards; what writes or commits works on data.
             works = not _refuses(function) or any(access.kind != "read" for access in busy)
-            if used and busy and not self._handler_modules[path] and works:
+            if used and busy and not self._handler_modules[path] and works and not self._records(place, used):
                 if self._calls(place, "service"):
                     return role(
                         "service", Confidence.MEDIUM, "runs queries and calls services for handlers", path, line
                     )
                 return role("repository", Confidence.MEDIUM, "runs queries for handlers", path, line)
         return UTILITY
+
+    def _records(self, place: Place, used: int) -> bool:
+        """Whether a function writes for many handlers and tells them nothing: a trail of what was done
+        (``log_audit(…)``, ``count("logins")``) is no layer that a handler could pass by."""
+        if used < _MANY or all(access.kind == "read" for access in self.accesses.of(place)):
+            return False
+        body = self.project.body(place)
+        return not any(isinstance(node, Return) and node.value is not None for node in statements(body))
 
     def _calls(self, place: Place, name: str) -> bool:
         return any(
