@@ -27,6 +27,10 @@ _SECRET = re.compile(
 """Names of cookies (and of what is put into them) that let somebody in."""
 _SHOWN = re.compile(r"csrf|xsrf|lang|locale|theme|consent|timezone|tz$|sidebar|dark|flash|banner|color", re.IGNORECASE)
 """Names of cookies that scripts are meant to read."""
+_SOMEBODY = re.compile(
+    r"user|\buid|name|mail|account|role|admin|member|customer|person|profile|permission", re.IGNORECASE
+)
+"""Names of cookies (and of what is put into them) that say who somebody is."""
 _GENERAL = re.compile(r"csrf|xsrf|access|refresh|user|admin|app|web|server|site|default|secure", re.IGNORECASE)
 """Words before ``COOKIE_SECURE`` of settings that are for all cookies, or for one that keeps somebody logged in."""
 _COOKIES = re.compile(r"cookie", re.IGNORECASE)
@@ -39,6 +43,8 @@ _OF_TOKENS = frozenset({"set_access_cookies", "set_refresh_cookies"})
 _SECURING = b"JWT_COOKIE_SECURE"
 _READ = re.compile(r"\.(?:from_prefixed_env|from_envvar|from_pyfile|from_file|from_json)$")
 """Ways of Flask's to read settings that stand in no module."""
+_SEEN = "the session can be read by scripts or on plain HTTP"
+_FORGED = "the token against forged requests can be read on plain HTTP"
 _FIX = 'Set `secure=True`, `httponly=True` and `samesite="lax"` (or `strict`)'
 
 
@@ -109,6 +115,8 @@ def _cookie(
     if not secret and len(missing) < len(flags):
         return None
     secret = secret and not _FORGERY.search(spelled)
+    somebody = _SOMEBODY.search(f"{spelled} {words}") is not None or _FORGERY.search(spelled) is not None
+    chosen = unsaid and not isinstance(value, Constant)
     said = [given[flag] for flag in missing]
     return Finding(
         rule=rule.code,
@@ -117,7 +125,8 @@ def _cookie(
         + ("a script of another page's making reads it" if "httponly" in missing else "it travels over plain HTTP too"),
         fix=_FIX,
         severity=rule.severity if secret else Severity.NOTE,
-        confidence=Confidence.HIGH if secret else Confidence.MEDIUM,
+        # What a visitor chose (a shop, a checkbox) lets nobody in, and the page's own scripts may need it.
+        confidence=Confidence.HIGH if secret else Confidence.LOW if chosen and not somebody else Confidence.MEDIUM,
     )
 
 
@@ -289,7 +298,7 @@ def _told(rule: Rule, place: Place, node: object, what: str, confidence: Confide
     return Finding(
         rule=rule.code,
         location=location(place, node),
-        message=f"{what}: the session can be read by scripts or on plain HTTP",
+        message=f"{what}: {_FORGED if _FORGERY.search(what) else _SEEN}",
         fix=_FIX if "made with" in what else "Switch it on for production; development may switch it off for itself",
         severity=rule.severity,
         confidence=confidence,

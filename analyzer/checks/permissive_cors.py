@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+import msgspec
+
+from analyzer.checks._carriers import by_header
 from analyzer.checks._choices import Choice, choices, conditional, deployed, truth
 from analyzer.checks._origin_headers import unanchored, written
 from analyzer.facts.expressions import AnyExpression, Call, Constant, Mapping
@@ -14,7 +17,7 @@ from analyzer.flow.engine import Flow, Point
 from analyzer.flow.questions import called_name, flow_of, location, places_calling, uses_of
 from analyzer.graph.guards import Guards
 from analyzer.graph.picture import Picture
-from analyzer.model import Confidence, Finding, Rule, Severity
+from analyzer.model import Confidence, Finding, Related, Rule, Severity
 from analyzer.project.target import Place
 
 _CALLS = {"CORSMiddleware", "CORS", "CORSConfig", "cross_origin", "Middleware", "add_middleware", "init_app"}
@@ -25,11 +28,23 @@ _CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE", "MUTATION"})
 _SEVERAL = 4
 """Guarded routes that make an API one with a login, however many others are open."""
 _SETTINGS = ("CORS_ALLOW_ALL_ORIGINS", "CORS_ORIGIN_ALLOW_ALL")
+_READ = ": any page can read what a logged-in visitor may read"
+_NEEDLESS = ": logins here go by a header, so no answer needs cookies, and with the first one any page could read along"
 _FIX = "List the origins of your own pages in the settings, and allow credentials for those only"
 
 
 def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
     """One finding a policy: at the origins it allows."""
+    for one in _found(picture, rule):
+        needless = one.message.endswith(_READ) and by_header(picture, one.location.path)
+        if needless:
+            said = one.message.removesuffix(_READ) + _NEEDLESS
+            yield msgspec.structs.replace(one, message=said, severity=min(one.severity, Severity.WARNING))
+        else:
+            yield one
+
+
+def _found(picture: Picture, rule: Rule) -> Iterator[Finding]:
     flow = flow_of(picture)
     for place in places_calling(flow.project, frozenset(_CALLS)):
         if not deployed(picture, place.path):
@@ -40,9 +55,8 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
     for point in _decorators(flow):
         if deployed(picture, point.place.path) and isinstance(point.expression, Call):
             yield from _policy(picture, flow, rule, point, point.expression)
-    for path in flow.project.paths():
-        if deployed(picture, path):
-            yield from _django(picture, flow, rule, path)
+    paths = [path for path in flow.project.paths() if deployed(picture, path)]
+    yield from _once(one for path in paths for one in _django(picture, flow, rule, path))
     yield from _flask(picture, flow, rule)
     for place in places_calling(flow.project, frozenset({"SocketIO", "AsyncServer", "Server"})):
         if deployed(picture, place.path) and _guarded(picture, place.path):
@@ -55,6 +69,16 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
             yield _finding(rule, one.place, one.node, f"{one.what}, with credentials", None)
         elif one.everywhere and _guarded(picture, one.place.path):
             yield _open(rule, one.place, one.node)
+
+
+def _once(found: Iterable[Finding]) -> Iterator[Finding]:
+    """The same setting in several modules is one decision: told at the first of them."""
+    told: dict[str, list[Finding]] = {}
+    for one in found:
+        told.setdefault(one.message, []).append(one)
+    for first, *others in told.values():
+        related = tuple(Related(one.location, "it is set here, too") for one in others)
+        yield msgspec.structs.replace(first, related=related)
 
 
 def _decorators(flow: Flow) -> Iterator[Point]:
@@ -200,8 +224,10 @@ def _django(picture: Picture, flow: Flow, rule: Rule, path: str) -> Iterator[Fin
                 if truth(choice.value) and not conditional(flow, place, value.line):
                     if sure:
                         yield _finding(rule, place, value, f"`{name}` allows every origin, with credentials", choice)
-                    elif not choice.default and _guarded(picture, path):
+                        return
+                    if not choice.default and _guarded(picture, path):
                         yield _open(rule, place, value)
+                        return
                     break
 
 
@@ -294,7 +320,10 @@ def _open(rule: Rule, place: Place, node: AnyExpression) -> Finding:
     return Finding(
         rule=rule.code,
         location=location(place, node),
-        message="Every origin may call this application from a browser, although its routes ask for a login",
+        message=(
+            "Every origin may call this application from a browser, although its routes ask for a login: no cookie "
+            "goes along, but any page may use a token that it got hold of"
+        ),
         fix=_FIX,
         severity=Severity.WARNING,
         confidence=Confidence.MEDIUM,
@@ -306,7 +335,7 @@ def _finding(rule: Rule, place: Place, node: AnyExpression, what: str, choice: C
     return Finding(
         rule=rule.code,
         location=location(place, node),
-        message=f"{what}{default}: any page can read what a logged-in visitor may read",
+        message=f"{what}{default}{_READ}",
         fix=_FIX,
         severity=rule.severity,
         confidence=Confidence.MEDIUM if default else Confidence.HIGH,
