@@ -38,6 +38,9 @@ REPOSITORY = """
         ("from app.again import Repository", "Repository"),
         ("try:\n    from app.repo import Repository\nexcept ImportError:\n    Repository = None", "Repository"),
         ("import importlib\nmod = importlib.import_module('app.repo')", "mod.Repository"),
+        ("import importlib\nNAME = 'app.repo'\nmod = importlib.import_module(NAME)", "mod.Repository"),
+        ("import importlib\nHOME = 'app'\nmod = importlib.import_module(f'{HOME}.repo')", "mod.Repository"),
+        ("import importlib\nmod = importlib.import_module(__package__ + '.repo')", "mod.Repository"),
     ],
 )
 def test_every_way_to_import_a_class_leads_to_it(importing: str, chain: str) -> None:

@@ -11,6 +11,7 @@ from analyzer.facts.expressions import AnyExpression, Name, Starred
 from analyzer.facts.outline import Class, Function
 from analyzer.facts.statements import AnyStatement, DefineClass, DefineFunction
 from analyzer.syntax import strings
+from analyzer.syntax.dynamic import note_parameters
 from analyzer.syntax.expressions import annotate, parameters
 from analyzer.syntax.secrets import reveal
 from analyzer.syntax.suites import sequence
@@ -32,6 +33,7 @@ def function(work: Work, node: cst.FunctionDef) -> AnyStatement:
         with work.inside("annotate"):
             type_parameters(work, node.type_parameters)
         params = parameters(work, node.params)
+        note_parameters(work, params)
         returns = None if node.returns is None else annotate(work, node.returns)
         body, last = sequence(work, node.body.body, documented=documented)
         work.bodies[index] = body

@@ -23,7 +23,7 @@ from analyzer.facts.statements import (
 )
 from analyzer.syntax import blocks, definitions, guards, importing, matching
 from analyzer.syntax.definitions import type_parameters
-from analyzer.syntax.dynamic import bind_import
+from analyzer.syntax.dynamic import bind_import, note_value
 from analyzer.syntax.expressions import annotate
 from analyzer.syntax.operators import AUGMENTED
 from analyzer.syntax.secrets import name_of, reveal
@@ -44,6 +44,7 @@ def _assign(work: Work, node: cst.Assign) -> AnyStatement:
             value = reveal(name, value)
     bind_import(work, before, local_name(targets[0]), value)
     guards.note_flag(work, targets, value)
+    note_value(work, targets, value)
     return Assign(*head(work, node), targets, value)
 
 
@@ -56,6 +57,7 @@ def _annotated(work: Work, node: cst.AnnAssign) -> AnyStatement:
         note_local(work, bound, value, "assign")
         value = reveal(name_of(bound), value)
         guards.note_flag(work, [bound], value)
+        note_value(work, [bound], value)
     return Assign(*head(work, node), [bound], value, annotation)
 
 

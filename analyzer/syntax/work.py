@@ -24,13 +24,14 @@ class Work:
     ``context`` is the kind every use has inside a decorator, a base, a default or an annotation, ``None`` elsewhere.
     ``guard`` and ``when`` are those (:class:`Import`) of the statements being lowered. ``flags`` are names that are
     true for type checkers only, ``typing`` names of modules that hold such a flag, ``importlib`` names bound to that
-    module and ``importers`` names bound to its ``import_module``.
+    module and ``importers`` names bound to its ``import_module``. ``values`` is what names were last given, by function
+    (−1: the module) and name; ``None`` for a parameter.
     """
 
     __slots__ = (
         "_handlers", "_statements", "at", "bodies", "classes", "context", "flags", "function",
         "functions", "generator", "guard", "importers", "importlib", "imports", "klass", "locals",
-        "member", "positions", "prefix", "typing", "uses", "when",
+        "member", "module_uses", "positions", "prefix", "typing", "uses", "values", "when",
     )  # fmt: skip
 
     def __init__(self, positions: Positions, handlers: Handlers, statements: Statements) -> None:
@@ -43,6 +44,7 @@ class Work:
         self.classes: list[Class] = []
         self.bodies: list[list[AnyStatement]] = []
         self.uses: list[Use] = []
+        self.module_uses = self.uses
         self.locals: list[Local] = []
         self.function = -1
         self.klass = -1
@@ -56,6 +58,7 @@ class Work:
         self.typing: set[str] = set()
         self.importlib: set[str] = set()
         self.importers: set[str] = set()
+        self.values: dict[tuple[int, str], AnyExpression | None] = {}
 
     def expression(self, node: object) -> AnyExpression:
         """Lower an expression that is read. Raises ``KeyError`` for a node that is none."""
