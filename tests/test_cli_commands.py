@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -18,6 +19,7 @@ import pytest
 
 from analyzer import __version__
 from analyzer.cli.main import main
+from analyzer.report import formats
 from analyzer.rulebook import load_rules
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -99,6 +101,12 @@ def test_help_of_everything_is_one_page() -> None:
     page = subprocess.run(command("--help"), env=environment(COLUMNS="120"), capture_output=True, check=True).stdout
     for word in (b"--select", b"--fail-on", b"Which rules", b"explain", b"cache", b"Exit codes", b"PATH... | COMMAND"):
         assert word in page
+
+
+def test_help_names_every_format() -> None:
+    done = subprocess.run(command("--help"), env=environment(COLUMNS="200"), capture_output=True, check=True)
+    page = done.stdout.decode()
+    assert [name for name in formats() if not re.search(rf"[ ,]{name}[ ,]", page)] == []
 
 
 def test_completion_offers_commands_options_and_rules() -> None:

@@ -140,6 +140,16 @@ def test_mistakes_of_file_and_command_line_come_together(project: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "text", ['[tool.backend-audit]\nfail-on = "error"\n', 'tool.backend-audit.fail-on = "error"\n']
+)
+def test_a_heading_that_belongs_into_the_other_file_is_named(project: Path, text: str) -> None:
+    (project / "backend-audit.toml").write_text(f"# settings\n{text}")
+    (told,) = mistakes(project)
+    assert told.startswith("backend-audit.toml:2: tool: ")
+    assert "without the heading [tool.backend-audit]" in told
+
+
 def test_own_file_wins_and_says_so(project: Path) -> None:
     (project / "pyproject.toml").write_text("[tool.backend-audit]\npedantic = true\n")
     (project / "backend-audit.toml").write_text('fail-on = "error"\n')

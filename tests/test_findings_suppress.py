@@ -120,6 +120,14 @@ def test_a_malformed_comment_suppresses_nothing_and_is_explained(comment: str) -
     assert told(outcome, "BA101") == [(1, "found")]
     (explained,) = [found for found in outcome.findings if found.rule == "BA002"]
     assert "# backend-audit: ignore" in explained.fix
+    assert explained.fix.startswith("Write `")
+    assert "[BA101]" in explained.fix
+
+
+def test_a_comment_that_names_more_rules_than_there_are_is_one_finding() -> None:
+    names = ",".join(f"BA{number}" for number in range(20_000))
+    ((line, message),) = told(audit(f"a  # backend-audit: ignore[{names}] generated\n"), "BA002")
+    assert (line, message) == (1, "This comment suppresses nothing: it names more than 100 rules.")
 
 
 def test_prose_about_the_tool_is_no_directive() -> None:

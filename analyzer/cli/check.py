@@ -70,7 +70,7 @@ def check(
         list[str] | None,
         typer.Option(
             metavar="FORMAT[=FILE]",
-            help="text, json, sarif or github, to standard output or a file; may be given several times.",
+            help="text, json, sarif, github or github-summary, to standard output or a file; may be given again.",
             autocompletion=complete_format,
             rich_help_panel=WHERE,
         ),

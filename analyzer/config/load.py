@@ -9,7 +9,7 @@ from typing import cast
 
 import msgspec
 
-from analyzer.config.files import SettingsFile, find_settings, read_settings
+from analyzer.config.files import TABLE, SettingsFile, find_settings, read_settings
 from analyzer.config.keys import SETTINGS, field_of
 from analyzer.config.positions import KeyPath, key_lines
 from analyzer.config.root import find_root, resolve_paths
@@ -142,7 +142,9 @@ def _read(reading: _Reading, table: Mapping[str, object], origins: dict[str, str
     settings: dict[str, object] = {}
     for key, value in table.items():
         setting = SETTINGS.get(key)
-        if setting is None:
+        if setting is None and _is_heading(reading, key, value):
+            reading.complain((key,), f"this file holds settings without the heading [{key}.{TABLE}]; remove it")
+        elif setting is None:
             spelt = nearest(key, SETTINGS)
             reading.mistakes.append(
                 (reading.line((key,)), f'{reading.where((key,))}: unknown key "{shown(key)}"{spelt}')
@@ -153,6 +155,11 @@ def _read(reading: _Reading, table: Mapping[str, object], origins: dict[str, str
             settings[key] = setting.parse(value, (key,), reading)
             origins[key] = reading.label if reading.lines is None else reading.where((key,))
     return settings
+
+
+def _is_heading(reading: _Reading, key: str, value: object) -> bool:
+    """``[tool.backend-audit]``, as in pyproject.toml, in a file that is all ours."""
+    return reading.lines is not None and key == "tool" and isinstance(value, dict) and TABLE in value
 
 
 def _apply(settings: dict[str, object], given: dict[str, object], origins: dict[str, str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from itertools import islice
 
 import msgspec
 
@@ -11,10 +12,13 @@ _DIRECTIVE = re.compile(r"#\s*backend-audit\s*:\s*(?P<body>.*)", re.IGNORECASE |
 _IGNORE = re.compile(
     r"(?P<verb>ignore-file|ignore)\s*\[(?P<names>[^\]]*)\]\s*(?P<reason>.*)", re.IGNORECASE | re.DOTALL
 )
+MOST_NAMES = 100
+"""Rules that one comment names; there are not as many."""
 _NAME = re.compile(r"[^\s,]+")
 _NEXT_COMMENT = re.compile(
     r"\s#\s*(?:backend-audit\s*:|nosec\b|noqa\b|nosemgrep\b|type\s*:|pragma\s*:|pylint\s*:|fmt\s*:)"
 )
+_RIGHT = "write `# backend-audit: ignore[BA101] reason`"
 _REASON_LEAD = " \t-–—:;,"
 _FOREIGN = {
     "nosec": re.compile(r"#\s*nosec(?![a-z])\s*:?(?P<names>[^#]*)", re.IGNORECASE),
@@ -75,13 +79,14 @@ def directives(comments: Iterable[Comment]) -> list[Directive]:
 
 def _directive(line: int, own_line: bool, column: int, body_column: int, body: str) -> Directive:
     match = _IGNORE.fullmatch(body)
-    if match is None or not _NAME.search(match["names"]):
+    names = list(islice(_NAME.finditer(match["names"]), MOST_NAMES + 1)) if match else []
+    if match is None or not 0 < len(names) <= MOST_NAMES:
         return Directive(
             line=line,
             column=column,
             end_column=body_column + len(body),
             own_line=own_line,
-            malformed=_malformed(body),
+            malformed=_malformed(body) if not names else f"names more than {MOST_NAMES} rules; {_RIGHT}",
         )
     offset = body_column + match.start("names")
     return Directive(
@@ -90,10 +95,7 @@ def _directive(line: int, own_line: bool, column: int, body_column: int, body: s
         end_column=body_column + len(body),
         own_line=own_line,
         whole_file=match["verb"].lower() == "ignore-file",
-        names=tuple(
-            Name(text=name[0], column=offset + name.start(), end_column=offset + name.end())
-            for name in _NAME.finditer(match["names"])
-        ),
+        names=tuple(Name(text=name[0], column=offset + name.start(), end_column=offset + name.end()) for name in names),
         reason=_reason(match["reason"]),
     )
 
@@ -107,7 +109,7 @@ def _malformed(body: str) -> str:
     verb = "ignore-file" if body.lower().startswith("ignore-file") else "ignore"
     if body.lower().startswith("ignore"):
         return f"names no rule; write `# backend-audit: {verb}[BA101] reason`"
-    return "is not understood; write `# backend-audit: ignore[BA101] reason`"
+    return f"is not understood; {_RIGHT}"
 
 
 def foreign_comments(comments: Iterable[Comment], honoured: Iterable[str]) -> list[Foreign]:

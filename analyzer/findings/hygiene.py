@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from difflib import SequenceMatcher, get_close_matches
 
 from analyzer.config import Config
@@ -13,6 +13,7 @@ from analyzer.model import Finding, Location, Rule, Span
 STALE = "BA002"
 UNEXPLAINED = "BA003"
 _ABOUT_COMMENTS = frozenset({STALE, UNEXPLAINED})
+_HINTS = 500
 _WEIGHED = 20
 """Words weighed against each other: one wrong letter of a code is equally far from a handful of codes."""
 
@@ -29,7 +30,7 @@ def comment_findings(
     ``unsure`` holds the codes of rules that ran only in part, so that silence proves nothing about their comments.
     """
     findings: list[Finding] = []
-    words = sorted({word for rule in every.values() for word in (rule.code, rule.slug)})
+    spellings = _Spellings(every.values())
     for path, directive in suppressions.directives():
         if STALE in enabled:
             rule = enabled[STALE]
@@ -38,7 +39,7 @@ def comment_findings(
             for name in directive.names:
                 target = suppressions.rule_of(name)
                 if target is None:
-                    findings.append(_unknown(rule, path, directive, name, words))
+                    findings.append(_unknown(rule, path, directive, name, spellings))
                 elif Word(path, directive, name) not in suppressions.served and _ran(target, enabled, config, unsure):
                     findings.append(_stale(rule, path, directive, name, target))
         if UNEXPLAINED in enabled and directive.names and not directive.reason:
@@ -53,16 +54,17 @@ def _ran(rule: Rule, enabled: Mapping[str, Rule], config: Config, unsure: Collec
 
 
 def _malformed(rule: Rule, path: str, directive: Directive) -> Finding:
+    wrong, _, right = directive.malformed.partition("; ")
     return _finding(
         rule,
         Location(path, Span(directive.line, directive.column, directive.line, directive.end_column)),
-        f"This comment suppresses nothing: it {directive.malformed.partition(';')[0]}.",
-        directive.malformed.partition("; ")[2].capitalize() + ".",
+        f"This comment suppresses nothing: it {wrong}.",
+        f"{right[:1].upper()}{right[1:]}.",
     )
 
 
-def _unknown(rule: Rule, path: str, directive: Directive, name: Name, words: list[str]) -> Finding:
-    near = _nearest(name.text.upper(), words) or _nearest(name.text.lower(), words)
+def _unknown(rule: Rule, path: str, directive: Directive, name: Name, spellings: _Spellings) -> Finding:
+    near = spellings.nearest(name.text)
     hint = f"; did you mean `{near[0]}`?" if near else "."
     fix = f"Write `{near[0]}`" if near else "Name a rule that `backend-audit rules` lists"
     return _finding(
@@ -107,6 +109,21 @@ def _finding(rule: Rule, location: Location, message: str, fix: str) -> Finding:
         severity=rule.severity,
         confidence=rule.confidence,
     )
+
+
+class _Spellings:
+    """The right spellings of names that are no rules'. Looking for one takes a thousand times as long as telling that
+    there is none, so it ends with ``_HINTS`` names."""
+
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        self._words = sorted({word for rule in rules for word in (rule.code, rule.slug)})
+        self._known: dict[str, list[str]] = {}
+
+    def nearest(self, name: str) -> list[str]:
+        """The word most like a name, if any is."""
+        if name not in self._known and len(self._known) < _HINTS:
+            self._known[name] = _nearest(name.upper(), self._words) or _nearest(name.lower(), self._words)
+        return self._known.get(name, [])
 
 
 def _nearest(name: str, words: Sequence[str]) -> list[str]:
