@@ -337,11 +337,15 @@ def _hooks(project: Project, known: Routers, names: tuple[str, str]) -> dict[Hol
     hooked: list[tuple[Place, str, Attachment]] = []
     for place in project.places():
         function = project.function(place)
-        for decorator in function.decorators if function else ():
+        for at, decorator in enumerate(function.decorators if function else ()):
             chain = chain_of(decorator)
-            if chain.endswith(tuple(f".{name}" for name in names)):
+            if function is not None and chain.endswith(tuple(f".{name}" for name in names)):
+                outside = Place(place.path, function.parent)
                 one = Attachment("router", place, project.qualified(place), place.path, decorator.line)
-                hooked.append((Place(place.path, function.parent if function else -1), chain, one))
+                hooked.append((outside, chain, one))
+                # What stands below it is part of the hook: ``@admin.before_request`` above ``@login_required``.
+                around = (attachment(project, outside, inner, "router") for inner in function.decorators[at + 1 :])
+                hooked.extend((outside, chain, inner) for inner in around if inner is not None)
     for place, call in calls(project, frozenset(names)):
         given = attachment(project, place, argument(call, 0, "f"), "router")
         if given is not None:

@@ -322,7 +322,7 @@ class Guarding:
         ending = (Raise,) if run.raising else (Raise, Return)
         answering = (Return, Assign) if run.raising else ()
         if any(refuses(project, place, node) and not isinstance(node, answering) for node in nodes) and (
-            self._looks(function, nodes) or self._asks(place, body)
+            self._looks(function, nodes) or self._asks(place, body) or self._tries(place, nodes)
         ):
             return True
         if signed(nodes) and any(isinstance(node, ending) for node in nodes):
@@ -339,6 +339,11 @@ class Guarding:
         if not run.raising and all_inside(body):
             return True
         return any(isinstance(node, Assert) and _IDENTITY.search(names(node.test)) for node in nodes)
+
+    def _tries(self, place: Place, nodes: Sequence[msgspec.Struct]) -> bool:
+        """``if not check(request):`` where that verifies a token."""
+        tests = (node.test for node in nodes if isinstance(node, If))
+        return any(isinstance(one, Call) and self._lenient(place, one) for test in tests for one in walk(test))
 
     def _verifies(self, place: Place, call: Call) -> bool:
         """Whether a call verifies a token, and so raises what nobody here catches when the token is none."""

@@ -29,6 +29,9 @@ _CLASS_LISTS = ("permission_classes", "decorators", "method_decorators", "guards
 """Class variables that hold what runs before every method: DRF, Flask's views, Flask-RESTful, Litestar, Ninja."""
 _CLASS_HOOKS = ("dispatch", "get_permissions", "initial", "prepare", "before_request", "dispatch_request", "test_func")
 """Methods that a framework runs before the one that answers."""
+_EVERY_VIEW = "LoginRequiredMixin"
+"""What Django's ``LoginRequiredMiddleware`` does to every view."""
+_TESTED = "django.contrib.auth.mixins.UserPassesTestMixin"
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "QUERY", "SUBSCRIPTION"})
 _SETTINGS = {"MIDDLEWARE", "MIDDLEWARE_CLASSES"}
 _CREATING = frozenset({"Application", "Litestar", "Starlette", "FastAPI", "Sanic", "Quart", "Flask", "App", "API"})
@@ -299,7 +302,8 @@ class Guards:
                 if name in methods and name not in told and (methods[name] != handler.index or route.view >= 0):
                     hook = Place(item.path, methods[name])
                     if name in {"get_permissions", "test_func"}:
-                        yield Attachment("class", Place("", -1), "IsAuthenticated", item.path, own.line)
+                        asking = "IsAuthenticated" if name == "get_permissions" else _TESTED
+                        yield Attachment("class", Place("", -1), asking, item.path, own.line)
                     else:
                         yield Attachment("class", hook, project.qualified(hook), item.path, own.line)
 
@@ -333,8 +337,11 @@ class Guards:
         for framework, one in self._ambient:
             if one.path not in modules or not route.framework.startswith(framework):
                 continue
-            if one.level != "settings" or self._by_rest_framework(route):
-                yield one
+            if one.level == "settings" and not self._by_rest_framework(route):
+                continue
+            if one.dotted == _EVERY_VIEW and self._by_rest_framework(route):
+                continue  # REST framework takes its views out of it, and asks by itself
+            yield one
 
     def _by_rest_framework(self, route: Route) -> bool:
         """Whether the settings of REST framework hold for a route: class views, and functions that it wraps."""
@@ -363,7 +370,7 @@ class Guards:
                 for value in (*namespace.variables.get(name, ()), *self._grown(place, name)):
                     for one in attachments(project, place, value, "application"):
                         if one.dotted.endswith("LoginRequiredMiddleware"):
-                            one = msgspec.structs.replace(one, dotted="LoginRequiredMixin")
+                            one = msgspec.structs.replace(one, dotted=_EVERY_VIEW)
                         yield "Django", one
                         yield from (("Django", further) for further in self._further(place, one))
             for value in namespace.variables.get("REST_FRAMEWORK", ()):
