@@ -192,6 +192,7 @@ def test_a_signal_leaves_no_copy_of_audited_source(number: signal.Signals, tmp_p
         env=environment(TMPDIR=str(temporary)),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        preexec_fn=lambda: signal.signal(number, signal.SIG_DFL),  # the tests may be run under ``nohup``
     )
     while running.poll() is None and not copies(temporary):
         time.sleep(0.01)

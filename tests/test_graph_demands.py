@@ -137,7 +137,13 @@ class Leads(BasePermission):
         return request.user.role == "lead"
 class View(APIView):
     permission_classes = [Mine, Leads]
-    def post(self, request): ...
-urlpatterns = [path("x", View.as_view())]
+    def post(self, request, pk):
+        self.check_object_permissions(request, Order.objects.get(pk=pk))
+urlpatterns = [path("x/<int:pk>", View.as_view())]
 """
-    assert sorted((demand, wanted) for _, demand, wanted in demands(source)) == [("owner", ""), ("role", "lead")]
+    found = [(demand, wanted) for _, demand, wanted in demands(source, "/x/{pk}")]
+    assert sorted(found) == [("owner", ""), ("role", "lead")]
+    # Who asks about no single record asks for no owner of one.
+    silent = source.replace("self.check_object_permissions(request, Order.objects.get(pk=pk))", "...")
+    found = [(demand, wanted) for _, demand, wanted in demands(silent, "/x/{pk}")]
+    assert sorted(found) == [("authenticated", ""), ("role", "lead")]
