@@ -127,14 +127,14 @@ def _spoken(picture: Picture, path: str, injected: set[Place]) -> Iterator[Spoke
         if place in injected or place in picture.handlers() or function.parent >= 0 or _serializes(picture, place):
             continue
         own = {one.target for one in function.locals}
-        alone = _asks_first(picture, place)
         for use in uses_of(project, place):
             if use.kind == "call" and (missing := _MISSING.search(use.chain)) is not None:
                 yield Spoken(use.line, use.column, use.chain, missing[0], function.qualname, role)
             if _head(use.chain) in own:  # what it keeps of the request is told where it is taken
                 continue
             dotted = _dotted(picture, place, use)
-            if (_CARRIED if use.kind == "annotate" else _SPEAKS).match(dotted) and not (alone and _HELD.match(dotted)):
+            spoken = (_CARRIED if use.kind == "annotate" else _SPEAKS).match(dotted)
+            if spoken and not (_HELD.match(dotted) and _asks_first(picture, place)):
                 yield Spoken(use.line, use.column, use.chain, dotted, function.qualname, role)
 
 

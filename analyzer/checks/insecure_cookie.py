@@ -18,6 +18,7 @@ from analyzer.flow.arguments import argument, constants, spread
 from analyzer.flow.engine import Flow, Point
 from analyzer.flow.questions import called_name, flow_of, location, places_calling, uses_of
 from analyzer.graph.picture import Picture
+from analyzer.graph.strangers import keys_read
 from analyzer.model import Confidence, Finding, Rule, Severity
 from analyzer.project.target import Place
 
@@ -136,15 +137,14 @@ def _read_names(flow: Flow) -> frozenset[str]:
     for place in flow.project.places():
         if not any(_JAR.search(use.chain) for use in uses_of(flow.project, place)):
             continue
-        for node in walk(flow.project.body(place)):
-            if isinstance(node, Subscript) and _JAR.search(chain(node.value)):
-                key: AnyExpression | None = node.index
-            elif isinstance(node, Call) and _JAR.search(chain(node.func)) and node.arguments:
-                key = node.arguments[0].value
-            else:
-                continue
-            found |= {key.value} if isinstance(key, Constant) and isinstance(key.value, str) else set()
+        reading = [node for node in walk(flow.project.body(place)) if _JAR.search(_held(node))]
+        found.update(keys_read(reading))
     return frozenset(found)
+
+
+def _held(node: msgspec.Struct) -> str:
+    """What a look-up looks into, as it is written."""
+    return chain(node.value) if isinstance(node, Subscript) else chain(node.func) if isinstance(node, Call) else ""
 
 
 def _takes_away(flow: Flow, point: Point, call: Call, value: AnyExpression | None) -> bool:

@@ -72,11 +72,16 @@ def _waiting(picture: Picture, flow: Flow) -> Iterator[tuple[Place, Point, Wait 
 
 def _given_a_default(project: Project) -> bool:
     """Whether a project puts a function of its own in the place of what sends all requests of ``requests``."""
+    paths = (
+        path
+        for path in project.paths()
+        if any(item.module.partition(".")[0] == "requests" for item in project.outline(path).imports)
+    )
     return any(
         isinstance(node, Assign) and any(_SENDING.search(chain(target)) for target in node.targets)
-        for place in project.places()
-        if any(item.module.partition(".")[0] == "requests" for item in project.outline(place.path).imports)
-        for node in statements(project.body(place))
+        for path in paths
+        for index in range(-1, len(project.outline(path).functions))
+        for node in statements(project.body(Place(path, index)))
     )
 
 

@@ -77,17 +77,15 @@ _UNIT_OF_WORK = (".flush", ".refresh", ".begin", ".commit", ".rollback", ".expun
 
 def _queries(picture: Picture, place: Place) -> tuple[Access, ...]:
     """What a function asks of the database itself; a function that is one named query, and no more, asks for others."""
-    body = picture.project.body(place)
+    asked = [one for one in picture.accesses_of(place) if one.kind in {"read", "write"} and one.sure]
+    body = picture.project.body(place) if asked else []
     if 0 < len(body) <= _QUERY and isinstance(body[-1], Return) and isinstance(body[-1].value, Call | Await):
         return ()
-    known = _known_objects(picture, place)
+    known = _known_objects(picture, place) if asked else set()
     return tuple(
         access
-        for access in picture.accesses_of(place)
-        if access.kind in {"read", "write"}
-        and access.sure
-        and not access.shown.endswith(_UNIT_OF_WORK)
-        and (access.line, access.column) not in known
+        for access in asked
+        if not access.shown.endswith(_UNIT_OF_WORK) and (access.line, access.column) not in known
     )
 
 

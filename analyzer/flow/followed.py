@@ -240,15 +240,9 @@ def _meant(run: Evaluation, function: Function, call: Call, target: Target, made
     if made is not None:
         place = dict(project.classes.methods(made.path, made.index)).get(function.name)
         return [Target("function", "", place.path, place.index)] if place is not None else [target]
-    if isinstance(held, Name) and held.id in {"self", "cls"}:
-        found = [
-            Target("function", "", item.path, project.namespace(item.path).methods[item.index][function.name])
-            for item in project.classes.below(target.path, function.owner)
-            if function.name in project.namespace(item.path).methods.get(item.index, {})
-        ]
-    else:
-        kept = project.classes.implementations(Place(target.path, target.index))
-        found = [Target("function", "", one.path, one.index) for one in kept]
+    itself = isinstance(held, Name) and held.id in {"self", "cls"}
+    below = project.classes.overriding if itself else project.classes.implementations
+    found = [Target("function", "", one.path, one.index) for one in below(Place(target.path, target.index))]
     return [target, *(one for one in found if len(found) <= _OVERRIDES and may_follow(run, one))]
 
 

@@ -11,13 +11,13 @@ from analyzer.graph.names import class_hint
 from analyzer.graph.role import UTILITY, Role, role
 from analyzer.model import Confidence
 from analyzer.project import Place, Target
+from analyzer.project.classes import PROTOCOLS
 
 if TYPE_CHECKING:
     from analyzer.graph.roles import Roles
 
 _ERRORS = frozenset({"builtins.Exception", "builtins.BaseException", "builtins.ValueError", "builtins.RuntimeError"})
-_PROTOCOLS = frozenset({"typing.Protocol", "typing_extensions.Protocol"})
-_ABSTRACT = _PROTOCOLS | {"abc.ABC"}
+_ABSTRACT = PROTOCOLS | {"abc.ABC"}
 _STORE = re.compile(
     r"(?:^|_)(?:db|database|session|sessions|conn|connection|pool|engine|cursor|collection|store|table)(?:_|$)"
 )
@@ -74,7 +74,7 @@ def _spans_transaction(roles: Roles, path: str, index: int) -> bool:
 
 def _only_made(roles: Roles, path: str, index: int, methods: dict[str, int]) -> bool:
     """Whether a protocol says no more than how an object is made."""
-    return methods.keys() == {"__init__"} and bool(_PROTOCOLS & set(roles.project.classes.externals(path, index)))
+    return methods.keys() == {"__init__"} and bool(PROTOCOLS & set(roles.project.classes.externals(path, index)))
 
 
 def is_abstract(roles: Roles, path: str, index: int) -> bool:
@@ -207,8 +207,7 @@ def _implemented(roles: Roles, path: str, index: int) -> bool:
     if not below:
         return roles.hint(path)[0] == "repository"
     for item in below:
-        methods = project.namespace(item.path).methods.get(item.index, {})
-        if any(roles.accesses.of(Place(item.path, at)) for at in methods.values()):
+        if any(map(roles.accesses.of, project.classes.own(item.path, item.index))):
             return True
         if _given(roles, item.path, item.index, strict=True):
             return True
@@ -224,10 +223,7 @@ def _is_port_of_services(roles: Roles, path: str, index: int) -> bool:
         others = (at for at, _ in enumerate(project.outline(path).classes) if at != index)
         return any(project.classes.below(path, at) and roles.of_class(path, at).name == "service" for at in others)
     for item in below:
-        methods = project.namespace(item.path).methods.get(item.index, {})
-        if _given(roles, item.path, item.index):
-            return True
-        if _calls_lower(roles, [Place(item.path, at) for at in methods.values()]):
+        if _given(roles, item.path, item.index) or _calls_lower(roles, project.classes.own(item.path, item.index)):
             return True
     return False
 
@@ -241,11 +237,11 @@ def _base_of_services(roles: Roles, path: str, index: int) -> str:
             continue
         calling = asking = 0
         for item in project.classes.below(base.path, base.index):
-            places = [Place(item.path, at) for at in project.namespace(item.path).methods.get(item.index, {}).values()]
+            places = project.classes.own(item.path, item.index)
             if _calls_lower(roles, places):
                 calling += 1
             else:
-                asking += any(roles.accesses.of(place) for place in places)
+                asking += any(map(roles.accesses.of, places))
         if calling >= _SIBLINGS and calling > asking:
             return base.dotted.rpartition(".")[2]
     return ""

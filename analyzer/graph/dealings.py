@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -204,11 +204,10 @@ class Dealings:
         """The persisted classes that a service or repository names: the class or module that a function stands in."""
         home = owner_class(self._picture.roles, target) or (target.path, -1)
         if home not in self._about:
-            functions = range(len(self._picture.project.outline(home[0]).functions)) if home[0] else ()
-            places = self._methods(home) if home[1] >= 0 else functions
-            self._about[home] = frozenset(
-                name for at in places for name in mentioned(self._picture, Place(home[0], at))
-            )
+            functions = len(self._picture.project.outline(home[0]).functions) if home[0] else 0
+            everyone = [Place(home[0], at) for at in range(functions)]
+            places = self._picture.project.classes.own(*home) if home[1] >= 0 else everyone
+            self._about[home] = frozenset(name for place in places for name in mentioned(self._picture, place))
         return self._about[home]
 
     def looks_up(self, habit: Habit, handler: Place) -> bool:
@@ -280,8 +279,7 @@ class Dealings:
             role = self._picture.class_role(*owner)
             if role.why.startswith("is given") or target.kind != "function":
                 return True
-            places = [Place(owner[0], at) for at in self._methods(owner)]
-            if any(self._stores(place, _DEEP) for place in places):
+            if any(self._stores(place, _DEEP) for place in self._picture.project.classes.own(*owner)):
                 return True
         return target.kind == "function" and self._stores(Place(target.path, target.index), _DEEP)
 
@@ -304,16 +302,13 @@ class Dealings:
     def _reaches_repository(self, target: Target) -> bool:
         picture = self._picture
         owner = owner_class(picture.roles, target)
-        places = [Place(owner[0], at) for at in self._methods(owner)] if owner is not None else [_place(target)]
+        places = picture.project.classes.own(*owner) if owner is not None else [_place(target)]
         places += [below for one in places for below in picture.project.classes.implementations(one)]
         return any(
             picture.target_role(site.target).name == "repository"
             for place in places
             for site in picture.calls_of(place)
         )
-
-    def _methods(self, owner: tuple[str, int]) -> Iterable[int]:
-        return self._picture.project.namespace(owner[0]).methods.get(owner[1], {}).values()
 
     def _is_handed_repository(self, target: Target) -> bool:
         """A plain function that is given its repository by the handler does not stand in front of it."""

@@ -67,7 +67,9 @@ class _Deciding(Reading):
         super().__init__(project, place, asked)
         self.decisions: list[bool | None] = []
 
-    def decided(self, holds: bool | None) -> bool | None:
+    def decides(self, test: AnyExpression) -> bool | None:
+        """Whether a condition holds for the route (:meth:`truth`), kept as a decision."""
+        holds = self.truth(test)
         self.decisions.append(holds)
         return holds
 
@@ -124,7 +126,7 @@ def _statement(statement: AnyStatement, reading: _Deciding) -> tuple[list[AnySta
 
 
 def _branch(statement: If, reading: _Deciding) -> tuple[list[AnyStatement], bool]:
-    holds = reading.decided(reading.truth(statement.test))
+    holds = reading.decides(statement.test)
     if holds is not None:
         return _block(statement.then if holds else statement.otherwise, reading)
     before = dict(reading.known)
@@ -158,21 +160,21 @@ def _matched(statement: Match, reading: _Deciding) -> tuple[list[AnyStatement], 
 def _simpler(node: AnyExpression, reading: _Deciding) -> AnyExpression:
     """An expression without what the route decides: of ``public or signed_in`` the second, of two answers the one."""
     if isinstance(node, Conditional):
-        holds = reading.decided(reading.truth(node.test))
+        holds = reading.decides(node.test)
         return node if holds is None else _simpler(node.then if holds else node.otherwise, reading)
     if isinstance(node, Unary) and node.op == "not":
-        holds = reading.decided(reading.truth(node.operand))
+        holds = reading.decides(node.operand)
         at = (node.line, node.column, node.end_line, node.end_column)
         return Constant(*at, not holds) if holds is not None else node
     if not isinstance(node, Boolean):
-        holds = reading.decided(reading.truth(node)) if not isinstance(node, Constant | Name) else None
+        holds = reading.decides(node) if not isinstance(node, Constant | Name) else None
         at = (node.line, node.column, node.end_line, node.end_column)
         return Constant(*at, holds) if holds is not None else node
     ends = node.op == "or"
     at = (node.line, node.column, node.end_line, node.end_column)
     left: list[AnyExpression] = []
     for one in node.values:
-        holds = reading.decided(reading.truth(one))
+        holds = reading.decides(one)
         if holds is ends:
             left.append(Constant(*at, ends))
             break

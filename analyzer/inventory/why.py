@@ -123,13 +123,8 @@ class _Arcs:
 
     def _overriding(self, place: Place) -> Iterator[_Arc]:
         """A call of an abstract method is answered by what implements it."""
-        function = self._project.function(place)
-        if function is None or function.owner < 0:
-            return
-        for below in self._project.classes.below(place.path, function.owner):
-            index = self._project.namespace(below.path).methods.get(below.index, {}).get(function.name)
-            if index is not None and (below.path, index) != (place.path, place.index):
-                other = Place(below.path, index)
+        for other in self._project.classes.overriding(place):
+            if other != place:
                 yield _Arc(
                     Node(other.path, "function", other.index), "is implemented by", other.path, self._line(other)
                 )

@@ -14,7 +14,7 @@ from analyzer.project.target import Place, Target
 if TYPE_CHECKING:
     from analyzer.project.project import Project
 
-_PROTOCOLS = frozenset({"typing.Protocol", "typing_extensions.Protocol"})
+PROTOCOLS = frozenset({"typing.Protocol", "typing_extensions.Protocol"})
 _KEEPING = 4
 """Classes that keep a protocol without descending from it; with more its methods are everybody's (``close()``)."""
 
@@ -89,20 +89,30 @@ class Classes:
 
     def implementations(self, place: Place) -> list[Place]:
         """The methods below a method that only promises (``...``, ``raise NotImplementedError``); none for another."""
+        below = self.overriding(place)
+        if not below or not promises(self._project.body(place)):
+            return []
+        return [one for one in below if not promises(self._project.body(one))]
+
+    def overriding(self, place: Place) -> list[Place]:
+        """The methods of the same name in classes below a method's own."""
         function = self._project.function(place)
-        if function is None or function.owner < 0 or not promises(self._project.body(place)):
+        if function is None or function.owner < 0:
             return []
         methods = (
             (one.path, self._project.namespace(one.path).methods.get(one.index, {}).get(function.name))
             for one in self.below(place.path, function.owner)
         )
-        found = (Place(path, at) for path, at in methods if at is not None)
-        return [one for one in found if not promises(self._project.body(one))]
+        return [Place(path, at) for path, at in methods if at is not None]
+
+    def own(self, path: str, index: int) -> list[Place]:
+        """The methods that a class defines itself."""
+        return [Place(path, at) for at in self._project.namespace(path).methods.get(index, {}).values()]
 
     def _promising(self) -> Iterator[Target]:
         for path in self._project.paths():
             for index, item in enumerate(self._project.outline(path).classes):
-                if item.bases and self.descends(path, index, _PROTOCOLS) and self._shapes(path, index):
+                if item.bases and self.descends(path, index, PROTOCOLS) and self._shapes(path, index):
                     yield self._project.class_target(path, index)
 
     def _shapes(self, path: str, index: int) -> dict[str, tuple[str, ...]]:
@@ -118,7 +128,7 @@ class Classes:
         for path in self._project.paths():
             names = self._project.namespace(path).methods
             for index in range(len(self._project.outline(path).classes)):
-                if names.get(index, {}).keys().isdisjoint(wanted) or self.descends(path, index, _PROTOCOLS):
+                if names.get(index, {}).keys().isdisjoint(wanted) or self.descends(path, index, PROTOCOLS):
                     continue
                 if wanted.items() <= self._shapes(path, index).items():
                     yield self._project.class_target(path, index)
