@@ -20,6 +20,7 @@ from analyzer.project.target import Place
 _ORIGIN, _CREDENTIALS = "access-control-allow-origin", "access-control-allow-credentials"
 _SETTERS = frozenset({"set_header", "add_header", "add", "set", "setdefault", "__setitem__", "append", "append_header"})
 _AFTER = re.compile(r"(?:^|\.)(?:after_(?:app_)?request|middleware|on_response)$")
+NULL = "The origin `null` is allowed, which every sandboxed frame and local file has"
 _MATCHING = frozenset({"match", "search", "fullmatch"})
 
 
@@ -54,7 +55,9 @@ def written(picture: Picture, flow: Flow) -> Iterator[Written]:
         for name, point in headers:
             if name != _ORIGIN or conditional(flow, place, point.expression.line):
                 continue
-            if any(one.value == "*" for one in _constants(flow, point)):
+            if sure and any(one.value == "null" for one in _constants(flow, point)):
+                yield Written(point.expression, place, NULL, sure, False)
+            elif any(one.value == "*" for one in _constants(flow, point)):
                 only = isinstance(point.expression, Constant) and _after_all(flow, place)
                 yield Written(point.expression, place, "Every origin is allowed", sure, only)
             elif _reflected(flow, point):
@@ -66,9 +69,14 @@ def written(picture: Picture, flow: Flow) -> Iterator[Written]:
 def _after_all(flow: Flow, place: Place) -> bool:
     """Whether a function runs after every handler: a hook or a middleware."""
     function = flow.project.function(place)
-    named = [chain(one.func if isinstance(one, Call) else one) for one in (function.decorators if function else ())]
-    return any(_AFTER.search(one) for one in named) or (
-        function is not None and function.owner >= 0 and function.name == "process_response"
+    decorators = function.decorators if function else []
+    named = [chain(one.func if isinstance(one, Call) else one) for one in decorators]
+    hooked = (argument(one, 0) for one in decorators if isinstance(one, Call) and chain_end(one) == "hook")
+    after = any(isinstance(one, Constant) and one.value == "after_request" for one in hooked)
+    return (
+        after
+        or any(_AFTER.search(one) for one in named)
+        or (function is not None and function.owner >= 0 and function.name == "process_response")
     )
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from collections.abc import Mapping as Mapping_
 
 import msgspec
 
 from analyzer.checks._carriers import by_header
-from analyzer.checks._choices import Choice, choices, conditional, deployed, truth
-from analyzer.checks._origin_headers import unanchored, written
-from analyzer.facts.expressions import AnyExpression, Call, Constant, Mapping
+from analyzer.checks._choices import Choice, choices, conditional, deployed, on_by_default, truth
+from analyzer.checks._origin_headers import NULL, unanchored, written
+from analyzer.facts.expressions import AnyExpression, Call, Constant, Mapping, Sequence
 from analyzer.facts.visit import chain, walk
 from analyzer.flow.arguments import argument, entries
 from analyzer.flow.engine import Flow, Point
@@ -27,7 +28,21 @@ _CREDENTIALS = ("allow_credentials", "supports_credentials")
 _CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE", "MUTATION"})
 _SEVERAL = 4
 """Guarded routes that make an API one with a login, however many others are open."""
+_PATTERNS = ("CORS_ALLOWED_ORIGIN_REGEXES", "CORS_ORIGIN_REGEX_WHITELIST")
 _SETTINGS = ("CORS_ALLOW_ALL_ORIGINS", "CORS_ORIGIN_ALLOW_ALL")
+_FLASK = frozenset({"CORS", "cross_origin", "init_app"})
+_PATTERN = re.compile(r"[*\\\]?$^\[()]")
+"""What makes Flask-CORS read a text as a pattern (``flask_cors.core.RegexObject``)."""
+_SHARED = re.compile(
+    r"(?:[*+]\)?)\\?\.(?:vercel|netlify|herokuapp|github|gitlab|pages|web|firebaseapp|onrender|fly|ngrok(?:-free)?|surge"
+    r"|azurewebsites|cloudfront|amazonaws|railway|up\\?\.railway|workers|repl|glitch)\\?\."
+    r"(?:app|com|io|dev|net|sh|co|me)\)?$"
+)
+"""Hosts under which everybody may have a name (the private part of the Public Suffix List)."""
+_GLUED = re.compile(
+    r"^(?:\(?https?\??\)?:(?://|\\/\\/))\(?(?:\.|\[\^/\])[*+]\??\)?([a-z0-9-]+(?:\\?\.[a-z0-9-]+)+)$", re.IGNORECASE
+)
+_DJANGO = (*_SETTINGS, *_PATTERNS, "CORS_ALLOW_CREDENTIALS")
 _READ = ": any page can read what a logged-in visitor may read"
 _NEEDLESS = ": logins here go by a header, so no answer needs cookies, and with the first one any page could read along"
 _FIX = "List the origins of your own pages in the settings, and allow credentials for those only"
@@ -116,41 +131,118 @@ def _made_bare(flow: Flow, call: Call) -> bool:
 
 def _policy(picture: Picture, flow: Flow, rule: Rule, point: Point, call: Call) -> Iterator[Finding]:
     place = point.place
-    if conditional(flow, place, call.line):
+    asked = conditional(flow, place, call.line)
+    if asked and not on_by_default(flow, place, call.line):
         return
-    given = argument(call, -1, *_CREDENTIALS)
-    sure = given is not None and _any(flow, point, given)
-    regex = argument(call, -1, "allow_origin_regex")
-    origins = argument(call, -1, *_ORIGINS)
+    given = _option(flow, point, call, *_CREDENTIALS)
+    sure = given is not None and _any(flow, given)
+    if asked:  # what only development should do is worth a word where cookies go along
+        if sure:
+            yield from _in_development(flow, rule, point, call)
+        return
+    regex = _option(flow, point, call, "allow_origin_regex")
+    origins = _option(flow, point, call, *_ORIGINS)
     resources = argument(call, -1, "resources")
     if resources is not None and origins is None:
-        yield from _resources(flow, rule, Point(place, resources, point.environment), sure)
-        return
-    if regex is not None:
-        for choice in choices(flow, Point(place, regex, point.environment)):
+        found = list(_resources(flow, rule, Point(place, resources, point.environment), sure))
+        yield from found
+        if found or not sure or _lists_origins(flow, Point(place, resources, point.environment)):
+            return
+    if regex is not None and sure:
+        for choice in choices(flow, regex):
             fault = _loose(choice.value) if isinstance(choice.value, str) else ""
-            if fault and sure:
-                yield _finding(rule, place, regex, f"The pattern of allowed origins {fault}, with credentials", choice)
+            if fault:
+                said = f"The pattern of allowed origins {fault}, with credentials"
+                yield _finding(rule, regex.place, regex.expression, said, choice)
                 return
     name = called_name(flow, place, call)
     if origins is None:
         if (
             name in {"CORS", "cross_origin", "CORSConfig", "init_app"}
             and sure
-            and not any(one.star for one in call.arguments)
+            and not any(one.star for one in call.arguments if one.star == 1)
+            and not _unseen(flow, point, call)
         ):
             yield _finding(rule, place, call, "Every origin is allowed (the default), with credentials", None)
         elif name in {"CORS", "init_app"} and not sure and _bare(picture, call) and _guarded(picture, place.path):
             yield _open(rule, place, call)
         return
-    for choice in choices(flow, Point(place, origins, point.environment)):
-        if "*" not in (choice.value if isinstance(choice.value, tuple) else (choice.value,)):
+    for choice in choices(flow, origins):
+        named = choice.value if isinstance(choice.value, tuple) else (choice.value,)
+        if "*" in named:
+            if sure:
+                said = "Every origin is allowed, with credentials"
+                yield _finding(rule, origins.place, origins.expression, said, choice)
+            elif not choice.default and _guarded(picture, place.path):
+                yield _open(rule, origins.place, origins.expression)
+            return
+        fault = _named_badly(named, name in _FLASK) if sure else ""
+        if fault:
+            yield _finding(rule, origins.place, origins.expression, f"{fault}, with credentials", choice)
+            return
+
+
+def _named_badly(named: tuple[object, ...], patterns: bool) -> str:
+    """What is wrong with a list of origins: ``null``, which any sandboxed frame has, or a pattern of Flask-CORS, which
+    begins to match at the beginning and ends wherever it likes."""
+    for one in named:
+        if one == "null":
+            return NULL
+        if patterns and isinstance(one, str) and _PATTERN.search(one):
+            fault = _loose(one) or unanchored(one)
+            if fault:
+                return f"The pattern of allowed origins {fault}"
+    return ""
+
+
+def _option(flow: Flow, point: Point, call: Call, *names: str) -> Point | None:
+    """An option of a policy: written in its call, or in a mapping that is spread into it (``**options``)."""
+    given = argument(call, -1, *names)
+    if given is not None:
+        return Point(point.place, given, point.environment)
+    for one in call.arguments:
+        if one.star == 2:
+            held = (
+                each for name in names for each in entries(flow, Point(point.place, one.value, point.environment), name)
+            )
+            found = next(held, None)
+            if found is not None:
+                return found
+    return None
+
+
+def _unseen(flow: Flow, point: Point, call: Call) -> bool:
+    """Whether options are spread into a call that cannot be seen."""
+    spread = [Point(point.place, one.value, point.environment) for one in call.arguments if one.star == 2]
+    return any(
+        not isinstance(origin.expression, Mapping) or None in origin.expression.keys
+        for one in spread
+        for origin in flow.origins(one)
+    )
+
+
+def _in_development(flow: Flow, rule: Rule, point: Point, call: Call) -> Iterator[Finding]:
+    """A star with credentials that is meant for development, which is what runs when nobody says otherwise."""
+    origins = _option(flow, point, call, *_ORIGINS)
+    for choice in choices(flow, origins) if origins is not None else ():
+        if origins is not None and "*" in (choice.value if isinstance(choice.value, tuple) else (choice.value,)):
+            said = "Every origin is allowed, with credentials"
+            yield _finding(rule, origins.place, origins.expression, said, msgspec.structs.replace(choice, default=True))
+            return
+
+
+def _lists_origins(flow: Flow, point: Point) -> bool:
+    """Whether the options of some paths name origins, or cannot be seen."""
+    for origin in flow.origins(point):
+        if isinstance(origin.expression, Constant | Sequence):
             continue
-        if sure:
-            yield _finding(rule, place, origins, "Every origin is allowed, with credentials", choice)
-        elif not choice.default and _guarded(picture, place.path):
-            yield _open(rule, place, origins)
-        return
+        if not isinstance(origin.expression, Mapping):
+            return True
+        for value in origin.expression.values:
+            options = Point(origin.place, value, origin.environment)
+            if any(entries(flow, options, "origins")) or not any(flow.origins(options)):
+                return True
+    return False
 
 
 def _resources(flow: Flow, rule: Rule, point: Point, sure: bool) -> Iterator[Finding]:
@@ -162,6 +254,9 @@ def _resources(flow: Flow, rule: Rule, point: Point, sure: bool) -> Iterator[Fin
             asks = [one for each in entries(flow, options, "supports_credentials") for one in choices(flow, each)]
             if not sure and not any(truth(one.value) for one in asks):
                 continue
+            if isinstance(value, Mapping) and None not in value.keys and not any(entries(flow, options, "origins")):
+                said = "Every origin is allowed (the default), with credentials"
+                yield _finding(rule, origin.place, value, said, None)
             for each in entries(flow, options, "origins"):
                 for choice in choices(flow, each):
                     named = choice.value if isinstance(choice.value, tuple) else (choice.value,)
@@ -198,23 +293,40 @@ def _aiohttp(flow: Flow, rule: Rule, place: Place) -> Iterator[Finding]:
                 continue
             target = flow.project.resolve_expression(place, value.func)
             given = argument(value, -1, "allow_credentials")
-            if target is None or target.ours or given is None or not _any(flow, point, given):
+            if target is None or target.ours or given is None or not _any(flow, Point(place, given, point.environment)):
                 continue
             yield _finding(rule, place, value, "Every origin is allowed, with credentials", None)
 
 
 def _django(picture: Picture, flow: Flow, rule: Rule, path: str) -> Iterator[Finding]:
-    variables, place = flow.project.namespace(path).variables, Place(path, -1)
+    for variables in _scopes(flow, path):
+        yield from _settings_of_django(picture, flow, rule, path, variables)
+
+
+def _scopes(flow: Flow, path: str) -> Iterator[Mapping_[str, list[AnyExpression]]]:
+    """The settings of a module by name, then those of each of its classes (``class Common(Configuration)``)."""
+    yield flow.project.namespace(path).variables
+    for index, item in enumerate(flow.project.outline(path).classes):
+        if any(use.chain.startswith("CORS_") for use in item.uses):
+            found = ((name, flow.project.classes.variable(path, index, name)) for name in _DJANGO)
+            yield {name: [held[1]] for name, held in found if held is not None and held[0] == path}
+
+
+def _settings_of_django(
+    picture: Picture, flow: Flow, rule: Rule, path: str, variables: Mapping_[str, list[AnyExpression]]
+) -> Iterator[Finding]:
+    place = Place(path, -1)
     sure = any(
         truth(one.value)
         for value in variables.get("CORS_ALLOW_CREDENTIALS", ())
         for one in choices(flow, Point(place, value, {}))
     )
-    for value in variables.get("CORS_ALLOWED_ORIGIN_REGEXES", ()) if sure else ():
+    patterns = [value for name in _PATTERNS for value in variables.get(name, ())]
+    for value in patterns if sure else ():
         for choice in choices(flow, Point(place, value, {})):
             for text in choice.value if isinstance(choice.value, tuple) else ():
                 # The middleware matches from the beginning, and not to the end.
-                fault = unanchored(text)
+                fault = _loose(text) or unanchored(text)
                 if fault:
                     yield _finding(rule, place, value, f"An allowed origin {fault}, with credentials", choice)
                     return
@@ -231,15 +343,20 @@ def _django(picture: Picture, flow: Flow, rule: Rule, path: str) -> Iterator[Fin
                     break
 
 
-def _any(flow: Flow, point: Point, given: AnyExpression) -> bool:
-    return any(truth(one.value) for one in choices(flow, Point(point.place, given, point.environment)))
+def _any(flow: Flow, given: Point) -> bool:
+    return any(truth(one.value) or one.value == "*" for one in choices(flow, given))
 
 
 def _loose(pattern: str) -> str:
     """What is wrong with a pattern that is matched in full; ``""`` when it names its hosts."""
     bare = pattern.strip("^$")
-    if re.fullmatch(r"(?:\(?https?\??s?\??\)?:(?://|\\/\\/))?\(?\.[*+]\??\)?", bare):
+    if re.fullmatch(r"(?:\(?https?\??s?\??\)?:(?://|\\/\\/))?\(?(?:\.|\[\^[/\s]\]|\\S)[*+]\??\)?", bare):
         return f"`{pattern}` matches every origin"
+    if _SHARED.search(bare):
+        return f"`{pattern}` lets in what anybody hosts there"
+    loose = _GLUED.search(bare)
+    if loose:
+        return f"`{pattern}` matches every host whose name ends with `{loose[1].replace(chr(92), '')}`"
     # Without what is escaped, classes of characters and dots with a quantifier, a dot before letters is one of a host.
     plain = re.sub(r"\\.|\[[^\]]*\]|\.(?:[*+?]|\{[\d,]+\})\??", "", bare)
     if re.search(r"\.\(?(?:\?:)?[a-z]{2,}", plain, re.IGNORECASE):
