@@ -24,7 +24,7 @@ from analyzer.facts.store import Store, open_store
 from analyzer.findings import trust
 from analyzer.graph.picture import Picture
 from analyzer.inventory.rows import Inventory
-from analyzer.model import Finding, Progress, Report, Rule, Silent, SourceTree, Span, Statistics, UserError
+from analyzer.model import Finding, Progress, Report, Rule, Silent, SourceTree, Span, Statistics, Tier, UserError
 from analyzer.rulebook import load_rules
 from analyzer.unchanged import UNSEEN, Unchanged, UnchangedRoutes, left_out, with_notes
 
@@ -157,8 +157,10 @@ def _picture(tree: SourceTree, modules: Modules, config: Config, progress: Progr
     progress.start("graph")
     documents = {file.path: partial(_text, tree, file.path) for file in tree.descriptions}
     templates = {file.path: partial(_text, tree, file.path) for file in tree.templates}
-    backend = frameworks.recognise(project.link(modules, documents, templates))
-    picture = graph.build(backend, {file.path: file.tier for file in tree.files}, config.roles, config.contracts)
+    tiers = {file.path: file.tier for file in tree.files}
+    tests = frozenset(path for path, tier in tiers.items() if tier is Tier.TEST)
+    backend = frameworks.recognise(project.link(modules, documents, templates), tests)
+    picture = graph.build(backend, tiers, config.roles, config.contracts)
     _believe(picture, tree)
     progress.finish("graph")
     return picture

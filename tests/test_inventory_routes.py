@@ -146,7 +146,7 @@ def test_view_classes_give_their_serializer_and_throttles() -> None:
     )
     row = rows["POST /orders/"]
     assert inputs_of(row) == {("body", "", "OrderSerializer")}
-    assert (row.response, row.limits) == ("OrderSerializer", ("throttling.UserRateThrottle",))
+    assert (row.response, row.limits) == ("OrderSerializer", ("UserRateThrottle",))
 
 
 def test_a_view_that_leaves_everything_to_the_framework_goes_by_its_class() -> None:

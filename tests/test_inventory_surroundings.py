@@ -23,11 +23,123 @@ def rows(files: dict[str, str]) -> dict[str, Row]:
             from fastapi import FastAPI
             from slowapi import Limiter
             app = FastAPI()
+            from slowapi.middleware import SlowAPIMiddleware
             limiter = Limiter(key_func=str, default_limits=["100/hour"])
+            app.add_middleware(SlowAPIMiddleware)
             @app.get("/x")
             def handler(): ...
             """,
             ("100/hour",),
+        ),
+        (
+            """
+            from fastapi import FastAPI
+            from slowapi import Limiter
+            app = FastAPI()
+            limiter = Limiter(key_func=str, default_limits=["100/hour"])  # nothing looks at them
+            @app.get("/x")
+            def handler(): ...
+            """,
+            (),
+        ),
+        (
+            """
+            from flask import Blueprint, Flask
+            from flask_limiter import Limiter
+            app = Flask(__name__)
+            app.config["RATELIMIT_DEFAULT"] = "9/day; 2/hour"
+            limiter = Limiter(str, app=app, application_limits=["1000/day"])
+            @app.get("/x")
+            def handler(): ...
+            """,
+            ("1000/day", "2/hour", "9/day"),
+        ),
+        (
+            """
+            from flask import Flask
+            from flask_limiter import Limiter
+            app = Flask(__name__)
+            limiter = Limiter(str, app=app, default_limits=["9/day"], application_limits=["1000/day"])
+            @app.get("/x")
+            @limiter.limit("1/day")
+            def handler(): ...
+            """,
+            ("1000/day",),
+        ),
+        (
+            """
+            from flask import Flask
+            from flask_limiter import Limiter
+            app = Flask(__name__)
+            limiter = Limiter(str, app=app, default_limits=["9/day"])
+            @app.get("/x")
+            @limiter.limit("1/day", override_defaults=False)
+            def handler(): ...
+            """,
+            ("9/day",),
+        ),
+        (
+            """
+            from flask import Blueprint, Flask
+            from flask_limiter import Limiter
+            app = Flask(__name__)
+            limiter = Limiter(str, app=app, default_limits=["9/day"])
+            free = Blueprint("free", __name__)
+            limiter.exempt(free)
+            @free.get("/x")
+            def handler(): ...
+            app.register_blueprint(free)
+            """,
+            (),
+        ),
+        (
+            """
+            from litestar import Litestar, get
+            from litestar.middleware.rate_limit import RateLimitConfig
+            limit = RateLimitConfig(rate_limit=("minute", 10), exclude=["/schema"])
+            @get("/x")
+            async def handler() -> None: ...
+            app = Litestar([handler], middleware=[limit.middleware])
+            """,
+            ("10/minute",),
+        ),
+        (
+            """
+            from litestar import Litestar, get
+            from litestar.middleware.rate_limit import RateLimitConfig
+            limit = RateLimitConfig(rate_limit=("minute", 10), exclude=["^/x"])
+            @get("/x")
+            async def handler() -> None: ...
+            app = Litestar([handler], middleware=[limit.middleware])
+            """,
+            (),
+        ),
+        (
+            """
+            from aiohttp import web
+            from aiolimiter import AsyncLimiter
+            slots = AsyncLimiter(10, 1)
+            @web.middleware
+            async def calm(request, handler):
+                async with slots:
+                    return await handler(request)
+            async def handler(request): ...
+            app = web.Application(middlewares=[calm])
+            app.router.add_get("/x", handler)
+            """,
+            ("AsyncLimiter(10, 1)",),
+        ),
+        (
+            """
+            from datetime import timedelta
+            from quart import Quart
+            from quart_rate_limiter import RateLimit, RateLimiter
+            app = Quart(__name__)
+            RateLimiter(app, default_limits=[RateLimit(5, timedelta(minutes=1))])
+            @app.get("/x")
+            async def handler(): ...
+            """,
+            ("RateLimit(5, timedelta(minutes=1))",),
         ),
         (
             """
@@ -61,21 +173,93 @@ def rows(files: dict[str, str]) -> dict[str, Row]:
             @app.get("/x")
             def handler(): ...
             """,
-            ("ThrottleMiddleware",),
-        ),
-        (
-            """
-            from django.urls import path
-            REST_FRAMEWORK = {"DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.AnonRateThrottle"]}
-            def handler(request): ...
-            urlpatterns = [path("x", handler)]
-            """,
-            ("AnonRateThrottle",),
+            ("ThrottleMiddleware(rate=5)",),
         ),
     ],
 )
 def test_limits_around_the_application(source: str, limits: tuple[str, ...]) -> None:
     assert rows({"main.py": source})["/x"].application_limits == limits
+
+
+THROTTLED = """
+    from django.http import HttpResponse
+    from django.urls import path
+    from rest_framework.decorators import api_view, throttle_classes
+    from rest_framework.throttling import UserRateThrottle
+    from rest_framework.views import APIView
+    REST_FRAMEWORK = {
+        "DEFAULT_THROTTLE_CLASSES": [
+            "rest_framework.throttling.AnonRateThrottle",
+            "rest_framework.throttling.UserRateThrottle",
+            "rest_framework.throttling.ScopedRateThrottle",
+        ],
+        "DEFAULT_THROTTLE_RATES": {"anon": "10/day", "user": None, "uploads": "20/hour", "burst": "5/min"},
+    }
+    class Burst(UserRateThrottle):
+        scope = "burst"
+    class Day(UserRateThrottle):
+        rate = "7/day"
+    class Plain(APIView):
+        def get(self, request): ...
+    class Uploads(Plain):
+        throttle_scope = "uploads"
+    class Free(Plain):
+        throttle_classes = []
+    class Bursting(Plain):
+        throttle_classes = [Burst, Day]
+    class Inheriting(Bursting):
+        pass
+    @api_view(["GET"])
+    @throttle_classes([Burst])
+    def function(request): ...
+    def page(request):
+        return HttpResponse("x")
+    urlpatterns = [
+        path("plain", Plain.as_view()),
+        path("uploads", Uploads.as_view()),
+        path("free", Free.as_view()),
+        path("bursting", Bursting.as_view()),
+        path("inheriting", Inheriting.as_view()),
+        path("function", function),
+        path("page", page),
+    ]
+"""
+
+
+def test_throttles_of_rest_framework_are_told_where_they_count_with_their_rates() -> None:
+    found = rows({"main.py": THROTTLED})
+    assert {path: (row.limits, row.application_limits) for path, row in found.items()} == {
+        "/plain": ((), ("anon 10/day",)),
+        "/uploads": ((), ("anon 10/day", "uploads 20/hour")),
+        "/free": ((), ()),
+        "/bursting": (("burst 5/min", "user 7/day"), ()),
+        "/inheriting": (("burst 5/min", "user 7/day"), ()),
+        "/function": (("burst 5/min",), ()),
+        "/page": ((), ()),
+    }
+
+
+def test_a_limit_for_some_methods_stands_at_these() -> None:
+    source = """
+        from flask import Blueprint, Flask
+        from flask_limiter import Limiter
+        app = Flask(__name__)
+        limiter = Limiter(str, app=app)
+        slow = Blueprint("slow", __name__, url_prefix="/slow")
+        limiter.limit("3/minute")(slow)
+        @app.route("/x", methods=["GET", "POST"])
+        @limiter.limit("1/day", methods=["POST"])
+        def x(): ...
+        @slow.get("/y")
+        def y(): ...
+        app.register_blueprint(slow)
+    """
+    found = inventory(picture_of({"main.py": source})).rows
+    assert {(row.method, row.path): row.limits for row in found} == {
+        ("GET", "/x"): (),
+        ("POST", "/x"): ("1/day",),
+        ("GET", "/slow/y"): ("3/minute",),
+    }
 
 
 def test_hidden_routes_are_told_from_documented_ones() -> None:

@@ -12,6 +12,7 @@ from analyzer.flow.questions import location, places_calling
 from analyzer.frameworks import Route
 from analyzer.frameworks.text import argument
 from analyzer.graph.guards import Guards
+from analyzer.graph.limits import Limits
 from analyzer.graph.picture import Picture
 from analyzer.model import Confidence, Finding, Location, Rule, Span
 from analyzer.project import Place
@@ -37,9 +38,9 @@ _NO_THROTTLE = "no throttle of the settings limits how often somebody may try"
 _FIX = "Set `DEFAULT_THROTTLE_RATES` and throttle classes, or put django-axes in front of the login"
 
 
-def views(picture: Picture, rule: Rule) -> Iterator[Finding]:
-    """Findings on views of Django without code of their own; the settings are known to have no throttle."""
-    yield from _of_libraries(picture, rule)
+def views(picture: Picture, rule: Rule, limits: Limits) -> Iterator[Finding]:
+    """Findings on views of Django without code of their own that no setting limits."""
+    yield from _of_libraries(picture, rule, limits)
     guards = picture.shared(Guards)
     told = set()
     for handler, routes in picture.handlers().items():
@@ -48,7 +49,7 @@ def views(picture: Picture, rule: Rule) -> Iterator[Finding]:
         for route in routes:
             view = Place(handler.path, route.view)
             what = _opens(picture, view, route) if route.view >= 0 and view not in told else ""
-            if what and not guards.of(route).guards:
+            if what and not guards.of(route).guards and not limits.everywhere(route):
                 told.add(view)
                 yield _finding(picture, rule, view, route, what)
 
@@ -76,7 +77,7 @@ def _finding(picture: Picture, rule: Rule, view: Place, route: Route, what: str)
     )
 
 
-def _of_libraries(picture: Picture, rule: Rule) -> Iterator[Finding]:
+def _of_libraries(picture: Picture, rule: Rule, limits: Limits) -> Iterator[Finding]:
     """Logins that a library brings and a table of URLs takes as they are: ``TokenObtainPairView.as_view()``."""
     project = picture.project
     for place in places_calling(project, _TABLE):
@@ -87,6 +88,8 @@ def _of_libraries(picture: Picture, rule: Rule) -> Iterator[Finding]:
             named = view.func.value if isinstance(view, Call) and isinstance(view.func, Attribute) else view
             target = project.resolve_expression(place, named) if isinstance(named, Name | Attribute) else None
             if view is None or target is None or target.ours or target.dotted not in _LOGINS:
+                continue
+            if limits.of_library(target.dotted):
                 continue
             yield Finding(
                 rule=rule.code,

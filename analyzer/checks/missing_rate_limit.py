@@ -125,8 +125,7 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
                 severity=rule.severity,
                 confidence=Confidence.MEDIUM,
             )
-    if not around.of_django:
-        yield from views(picture, rule)
+    yield from views(picture, rule, around)
 
 
 def _known(picture: Picture, guards: Guards, handler: Place, routes: list[Route]) -> bool:
@@ -348,7 +347,7 @@ def _checks(picture: Picture, handler: Place) -> bool:
 def _limited(picture: Picture, handler: Place, function: Function, routes: list[Route], what: str) -> bool:
     """Whether a limiter stands at the handler, or something on its way counts or hinders attempts."""
     project = picture.project
-    if limits_of(project, handler, function):
+    if any(picture.shared(Limits).near(route) for route in routes) or limits_of(project, handler, function):
         return True
     attached = [one.dotted for route in routes for one in route.attached]
     depended = [project.qualified(place) for route in routes for place in route.dependencies]

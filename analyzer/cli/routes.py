@@ -23,6 +23,8 @@ from analyzer.cli.looking import (
     settings,
 )
 from analyzer.cli.streams import write_error, write_out
+from analyzer.config.text import shown
+from analyzer.model.errors import UserError
 
 if TYPE_CHECKING:
     from analyzer.config import Config
@@ -41,7 +43,7 @@ def routes(
         list[str] | None, typer.Option(metavar="M", help="Only this method; may be given several times.")
     ] = None,
     path: Annotated[
-        list[str] | None, typer.Option(metavar="GLOB", help="Only paths like this, for instance '/api/*'.")
+        list[str] | None, typer.Option(metavar="GLOB", help="Only paths like '/api/*', or that answer at '/users/42'.")
     ] = None,
     entry_points: Annotated[
         bool, typer.Option("--entry-points", metavar="", help="List gRPC methods, tasks and commands instead.")
@@ -71,6 +73,11 @@ def routes(
     if entry_points:
         _entry_points(found, path or (), output, looking)
         return
+    wrong = [expected("--method", table.METHODS, one) for one in table.unknown_methods(found, method or ())]
+    if wrong:
+        raise UserError("\n".join(wrong))
+    for glob in () if quiet else table.missing_paths(found, path or ()):
+        write_error(f'backend-audit: --path: no route is like "{shown(glob)}"')
     found = table.chosen(found, method or (), path or (), unguarded)
     if output == "openapi":
         from analyzer.inventory.openapi import as_openapi

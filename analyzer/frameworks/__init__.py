@@ -15,8 +15,12 @@ from analyzer.project.project import Project
 __all__ = ["Backend", "EntryPoint", "Route", "Unresolved", "recognise"]
 
 
-def recognise(project: Project) -> Backend:
-    """Ask every framework for its routes and other doors."""
+def recognise(project: Project, tests: frozenset[str] = frozenset()) -> Backend:
+    """Ask every framework for its routes and other doors.
+
+    What ``tests`` register is no door of the backend: these files are not looked into, unless there are no others.
+    """
+    whole, project = project, project.without(tests if len(tests) < len(project.paths()) else frozenset())
     routes: set[Route] = set()
     entrypoints: set[EntryPoint] = set()
     unresolved: set[Unresolved] = set()
@@ -32,7 +36,7 @@ def recognise(project: Project) -> Backend:
             library.update(found.library)
             names.update(route.framework for route in found.routes)
     return Backend(
-        project,
+        whole,
         tuple(sorted(routes)),
         tuple(sorted(entrypoints)),
         tuple(sorted(unresolved)),

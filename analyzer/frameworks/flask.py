@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -35,6 +35,7 @@ from analyzer.project.target import Place, Target
 _REGISTERING = frozenset({*VERBS, "route", "websocket", "add_url_rule", "add_resource", "add_websocket"})
 _ADDING = frozenset({"add_url_rule", "add_resource", "add_websocket", "route"})
 _CLASSES = frozenset({"route", "resource"})
+_LIMITS = frozenset({"limit", "shared_limit", "exempt"})
 _REQUEST_HOOKS = ("before_request", "before_app_request")
 _SOCKET_HOOKS = ("before_websocket", "before_app_websocket")
 
@@ -71,6 +72,8 @@ def recognise(project: Project) -> Found | None:
         requests.setdefault(creation.holder, []).extend(
             listed(project, creation.place, creation.call, "router", "decorators")
         )
+    for limited, limit in _limited(project, known):
+        requests.setdefault(limited, []).append(limit)
     around = Around(
         {held: inherited(requests, known.mounts, held) for held in known.own},
         {held: inherited(sockets, known.mounts, held) for held in known.own},
@@ -356,6 +359,16 @@ def _hooks(project: Project, known: Routers, names: tuple[str, str]) -> dict[Hol
         for router_held in known.own if name == names[1] else [held] if held is not None else []:
             found.setdefault(router_held, []).append(one)
     return found
+
+
+def _limited(project: Project, known: Routers) -> Iterator[tuple[Holder, Attachment]]:
+    """``limiter.limit("5/minute")(blueprint)`` and ``limiter.exempt(blueprint)`` by router."""
+    for one in registrations(project, _LIMITS):
+        whole = isinstance(one.call.func, Call) or chain_of(one.call.func).endswith(".exempt")
+        held = known.held(project, one.place, argument(one.call, 0)) if whole else None
+        limit = attachment(project, one.place, one.call.func, "router")
+        if held in known.own and held is not None and limit is not None:
+            yield held, limit
 
 
 def _wrappers(project: Project, place: Place, view: AnyExpression | None) -> tuple[Attachment, ...]:

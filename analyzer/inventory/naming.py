@@ -8,6 +8,7 @@ from functools import cached_property
 import msgspec
 
 from analyzer.graph.picture import Picture
+from analyzer.inventory.addresses import answers, parameters
 from analyzer.project import Place, Target
 
 _NEAR = 3
@@ -32,10 +33,11 @@ class Names:
     def find(self, wanted: str) -> tuple[frozenset[Node], tuple[str, ...]]:
         """The nodes a name stands for, and what else could have been meant when it is none or several.
 
-        A module stands for all in it, a class for its methods, a route for its handler. A name without its first parts
-        is enough where only one thing ends with it.
+        A module stands for all in it, a class for its methods, a route for its handler; a path without a method for
+        the handlers of all its methods, an address (``/users/42``) for the route that answers there. A name without its
+        first parts is enough where only one thing ends with it.
         """
-        routes = self._routes.get(_route(wanted))
+        routes = self._routes.get(_route(wanted)) or self._answering(wanted)
         if routes:
             return frozenset(routes), ()
         names = self._symbols
@@ -72,6 +74,22 @@ class Names:
             node = Node(route.handler.path, "function", route.handler.index)
             found.setdefault(_route(route.label), []).append(node)
         return found
+
+    def _answering(self, wanted: str) -> list[Node]:
+        """The handlers of the routes that answer at an address, with or without its method."""
+        method, _, address = _route(wanted).rpartition(" ")
+        if not address.startswith("/"):
+            return []
+        routes = [
+            route
+            for route in self._picture.routes
+            if method in {"", route.method} or route.method == "ANY"
+            if answers(route.path, address, route.pattern)
+        ]
+        same = [route for route in routes if _route(route.path) == _route(address)]
+        fewest = min((parameters(route.path) for route in routes), default=0)
+        meant = same or [route for route in routes if parameters(route.path) == fewest]
+        return [Node(route.handler.path, "function", route.handler.index) for route in meant]
 
     @cached_property
     def _symbols(self) -> dict[str, list[Node]]:
@@ -114,7 +132,8 @@ class Names:
 
 
 def _route(label: str) -> str:
-    """``post  /login/`` and ``POST /login`` are one."""
-    method, _, path = label.strip().partition(" ")
-    path = path.strip()
-    return f"{method.upper()} {path.rstrip('/') or '/'}" if path.startswith("/") else label
+    """``post  /login/`` and ``POST /login`` are one; ``/login/`` and ``/login`` are."""
+    method, _, path = label.strip().rpartition(" ")
+    if not path.startswith("/"):
+        return label
+    return f"{method.strip().upper()} {path.rstrip('/') or '/'}".strip()

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from analyzer.facts.visit import chain
 from analyzer.frameworks import EntryPoint, Route
-from analyzer.frameworks.limits import attached_limits, limits_of
 from analyzer.graph.guards import Guards
 from analyzer.graph.limits import Limits
 from analyzer.graph.picture import Picture
@@ -79,25 +77,11 @@ def _row(picture: Picture, route: Route, layers: _Layers) -> Row:
         if view is not None
         else "",
         statuses=statuses_of(project, route, function) if function else route.statuses,
-        limits=_limits(picture, route),
+        limits=picture.shared(Limits).near(route),
         layers=layers.of(route.handler) if not route.library else (),
-        application_limits=_around(picture, route),
+        application_limits=picture.shared(Limits).everywhere(route),
         documented=picture.shared(Documented).of(route),
     )
-
-
-def _limits(picture: Picture, route: Route) -> tuple[str, ...]:
-    """The limits at the handler and its class, and those its router brings that do not stand there too."""
-    function = picture.project.function(route.handler)
-    near = limits_of(picture.project, route.handler, function) if function else ()
-    return (*near, *(one for one in attached_limits(route) if not any(one.partition("(")[0] in told for told in near)))
-
-
-def _around(picture: Picture, route: Route) -> tuple[str, ...]:
-    """Limits of the whole application, unless the handler is taken out of them."""
-    function = picture.project.function(route.handler)
-    exempt = any("exempt" in chain(one) for one in function.decorators) if function else False
-    return () if exempt else picture.shared(Limits).everywhere(route)
 
 
 def _inputs(picture: Picture, route: Route) -> Iterator[Input]:

@@ -11,11 +11,16 @@ from collections.abc import Sequence
 
 import msgspec
 
+from analyzer.inventory.addresses import answers
 from analyzer.inventory.markup import cell
 from analyzer.inventory.rows import EntryRow, Gap, GuardRow, Input, Inventory, Row
 from analyzer.model import visible
 
 COLUMNS = ("method", "path", "handler", "guard", "input", "response", "limit", "layers", "documented")
+METHODS = (
+    "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "ANY", "WEBSOCKET", "QUERY",
+    "MUTATION", "SUBSCRIPTION",
+)  # fmt: skip
 _GUARD = COLUMNS.index("guard")
 KINDS = {"rpc": "RPC", "task": "task", "command": "command"}
 """Kinds of entry points in the order in which they are counted, and what one of them is called."""
@@ -27,16 +32,32 @@ _MOST_INPUTS = 6
 
 
 def chosen(found: Inventory, methods: Sequence[str], paths: Sequence[str], unguarded: bool) -> Inventory:
-    """Only the rows with one of the methods, one of the path globs, and without a guard, as far as each is asked."""
+    """Only the rows with one of the methods, one of the path globs or addresses, and without a guard, as far as each is
+    asked."""
     wanted = {method.upper() for method in methods}
     rows = tuple(
         row
         for row in found.rows
         if (not wanted or row.method in wanted or (row.method == "ANY" and "WEBSOCKET" not in wanted))
-        and (not paths or any(fnmatch.fnmatchcase(row.path, glob) for glob in paths))
+        and (not paths or any(_like(row, glob) for glob in paths))
         and not (unguarded and row.guards)
     )
     return msgspec.structs.replace(found, rows=rows)
+
+
+def _like(row: Row, glob: str) -> bool:
+    return fnmatch.fnmatchcase(row.path, glob) or answers(row.path, glob, row.pattern)
+
+
+def unknown_methods(found: Inventory, methods: Sequence[str]) -> list[str]:
+    """The methods that neither HTTP (RFC 9110, section 9; PATCH of RFC 5789) nor any route of the table has."""
+    known = {*METHODS, *(row.method for row in found.rows)}
+    return [method for method in methods if method.upper() not in known]
+
+
+def missing_paths(found: Inventory, paths: Sequence[str]) -> list[str]:
+    """The globs that no path of the table is like."""
+    return [glob for glob in paths if not any(_like(row, glob) for row in found.rows)]
 
 
 def cells(row: Row) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from copy import copy
 
 from analyzer.facts.expressions import AnyExpression, Call, Constant, Lambda, Name
 from analyzer.facts.modules import Modules
@@ -49,12 +50,20 @@ class Project:
         self._chains: dict[tuple[Place, str, int], Target | None] = {}
         self._returned: dict[Place, Target | None] = {}
         self._busy: set[object] = set()
+        self._aside: frozenset[str] = frozenset()
 
     # What there is
 
+    def without(self, aside: frozenset[str]) -> Project:
+        """The same project, all that is remembered shared, that leaves files aside when it is gone through: their
+        names still mean what they mean."""
+        found = copy(self)
+        found._aside = aside
+        return found
+
     def paths(self) -> Sequence[str]:
         """Every file, sorted."""
-        return tuple(self.modules.outlines)
+        return tuple(path for path in self.modules.outlines if path not in self._aside)
 
     def outline(self, path: str) -> Outline:
         """The outline of a file."""
@@ -107,9 +116,9 @@ class Project:
 
     def places(self) -> Iterator[Place]:
         """Every function of every file and, with index −1, every module; sorted."""
-        for path, outline in self.modules.outlines.items():
+        for path in self.paths():
             yield Place(path, -1)
-            for index in range(len(outline.functions)):
+            for index in range(len(self.outline(path).functions)):
                 yield Place(path, index)
 
     # What a name denotes
