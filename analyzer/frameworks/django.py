@@ -12,9 +12,11 @@ from analyzer.facts.visit import walk
 from analyzer.frameworks.attachments import attachment
 from analyzer.frameworks.backend import NOWHERE, Attachment, Found, Route, Unresolved, registered_class
 from analyzer.frameworks.django_admin import pages, site_of
+from analyzer.frameworks.django_libraries import pages as library_pages
 from analyzer.frameworks.django_lists import PatternList, entries, pattern_maker, stored, unnamed
 from analyzer.frameworks.django_names import inside, named, namespace
 from analyzer.frameworks.django_rest import RestRouters, allowed, plain, rest_routers
+from analyzer.frameworks.prefixes import UNKNOWN
 from analyzer.frameworks.registry import VERBS, Holder, answering, holder
 from analyzer.frameworks.text import argument, text, texts
 from analyzer.project.project import Project
@@ -177,7 +179,7 @@ def _include(
     named = text(project, place, value)
     if named is not None:
         if project.layout.absolute(place.path, named.partition(".")[0]) is None:
-            _library(found, "ANY", prefix, named, (place.path, call.line), ())
+            _library_urls(project, found, prefix, named, (place.path, call.line))
         else:
             found.unresolved.append(Unresolved(place.path, call.line, "the included module is not there"))
         return
@@ -185,7 +187,7 @@ def _include(
         return
     target = project.resolve_expression(place, value)
     if target is not None and target.kind in {"external", "unknown"} and "(" not in target.dotted:
-        _library(found, "ANY", prefix, target.dotted, (place.path, call.line), ())
+        _library_urls(project, found, prefix, target.dotted, (place.path, call.line))
         return
     seen: set[PatternList] = set()
     listed = list(entries(project, place, value, seen))
@@ -307,6 +309,8 @@ _GENERIC = (
     (r"\.\w*Destroy\w*APIView$", "delete", "destroy"),
 )
 """REST framework's generic views by name: which method they answer, and the action that a class overrides for it."""
+_ROOT = "rest_framework.routers.APIRootView"
+"""What a default router answers with where its URLs are included: a list of its view sets."""
 _PAGES = re.compile(r"^django\.views\.generic\.(?:\w+\.)*(?P<kind>\w+)View$")
 _FORMS = frozenset({"Form", "Create", "Update", "Delete"})
 
@@ -370,6 +374,8 @@ def _router_urls(
     if not chain.endswith(".urls"):
         return False
     held = holder(project, place, chain.removesuffix(".urls"))
+    if held in routers.rest.roots and value is not None:
+        _library(found, "GET", prefix, _ROOT, (place.path, value.line), ())
     if held is None or held not in routers.rest.registered:
         if held is not None and prefix not in routers.others.setdefault(held, []):
             routers.others[held].append(prefix)
@@ -396,6 +402,17 @@ def _admin(project: Project, place: Place, value: AnyExpression | None, prefix: 
         else:
             _view(project, *page.answer, page.path, page.where, found, page.before)
     return True
+
+
+def _library_urls(project: Project, found: Found, prefix: str, module: str, where: tuple[str, int]) -> None:
+    """The routes of a library's table; of one that is not known a single route that stands for all of it."""
+    known = library_pages(project, module)
+    if known is None:
+        _library(found, "ANY", f"{prefix.rstrip('/')}{UNKNOWN}", module, where, ())
+        return
+    for page in known:
+        guard = (Attachment("class", NOWHERE, page.guard, *where),) if page.guard else ()
+        _library(found, page.method, prefix + page.path, page.view, where, guard)
 
 
 def _library(

@@ -12,7 +12,7 @@ from analyzer.facts.visit import chain as chain_of
 from analyzer.frameworks.attachments import listed
 from analyzer.frameworks.backend import Attachment, Found, Unresolved
 from analyzer.frameworks.loops import registrations
-from analyzer.frameworks.registry import VERBS, Holder, creations, holder
+from analyzer.frameworks.registry import VERBS, Creation, Holder, creations, holder
 from analyzer.frameworks.text import argument, text, texts
 from analyzer.project.project import Project
 from analyzer.project.target import Place, Target
@@ -83,6 +83,8 @@ class RestRouters(msgspec.Struct, frozen=True):
     parents: dict[Holder, _Parent] = {}
     bare: set[Holder] = set()
     """Routers whose paths do not end in a slash."""
+    roots: set[Holder] = set()
+    """Routers that answer at the path they are included at, with a list of what they have."""
 
     def offered(self, project: Project, held: Holder) -> Iterator[Offered]:
         """All that a router makes, below the place where its ``urls`` are included."""
@@ -110,7 +112,7 @@ class RestRouters(msgspec.Struct, frozen=True):
 
 def rest_routers(project: Project, found: Found) -> RestRouters:
     """View sets by router: ``router.register("prefix", ViewSet)`` wherever it is written, in loops too."""
-    known = RestRouters({}, {}, set())
+    known = RestRouters({}, {}, set(), set())
     routers: set[Holder] = set()
     for made in creations(project, _ROUTERS):
         routers.add(made.holder)
@@ -120,6 +122,8 @@ def rest_routers(project: Project, found: Found) -> RestRouters:
         slash = argument(made.call, 0, "trailing_slash")
         if isinstance(slash, Constant) and slash.value in {False, ""}:
             known.bare.add(made.holder)
+        if made.dotted.endswith("DefaultRouter") and _has_root(project, made):
+            known.roots.add(made.holder)
     for one in registrations(project, frozenset({"register"})):
         call = one.call
         if len(call.arguments) < 2:
@@ -142,6 +146,14 @@ def rest_routers(project: Project, found: Found) -> RestRouters:
             if into is not None and other is not None:
                 known.registered.setdefault(into, []).extend(known.registered.get(other, ()))
     return known
+
+
+def _has_root(project: Project, made: Creation) -> bool:
+    """Whether a default router has a root view: it may be told not to by its class."""
+    target = project.resolve_expression(made.place, made.call.func)
+    ours = target is not None and target.kind == "class"
+    value = project.classes.variable(target.path, target.index, "include_root_view") if target and ours else None
+    return value is None or not (isinstance(value[1], Constant) and value[1].value is False)
 
 
 def _nest(project: Project, place: Place, call: Call, held: Holder, known: RestRouters) -> None:

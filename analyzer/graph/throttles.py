@@ -95,9 +95,7 @@ class Throttles:
         last = dotted.rpartition(".")[2]
         lineage = [last]
         if target is not None and target.kind == "class":
-            lineage += [
-                base.rpartition(".")[2] for base in self._project.classes.externals(target.path, target.index)
-            ]
+            lineage += [base.rpartition(".")[2] for base in self._project.classes.externals(target.path, target.index)]
         scope = self._own(target, "scope") or next((_SCOPES[one] for one in lineage if one in _SCOPES), "")
         if _SCOPED in lineage:
             view = self._view(route)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from analyzer.frameworks import EntryPoint, Route
+from analyzer.frameworks.prefixes import UNKNOWN
 from analyzer.graph.guards import Guards
 from analyzer.graph.limits import Limits
 from analyzer.graph.picture import Picture
@@ -59,7 +60,7 @@ def _row(picture: Picture, route: Route, layers: _Layers) -> Row:
     return Row(
         method=route.method,
         path=route.path,
-        handler=f"{handler}.{view.qualname}" if view is not None else route.library or handler,
+        handler=f"{handler}.{view.qualname}" if view is not None else _library(route) or handler,
         file=route.handler.path,
         line=function.line if function else view.line if view is not None else route.line,
         framework=route.framework,
@@ -82,6 +83,11 @@ def _row(picture: Picture, route: Route, layers: _Layers) -> Row:
         application_limits=picture.shared(Limits).everywhere(route),
         documented=picture.shared(Documented).of(route),
     )
+
+
+def _library(route: Route) -> str:
+    """What a library answers with; of a table of routes that is not known, that it is all of them."""
+    return f"all of {route.library}" if route.library and route.path.endswith(UNKNOWN) else route.library
 
 
 def _inputs(picture: Picture, route: Route) -> Iterator[Input]:

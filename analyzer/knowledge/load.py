@@ -32,6 +32,7 @@ def read(files: Iterable[Path]) -> Knowledge:
         clients=tuple(one for part in parts for one in part.clients),
         issuers=tuple(one for part in parts for one in part.issuers),
         primitives=tuple(one for part in parts for one in part.primitives),
+        urls=tuple(one for part in parts for one in part.urls),
         weights=weights,
         requests=next((part.requests for part in parts if part.requests != Requests()), Requests()),
         calibration=next((part.calibration for part in parts if part.calibration != Calibration()), Calibration()),

@@ -178,6 +178,21 @@ class Calibration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         raise KeyError(measure)
 
 
+class UrlTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The URL table of a Django library: ``module`` is what projects include, ``library`` says of which version it is.
+
+    A route is methods (``GET POST``, ``ANY``), path, view, and what asks who the client is (empty for nothing).
+    ``include`` are other tables below a prefix, with the application that must be installed for it (empty for none).
+    ``installed`` is a package: routes with ``{application}`` count for every application of it that is installed.
+    """
+
+    module: str
+    library: str
+    routes: tuple[tuple[str, str, str, str], ...] = ()
+    include: tuple[tuple[str, str, str], ...] = ()
+    installed: str = ""
+
+
 class Knowledge(
     msgspec.Struct,
     frozen=True,
@@ -204,6 +219,7 @@ class Knowledge(
     weights: Weights = Weights()
     requests: Requests = Requests()
     calibration: Calibration = Calibration()
+    urls: tuple[UrlTable, ...] = ()
 
     def sink(self, kind: str, dotted: str, written: str) -> Sink | None:
         """The sink of a kind that a callee is, if any."""

@@ -1,0 +1,61 @@
+"""URL tables that Django libraries bring: ``include("django.contrib.auth.urls")``, as far as they are known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from analyzer.facts.expressions import Constant
+from analyzer.facts.visit import walk
+from analyzer.knowledge import known
+from analyzer.project.project import Project
+
+_APPLICATION = "{application}"
+_DEPTH = 4
+
+
+class Page(msgspec.Struct, frozen=True):
+    """One method and path of a library's table. ``guard`` is what asks who the client is, empty for nothing."""
+
+    method: str
+    path: str
+    view: str
+    guard: str
+
+
+def pages(project: Project, module: str, depth: int = 0) -> list[Page] | None:
+    """The table of a library's module, ``None`` where it is not known."""
+    table = next((one for one in known().urls if one.module == module), None)
+    if table is None or depth > _DEPTH:
+        return None
+    found: list[Page] = []
+    for prefix, inner, application in table.include:
+        if not application or application in _installed(project):
+            found += [
+                msgspec.structs.replace(one, path=prefix + one.path) for one in pages(project, inner, depth + 1) or ()
+            ]
+    begun = f"{table.installed}." if table.installed else ""
+    names = [one.removeprefix(begun).split(".")[0] for one in _installed(project) if one.startswith(begun)]
+    for methods, path, view, guard in table.routes:
+        for name in sorted(set(names)) if _APPLICATION in path else [""]:
+            for method in methods.split():
+                found.append(Page(method, path.replace(_APPLICATION, name), view.replace(_APPLICATION, name), guard))
+    return found
+
+
+def _installed(project: Project) -> set[str]:
+    """What ``INSTALLED_APPS`` of any settings module names."""
+    kept: set[str] | None = vars(project).get("_installed_apps")
+    if kept is None:
+        kept = vars(project)["_installed_apps"] = set(_named(project))
+    return kept
+
+
+def _named(project: Project) -> Iterator[str]:
+    for path in project.paths():
+        for name, values in project.namespace(path).variables.items():
+            if name.endswith(("INSTALLED_APPS", "THIRD_PARTY_APPS")):
+                for node in walk(list(values)):
+                    if isinstance(node, Constant) and isinstance(node.value, str):
+                        yield node.value
