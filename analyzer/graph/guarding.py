@@ -14,8 +14,6 @@ from analyzer.facts.expressions import (
     Call,
     Constant,
     Name,
-    Parameter,
-    Subscript,
 )
 from analyzer.facts.outline import Function
 from analyzer.facts.statements import AnyStatement, Assert, Assign, Evaluate, If, Raise, Return, Try
@@ -38,8 +36,9 @@ from analyzer.graph.ending import (
     untold,
 )
 from analyzer.graph.narrowing import narrowed, tells_routes_apart
-from analyzer.graph.presented import believes, presented
+from analyzer.graph.presented import believes, hands_on, presented
 from analyzer.graph.refusals import refuses
+from analyzer.graph.spending import dereferenced, proves, spends, wasted
 from analyzer.graph.succeeding import after_success
 from analyzer.graph.turning import answers_strangers, answers_tokenless, turns_away
 from analyzer.knowledge import known
@@ -300,7 +299,9 @@ class Guarding:
         weak = asks == "sent" or (asks == "returned" and run.dropped)
         if not weak and self._refuses(place, function, body, nodes, run):
             return _Look(refuses=True)
-        held = (one for one in provided(project, place, function) if not weak or not one.dotted.startswith(_SCHEMES))
+        held = provided(project, place, function)
+        if weak or wasted(project, place, function, body):
+            held = (one for one in held if not self._carries(one))
         inside = [
             Place(place.path, at)
             for at, one in enumerate(project.outline(place.path).functions)
@@ -308,6 +309,10 @@ class Guarding:
         ]
         calls = self._called(place, nodes)
         return _Look(calls is None, tuple(held), tuple(inside), calls or ())
+
+    def _carries(self, one: Attachment) -> bool:
+        """Whether what is injected is only what was sent, or a scheme that demands that something is."""
+        return one.dotted.startswith(_SCHEMES) or (one.place.path != "" and hands_on(self._project, one.place))
 
     def _refuses(
         self,
@@ -330,6 +335,8 @@ class Guarding:
             return True
         tokens = [node for node in nodes if isinstance(node, Call) and self._verifies(place, node)]
         if any(_binds(project, place, body, node) for node in tokens) or self._acts_on(place, function, body):
+            return True
+        if proves(project, place, function, body):
             return True
         tests = [node for node in nodes if isinstance(node, If) and any(isinstance(one, ending) for one in node.then)]
         if any(asks_permission(node) or turns_away(node) for node in tests):
@@ -364,9 +371,12 @@ class Guarding:
             if isinstance(node, Assign) and self._lenient(place, node.value)
             for target in node.targets
         }
-        held = injections(self._project, place, function)
-        if any(self._lenient(at, Call(*_AT, call.arguments[0].value, [])) for at, call in held if call.arguments):
-            named |= {one.name for one in function.parameters if _may_be_injected(self._project, place, one)}
+        for one in function.parameters:
+            held = injected(self._project, place, function, one)
+            if any(self._lenient(at, Call(*_AT, call.arguments[0].value, [])) for at, call in held if call.arguments):
+                named.add(one.name)
+        if named and dereferenced(list(walk(body)), named):
+            return True
         tests = [node for node in statements(body) if isinstance(node, If) and missing(node.test)] if named else []
         return any(
             (isinstance(one, Raise) or (isinstance(one, Return) and not nobody(one.value)))
@@ -388,10 +398,17 @@ class Guarding:
         if place not in self._verifying:
             self._verifying[place] = False
             nodes = list(walk(self._project.body(place)))
-            self._verifying[place] = any(isinstance(node, Call) and self._verifies(place, node) for node in nodes) or (
-                depth < _HANDED and any(self._hands_on(place, node, depth) for node in nodes)
+            self._verifying[place] = (
+                any(isinstance(node, Call) and self._verifies(place, node) for node in nodes)
+                or self._spends(place)
+                or (depth < _HANDED and any(self._hands_on(place, node, depth) for node in nodes))
             )
         return self._verifying[place]
+
+    def _spends(self, place: Place) -> bool:
+        """Whether a dependency finds out about what was sent, and gives nothing where it is wrong."""
+        function = self._project.function(place)
+        return function is not None and wasted(self._project, place, function, self._project.body(place))
 
     def _hands_on(self, place: Place, node: msgspec.Struct, depth: int) -> bool:
         """``return verify(token)`` of a function of ours that verifies it."""
@@ -465,13 +482,15 @@ _AT = (0, 0, 0, 0)
 
 
 def provided(project: Project, place: Place, function: Function) -> Iterator[Attachment]:
-    """What is injected into a function; dropped where its body does not read the parameter."""
-    parameters = [(one, each) for one in function.parameters for each in injected(project, place, function, one)]
-    read = {node.id for node in walk(project.body(place)) if isinstance(node, Name)} if parameters else set()
-    for parameter, (at, call) in parameters:
+    """What is injected into a function; dropped where its body makes nothing of the parameter that could find out who
+    sent a credential, if it is one."""
+    given = [(one, each) for one in function.parameters for each in injected(project, place, function, one)]
+    read = {node.id for node in walk(project.body(place)) if isinstance(node, Name)} if given else set()
+    for parameter, (at, call) in given:
         held = attachment(project, at, call, "handler")
         if held is not None:
-            yield msgspec.structs.replace(held, dropped=parameter.name not in read)
+            used = parameter.name in read and spends(project, place, function, parameter.name)
+            yield msgspec.structs.replace(held, dropped=not used)
 
 
 def _nobody_known(node: msgspec.Struct) -> bool:
@@ -481,12 +500,6 @@ def _nobody_known(node: msgspec.Struct) -> bool:
 
 def _awaited(value: AnyExpression) -> AnyExpression:
     return value.value if isinstance(value, Await) else value
-
-
-def _may_be_injected(project: Project, place: Place, parameter: Parameter) -> bool:
-    annotation = parameter.annotation
-    named = isinstance(annotation, Name) and project.variable(place.path, annotation.id) is not None
-    return isinstance(parameter.default, Call) or isinstance(annotation, Subscript) or named
 
 
 def _binds(project: Project, place: Place, body: Sequence[AnyStatement], call: Call) -> bool:

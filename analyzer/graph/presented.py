@@ -4,7 +4,7 @@ nobody verifies. Whoever sends anything at all comes past them."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
@@ -13,12 +13,14 @@ from analyzer.facts.expressions import (
     Argument,
     Attribute,
     Await,
+    Binary,
     Bytes,
     Call,
     Compare,
     Comprehension,
     Conditional,
     Constant,
+    Mapping,
     Name,
     Parameter,
     Slice,
@@ -31,9 +33,10 @@ from analyzer.facts.expressions import Sequence as Display
 from analyzer.facts.outline import Function
 from analyzer.facts.statements import AnyStatement, Assert, Assign, If, Match, Raise, Return, Try, While
 from analyzer.facts.visit import chain, children, walk
+from analyzer.frameworks.attachments import run_by
 from analyzer.frameworks.fastapi import injections
 from analyzer.knowledge import known
-from analyzer.project import Place, Project
+from analyzer.project import Place, Project, Target
 
 _CARRIERS = re.compile(r"(?:^|\.)(?:headers|cookies|META)$")
 """Where a request carries what the client writes about itself."""
@@ -61,14 +64,22 @@ _WHO = re.compile(
 _DEPTH = 2
 
 
-def presented(project: Project, place: Place, function: Function, body: Sequence[AnyStatement]) -> str:
+def presented(project: Project, place: Place, function: Function, body: Sequence[AnyStatement], depth: int = 0) -> str:
     """``sent`` where all that a function asks for is that something was sent, of whatever content; ``returned`` where
     it gives that back besides, to whom it may say more; else ``""``.
 
     What is handed to anything that could find out more, compared or kept, is asked for more than that.
     """
-    sent = _Sent(project, place, function)
+    sent = Sent(project, place, function, _parameters(project, place, function, depth))
     return "" if not sent.alone(body) else "returned" if sent.returned else "sent"
+
+
+def hands_on(project: Project, place: Place, depth: int = 0) -> bool:
+    """Whether a dependency gives what was sent to whoever asks it, and has asked for nothing but that it was sent."""
+    function = project.function(place)
+    if function is None or depth > _DEPTH:
+        return False
+    return presented(project, place, function, project.body(place), depth + 1) == "returned"
 
 
 def believes(project: Project, place: Place, depth: int = 0) -> bool:
@@ -117,15 +128,15 @@ def _followed(project: Project, place: Place, value: AnyExpression) -> AnyExpres
     return found[1] if found is not None else value
 
 
-class _Sent:
+class Sent:
     """What the client wrote, as it goes through one function. ``raw`` are names of what was sent, ``claimed`` names of
     what an unverified token says, and of all that comes of it."""
 
-    def __init__(self, project: Project, place: Place, function: Function) -> None:
+    def __init__(self, project: Project, place: Place, function: Function, raw: Iterable[str]) -> None:
         self._project = project
         self._place = place
         self._function = function
-        self.raw: set[str] = set(_parameters(project, place, function))
+        self.raw: set[str] = set(raw)
         self.claimed: set[str] = set()
         self.found: set[str] = set()
         """Names of what calls give that are handed nothing of it, and may know more all the same."""
@@ -134,17 +145,38 @@ class _Sent:
 
     def alone(self, body: Sequence[AnyStatement]) -> bool:
         """Whether nothing else is asked for in a body, and something is."""
-        nodes = list(walk(body))
-        for node in nodes:
-            if isinstance(node, Assign | Walrus) and node.value is not None:
-                self._assigned(node)
-        if not self._seen and not any(self._is_sent(node) for node in nodes if isinstance(node, _EXPRESSIONS)):
+        given, nodes = bool(self.raw), list(walk(body))
+        self.follow(nodes)
+        if not self._seen and not any(self.is_sent(node) for node in nodes if isinstance(node, _EXPRESSIONS)):
             return False
         tests = list(_tests(nodes))
         asking = [one for one in tests if self._mentions(one) or self._claims(one)]
-        if not asking and not any(isinstance(node, Try) for node in nodes):
+        if not asking and not given and not any(isinstance(node, Try) for node in nodes):
             return False  # it refuses everybody
         return all(self._weak(test) for test in tests) and not any(self._uses(one) for one in body)
+
+    def follow(self, nodes: Iterable[msgspec.Struct]) -> None:
+        """Learn the names that what was sent goes by."""
+        for node in nodes:
+            if isinstance(node, Assign | Walrus) and node.value is not None:
+                self._assigned(node)
+
+    def spent(self, body: Sequence[AnyStatement]) -> bool:
+        """Whether a body makes more of it than to look at it, to show it or to give it back."""
+        nodes = list(walk(body))
+        self.follow(nodes)
+        asking = (one for one in _tests(nodes) if self._mentions(one) or self._claims(one))
+        return any(not self._weak(test) for test in asking) or any(self._uses(one) for one in body)
+
+    def spending(self, nodes: Iterable[msgspec.Struct]) -> list[Call]:
+        """The calls that are handed what was sent, and could find out more about it."""
+        made = (node for node in nodes if isinstance(node, Call) and self._gets_raw(node))
+        telling = (node for node in made if not self._shaped(node) and not self.decodes(node))
+        return [
+            one
+            for one in telling
+            if not _refusing(one) and not self._goes_on(one) and chain(one.func).rpartition(".")[2] not in _TELLING
+        ]
 
     def _assigned(self, node: Assign | Walrus) -> None:
         targets = node.targets if isinstance(node, Assign) else [node.target]
@@ -163,7 +195,7 @@ class _Sent:
 
     # What an expression is
 
-    def _is_sent(self, node: msgspec.Struct) -> bool:
+    def is_sent(self, node: msgspec.Struct) -> bool:
         """``request.headers["X-Key"]``, ``request.cookies.get("token")``, a name of one."""
         if isinstance(node, Name):
             return node.id in self.raw
@@ -171,21 +203,31 @@ class _Sent:
             return _carries(node.value, node.index)
         if isinstance(node, Call) and isinstance(node.func, Attribute) and node.func.attr in {"get", "getlist"}:
             return _carries(node.func.value, node.arguments[0].value if node.arguments else None)
+        if isinstance(node, Call) and isinstance(node.func, Attribute) and node.func.attr == "__call__":
+            return self._of_scheme(node)
         return isinstance(node, Attribute) and chain(node) in {"request.authorization", "request.token"}
 
+    def _of_scheme(self, call: Call) -> bool:
+        """``super().__call__(request)`` of a class that extends a scheme of FastAPI."""
+        owner = self._project.owner_index(self._place)
+        if owner < 0 or not chain(call.func).startswith("super"):
+            return False
+        bases = self._project.classes.externals(self._place.path, owner)
+        return any(one.startswith(_SCHEMES) for one in bases)
+
     def _mentions(self, node: msgspec.Struct) -> bool:
-        return any(self._is_sent(one) or _carrier(one) for one in walk(node))
+        return any(self.is_sent(one) or _carrier(one) for one in walk(node))
 
     def _claims(self, value: AnyExpression) -> bool:
         """Whether a value is made of what an unverified token says."""
         for node in walk(value):
             if isinstance(node, Name) and node.id in self.claimed:
                 return True
-            if isinstance(node, Call) and self._decodes(node):
+            if isinstance(node, Call) and self.decodes(node):
                 return True
         return False
 
-    def _decodes(self, call: Call) -> bool:
+    def decodes(self, call: Call) -> bool:
         """Whether a call reads a token that was sent and verifies nothing."""
         if _decoding(self._project, self._place, call) == "unverified":
             return True
@@ -199,7 +241,7 @@ class _Sent:
 
     def _shaped(self, node: AnyExpression | None) -> bool:
         """Whether an expression is what was sent, or its form, and says nothing of whether it is right."""
-        if node is None or isinstance(node, Constant | Bytes | Slice) or self._is_sent(node) or _carrier(node):
+        if node is None or isinstance(node, Constant | Bytes | Slice) or self.is_sent(node) or _carrier(node):
             return True
         if isinstance(node, Name):
             return node.id in self.claimed
@@ -215,6 +257,10 @@ class _Sent:
             return self._shaped(node.then) and self._shaped(node.otherwise) and self._weak(node.test)
         if isinstance(node, Display):
             return all(self._shaped(one) for one in node.items)
+        if isinstance(node, Mapping):
+            return all(self._shaped(one) for one in node.values)
+        if isinstance(node, Binary):
+            return self._shaped(node.left) and self._shaped(node.right)
         if isinstance(node, Await):
             return self._shaped(node.value)
         if isinstance(node, Call):
@@ -257,7 +303,7 @@ class _Sent:
         return not any(_WHO.search(one) for one in _spelled(test))
 
     def _proves(self, call: Call) -> bool:
-        return _PROVING.search(chain(call.func).rpartition(".")[2]) is not None and not self._decodes(call)
+        return named_proof(call) and not self.decodes(call)
 
     # What is done with it
 
@@ -287,12 +333,12 @@ class _Sent:
             return node.id in self.raw or node.id in {"request", "req"}
         if isinstance(node, Conditional):
             return self._below(node.then) or self._below(node.otherwise)
-        if isinstance(node, Compare | Unary) or self._is_sent(node) or _carrier(node):
-            return self._is_sent(node) and not isinstance(node, Compare | Unary)
+        if isinstance(node, Compare | Unary) or self.is_sent(node) or _carrier(node):
+            return self.is_sent(node) and not isinstance(node, Compare | Unary)
         if isinstance(node, Call):
             if self._goes_on(node) or chain(node.func).rpartition(".")[2] in _TELLING:
                 return False
-            if self._decodes(node) or _refusing(node):
+            if self.decodes(node) or _refusing(node):
                 return False
             held = node.func.value if isinstance(node.func, Attribute) else None
             return (held is not None and not chain(held) and self._below(held)) or any(
@@ -305,12 +351,12 @@ class _Sent:
     def _hands_on(self, value: AnyExpression) -> bool:
         """Whether a call beside the one that decodes gets the token itself: ``verify(token)``."""
         return any(
-            isinstance(node, Call) and not self._decodes(node) and not self._shaped(node) and self._gets_raw(node)
+            isinstance(node, Call) and not self.decodes(node) and not self._shaped(node) and self._gets_raw(node)
             for node in walk(value)
         )
 
     def _gets_raw(self, call: Call) -> bool:
-        return any(self._is_sent(node) for one in call.arguments for node in walk(_undecoded(self, one)))
+        return any(self.is_sent(node) for one in call.arguments for node in walk(_undecoded(self, one)))
 
     def _goes_on(self, call: Call) -> bool:
         """``call_next(request)``, ``self.get_response(request)``, ``view(*args)``: what would have run anyway."""
@@ -329,9 +375,14 @@ class _Sent:
 _EXPRESSIONS = (Name, Subscript, Call, Attribute)
 
 
-def _undecoded(sent: _Sent, given: Argument) -> list[msgspec.Struct]:
+def named_proof(call: Call) -> bool:
+    """Whether a call is named after finding out whether something is right: ``verify(token)``."""
+    return _PROVING.search(chain(call.func).rpartition(".")[2]) is not None
+
+
+def _undecoded(sent: Sent, given: Argument) -> list[msgspec.Struct]:
     """An argument, unless it is what decodes."""
-    return [] if isinstance(given.value, Call) and sent._decodes(given.value) else [given.value]
+    return [] if isinstance(given.value, Call) and sent.decodes(given.value) else [given.value]
 
 
 def _carries(holder: AnyExpression, key: AnyExpression | None) -> bool:
@@ -378,8 +429,13 @@ def _tests(nodes: Sequence[msgspec.Struct]) -> Iterator[AnyExpression]:
             yield node.subject
 
 
-def _parameters(project: Project, place: Place, function: Function) -> Iterator[str]:
-    """Parameters that FastAPI fills with what the client wrote: headers, cookies, the token of a scheme."""
+def parameters(project: Project, place: Place, function: Function) -> Iterator[str]:
+    """Parameters that FastAPI fills with what the client wrote: headers, cookies, the token of a scheme, and what a
+    dependency hands on of them."""
+    return _parameters(project, place, function, 0)
+
+
+def _parameters(project: Project, place: Place, function: Function, depth: int) -> Iterator[str]:
     for one in function.parameters:
         kinds = {chain(call.func).rpartition(".")[2] for call in _made(one)}
         if kinds & _PARAMETERS or ("Query" in kinds and _CREDENTIAL.search(one.name)):
@@ -389,8 +445,13 @@ def _parameters(project: Project, place: Place, function: Function) -> Iterator[
         for at, call in injections(project, place, alone):
             given = call.arguments[0].value if call.arguments else None
             target = project.resolve_expression(at, given.func if isinstance(given, Call) else given)
-            if target is not None and target.dotted.startswith(_SCHEMES):
+            if target is not None and (target.dotted.startswith(_SCHEMES) or _carried(project, target, depth)):
                 yield one.name
+
+
+def _carried(project: Project, target: Target, depth: int) -> bool:
+    place = run_by(project, target)
+    return place is not None and hands_on(project, place, depth)
 
 
 def _made(parameter: Parameter) -> Iterator[Call]:
