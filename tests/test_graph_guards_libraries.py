@@ -265,3 +265,44 @@ urlpatterns = [path("add/", add), path("change/", Change.as_view())]
 """
     assert demands(flask) == {"GET /roles": "role admin", "GET /scope": "scope items:write"}
     assert demands(django) == {"POST /add/": "role shop.add_item", "POST /change/": "role shop.change_item"}
+
+
+def test_fastapi_users() -> None:
+    source = """
+from fastapi import Depends, FastAPI
+from fastapi_users import FastAPIUsers
+app = FastAPI()
+people = FastAPIUsers(get_user_manager, [backend])
+known = people.current_user(active=True)
+keeper = people.current_user(active=True, superuser=True, verified=True)
+anybody = people.current_user(optional=True)
+@app.delete("/known")
+def one(user=Depends(known)): ...
+@app.delete("/keeper")
+def two(user=Depends(keeper)): ...
+@app.delete("/anybody")
+def three(user=Depends(anybody)): ...
+@app.delete("/listed", dependencies=[Depends(people.current_user(superuser=True))])
+def four(): ...
+"""
+    assert demands(source) == {
+        "DELETE /known": "authenticated",
+        "DELETE /keeper": "role superuser",
+        "DELETE /anybody": "",
+        "DELETE /listed": "role superuser",
+    }
+
+
+def test_pyramid_routes_that_are_added_by_getattr() -> None:
+    source = """
+from pyramid.config import Configurator
+from pyramid.view import view_config
+@view_config(route_name="item", request_method="DELETE", permission="edit")
+def remove(request): ...
+def main(settings):
+    config = Configurator(settings=settings)
+    config.set_security_policy(Policy())
+    getattr(config, "add_route")("item", "/items/{id}")
+    config.scan()
+"""
+    assert demands(source) == {"DELETE /items/{id}": "role edit"}

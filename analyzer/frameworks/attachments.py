@@ -118,7 +118,13 @@ def _asked(call: Call) -> tuple[str, list[Argument]]:
     for one in call.arguments:
         if one.keyword in _ASKING:
             return _ASKING[one.keyword], [one]
+        if one.keyword in _FLAGS and isinstance(one.value, Constant) and one.value.value is True:
+            return "role", [Argument(msgspec.structs.replace(one.value, value=one.keyword))]
     return "", call.arguments
+
+
+_FLAGS = frozenset({"superuser", "is_superuser", "admin", "is_admin", "admin_only", "staff", "is_staff"})
+"""Keywords of guards that are told who may by a flag: ``current_user(superuser=True)`` of fastapi-users."""
 
 
 _ASKING = {
@@ -166,9 +172,14 @@ def attachments(project: Project, place: Place, expression: AnyExpression | None
     )
     for item in items:
         if isinstance(item, Binary):
-            # ``IsAuthenticated & IsOwner``: each asks; of ``A | B`` either lets nobody in who is neither.
-            yield from attachments(project, place, item.left, level)
-            yield from attachments(project, place, item.right, level)
+            # ``IsAuthenticated & IsOwner``: each asks; of ``A | B`` one is enough.
+            left = list(attachments(project, place, item.left, level))
+            right = list(attachments(project, place, item.right, level))
+            if item.op == "|" and left and right:
+                others = (*left[0].instead, *right[:1], *(one for each in right[:1] for one in each.instead))
+                yield msgspec.structs.replace(left[0], instead=others)
+            else:
+                yield from (*left, *right)
             continue
         found_one = attachment(project, place, item, level)
         if found_one is not None:

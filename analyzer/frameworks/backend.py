@@ -25,6 +25,7 @@ class Attachment(msgspec.Struct, frozen=True, order=True):
     is attached gives nothing, and it can give nothing. ``optional``: it is told to let strangers pass. ``raising``: it
     ends a request by what it raises alone, for what it returns is handed to the handler. ``dropped``: nobody takes what
     it returns. ``asks`` is ``role`` or ``scope`` where the words are given as such: ``login_required(role="admin")``.
+    ``instead`` are those of which one is enough in its place: ``IsAdmin | ReadOnly``.
     """
 
     level: str
@@ -38,6 +39,7 @@ class Attachment(msgspec.Struct, frozen=True, order=True):
     raising: bool = False
     dropped: bool = False
     asks: str = ""
+    instead: tuple[Attachment, ...] = ()
 
 
 class Given(msgspec.Struct, frozen=True, order=True):

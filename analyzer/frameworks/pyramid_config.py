@@ -160,7 +160,7 @@ class Configuration:
         return f"{prefix.rstrip('/')}/{more.lstrip('/')}".strip("/")
 
     def _call(self, place: Place, call: Call, configs: dict[str, str]) -> None:
-        owner, _, name = chain_of(call.func).rpartition(".")
+        owner, _, name = _spelled(call).rpartition(".")
         if owner not in configs:
             self._helper(place, call, configs)
         elif name == "include":
@@ -294,3 +294,13 @@ class Configuration:
         one = text(self.project, place, given)
         listed = [one] if one is not None else texts(self.project, place, given)
         return tuple(sorted(item.upper() for item in listed)) if listed is not None else None
+
+
+def _spelled(call: Call) -> str:
+    """``config.add_route``, also as ``getattr(config, "add_route")``."""
+    func = call.func
+    if isinstance(func, Call) and chain_of(func.func) == "getattr" and len(func.arguments) > 1:
+        holder, name = func.arguments[0].value, func.arguments[1].value
+        if chain_of(holder) and isinstance(name, Constant) and isinstance(name.value, str):
+            return f"{chain_of(holder)}.{name.value}"
+    return chain_of(func)

@@ -111,10 +111,10 @@ def asks_permission(node: If) -> bool:
     return asked and any(isinstance(one, Raise | Return) for one in node.then)
 
 
-def always_true(body: list[AnyStatement]) -> bool:
-    """A permission that never says no."""
+def always(body: Sequence[AnyStatement], answer: bool) -> bool:
+    """Whether a permission says the same to everybody: ``True`` never refuses, ``False`` refuses all."""
     values = [node.value for node in walk(body) if isinstance(node, Return)]
-    return bool(values) and all(isinstance(one, Constant) and one.value is True for one in values)
+    return bool(values) and all(isinstance(one, Constant) and one.value is answer for one in values)
 
 
 def names(test: AnyExpression) -> str:

@@ -13,20 +13,23 @@ from analyzer.facts.expressions import (
     Await,
     Call,
     Constant,
+    Mapping,
     Name,
 )
+from analyzer.facts.expressions import Sequence as Display
 from analyzer.facts.outline import Function
 from analyzer.facts.statements import AnyStatement, Assert, Assign, Evaluate, If, Raise, Return, Try
-from analyzer.facts.visit import chain, statements, walk
+from analyzer.facts.visit import chain, children, statements, walk
 from analyzer.frameworks.attachments import attachment, lenient
 from analyzer.frameworks.backend import Attachment
 from analyzer.frameworks.fastapi import injected, injections
 from analyzer.graph.asked import Asked
+from analyzer.graph.callers import finds_caller, found_outside
 from analyzer.graph.demands import signed
 from analyzer.graph.ending import (
     PERMISSION_METHODS,
     all_inside,
-    always_true,
+    always,
     asks_permission,
     expects_refusal,
     missing,
@@ -40,7 +43,7 @@ from analyzer.graph.presented import believes, hands_on, presented
 from analyzer.graph.refusals import refuses
 from analyzer.graph.spending import dereferenced, proves, spends, wasted
 from analyzer.graph.succeeding import after_success
-from analyzer.graph.turning import answers_strangers, answers_tokenless, turns_away
+from analyzer.graph.turning import answers_strangers, answers_tokenless, ends_for_strangers, turns_away
 from analyzer.knowledge import known
 from analyzer.project import Place, Project
 
@@ -101,6 +104,8 @@ _OPEN = frozenset(
     }
 )
 """What says in so many words that everybody may ask."""
+_PERMISSION = re.compile(r"\.permissions\.\w+(?:\(\))?$")
+"""Permission classes of other packages: one that lets everybody pass is called so."""
 _PROBABLY = re.compile(
     r"login|auth|permission|require|protect|secur|admin|jwt|token|role|guard|scope|restrict|owner|verify|current_?user",
     re.IGNORECASE,
@@ -115,6 +120,8 @@ _SURELY = re.compile(
 """Decorators of libraries that are called so and stand in no table."""
 _CARRIED = re.compile(r"\b(?:headers|cookies|session|authorization|META)\b", re.IGNORECASE)
 """Where a request carries who is asking."""
+_STOPPING = frozenset({"bottle.abort", "bottle.redirect", "flask.abort", "quart.abort", "werkzeug.exceptions.abort"})
+"""Functions that raise."""
 _CARRYING = re.compile(r"(?:^|\.)(?:headers|cookies)(?:$|\.|\[)")
 _SCHEMES = "fastapi.security."
 """They refuse whoever sends nothing, and hand on what was sent."""
@@ -158,6 +165,7 @@ class Guarding:
         self._telling: dict[Place, bool] = {}
         self._looking: dict[Place, bool] = {}
         self._verifying: dict[Place, bool] = {}
+        self._finding: dict[Place, bool] = {}
 
     def attached(self, one: Attachment, *, safe: bool = False, asked: Asked | None = None) -> str:
         """What an attachment demands: ``authenticated``, ``open`` where it says that everybody may ask, ``spared``
@@ -176,17 +184,35 @@ class Guarding:
             return "open" if safe else "authenticated"
         if last in _OPEN:
             return "open"
-        if last in LIBRARY:
+        if last in LIBRARY or _PERMISSION.search(one.dotted):
             return "authenticated"
         if "." not in one.dotted:
             return "authenticated" if _PROBABLY.search(last) else ""
         return "authenticated" if _SURELY.search(last) else ""
+
+    def any_of(self, one: Attachment, *, safe: bool = False, asked: Asked | None = None) -> str:
+        """The same where one of several is enough: nobody is refused where one of them refuses nobody."""
+        found = [self.attached(each, safe=safe, asked=asked) for each in (one, *one.instead)]
+        found = [each for each in found if each != "authenticated"]
+        return "authenticated" if not found else "open" if "open" in found else found[0]
+
+    def never(self, one: Attachment, asked: Asked) -> bool:
+        """Whether a permission says no to everybody who asks for the route: ``request.method in SAFE_METHODS``."""
+        function = self._project.function(one.place) if one.place.path else None
+        if function is None or function.name not in PERMISSION_METHODS:
+            return False
+        return always(narrowed(self._project, one.place, self._project.body(one.place), asked).body, False)
 
     def _placed(self, place: Place, run: Run) -> str:
         found = self.demand(place, 0, run)
         if found or run.asked is None or not self.demand(place, 0, Run(None, run.raising, run.dropped)):
             return found
         return "spared" if self._known[place, run][1] else ""
+
+    def ends_for_strangers(self, handler: Place, asked: Asked) -> bool:
+        """Whether a handler itself ends where nobody is logged in, whatever it answers then."""
+        body = narrowed(self._project, handler, self._project.body(handler), asked).body
+        return ends_for_strangers(list(walk(body)), answering=True)
 
     def believes(self, place: Place) -> bool:
         """Whether a function believes a token that nobody has verified."""
@@ -289,7 +315,7 @@ class Guarding:
 
     def _read(self, place: Place, function: Function, body: list[AnyStatement], run: Run) -> _Look:
         project = self._project
-        if function.name in PERMISSION_METHODS and function.owner >= 0 and not always_true(body):
+        if function.name in PERMISSION_METHODS and function.owner >= 0 and not always(body, True):
             return _Look(refuses=True)
         lost = swallowed(project, place, body) | after_success(body)
         nodes = [node for node in walk(body) if id(node) not in lost]
@@ -334,7 +360,9 @@ class Guarding:
             # A webhook with a wrong signature is refused with any status.
             return True
         tokens = [node for node in nodes if isinstance(node, Call) and self._verifies(place, node)]
-        if any(_binds(project, place, body, node) for node in tokens) or self._acts_on(place, function, body):
+        if any(_binds(project, place, body, node, run) for node in tokens):
+            return True
+        if self._acts_on(place, function, body, run):
             return True
         if proves(project, place, function, body):
             return True
@@ -342,6 +370,8 @@ class Guarding:
         if any(asks_permission(node) or turns_away(node) for node in tests):
             return True
         if not run.raising and (answers_strangers(nodes) or answers_tokenless(nodes)):
+            return True
+        if ends_for_strangers([node for node in nodes if not (run.raising and _returns(node))], answering=False):
             return True
         if not run.raising and all_inside(body):
             return True
@@ -363,35 +393,56 @@ class Guarding:
         )
         return decoder is not None and decoder.kind == "verify" and not any(unverified)
 
-    def _acts_on(self, place: Place, function: Function, body: Sequence[AnyStatement]) -> bool:
-        """Whether a function ends where what verifies a token, and lets strangers pass, has found nobody."""
-        named = {
-            chain(target)
-            for node in walk(body)
-            if isinstance(node, Assign) and self._lenient(place, node.value)
-            for target in node.targets
-        }
+    def _acts_on(self, place: Place, function: Function, body: Sequence[AnyStatement], run: Run) -> bool:
+        """Whether a function ends where what looks who is asking, and lets strangers pass, has found nobody."""
+        nodes = list(walk(body))
+        given = [
+            (chain(target), place, node.value) for node in nodes if isinstance(node, Assign) for target in node.targets
+        ]
         for one in function.parameters:
             held = injected(self._project, place, function, one)
-            if any(self._lenient(at, Call(*_AT, call.arguments[0].value, [])) for at, call in held if call.arguments):
-                named.add(one.name)
-        if named and dereferenced(list(walk(body)), named):
+            given += [(one.name, at, Call(*_AT, call.arguments[0].value, [])) for at, call in held if call.arguments]
+        named = {name for name, at, value in given if self._lenient(at, value)}
+        verified = {name for name, at, value in given if name in named and self._lenient(at, value, strictly=True)}
+        if verified and dereferenced(nodes, verified):
             return True
-        tests = [node for node in statements(body) if isinstance(node, If) and missing(node.test)] if named else []
+        tests = [node for node in statements(body) if isinstance(node, If) and missing(node.test)]
         return any(
-            (isinstance(one, Raise) or (isinstance(one, Return) and not nobody(one.value)))
-            and any(isinstance(part, Name | Attribute) and chain(part) in named for part in walk(node.test))
+            self._ends(place, one, run) and any(self._asked(place, part, named) for part in walk(node.test))
             for node in tests
             for one in node.then[-1:]
         )
 
-    def _lenient(self, place: Place, value: AnyExpression | None) -> bool:
-        """Whether a value is what a function of the project says that has looked at a token."""
+    def _asked(self, place: Place, part: msgspec.Struct, named: set[str]) -> bool:
+        """A name of who was found, or the call that looks: ``if not user_of(request):``."""
+        if isinstance(part, Name | Attribute):
+            return chain(part) in named
+        return isinstance(part, Call) and bool(chain(part.func)) and self._lenient(place, part)
+
+    def _ends(self, place: Place, statement: AnyStatement, run: Run) -> bool:
+        """Whether a statement ends the request: it raises, answers, or stops the framework by a call that raises."""
+        if isinstance(statement, Return):
+            return not run.raising and not nobody(statement.value) and not _empty(statement.value)
+        call = statement.value if isinstance(statement, Evaluate) else None
+        if not isinstance(call, Call):
+            return isinstance(statement, Raise)
+        target = self._project.resolve_expression(place, call.func) if chain(call.func) else None
+        return target is not None and target.dotted in _STOPPING
+
+    def _lenient(self, place: Place, value: AnyExpression | None, *, strictly: bool = False) -> bool:
+        """Whether a value is what a function of the project says that has looked who is asking; ``strictly``: at a
+        token."""
         call = value.value if isinstance(value, Await) else value
         target = self._project.resolve_expression(place, call.func) if isinstance(call, Call) else None
         if target is None or target.kind != "function":
-            return False
-        return self._verified(Place(target.path, target.index), 0)
+            return target is not None and not strictly and found_outside(target.dotted)
+        called = Place(target.path, target.index)
+        return self._verified(called, 0) or (not strictly and self._finds(called))
+
+    def _finds(self, place: Place) -> bool:
+        if place not in self._finding:
+            self._finding[place] = finds_caller(self._project, place)
+        return self._finding[place]
 
     def _verified(self, place: Place, depth: int) -> bool:
         """Whether a function, or one whose outcome it hands on, verifies a token."""
@@ -493,6 +544,18 @@ def provided(project: Project, place: Place, function: Function) -> Iterator[Att
             yield msgspec.structs.replace(held, dropped=not used)
 
 
+def _empty(value: AnyExpression | None) -> bool:
+    return isinstance(value, Display | Mapping) and not any(True for _ in children(value))
+
+
+def _answers(node: msgspec.Struct) -> bool:
+    return isinstance(node, Return | Assign)
+
+
+def _returns(node: msgspec.Struct) -> bool:
+    return isinstance(node, If) and bool(node.then) and isinstance(node.then[-1], Return)
+
+
 def _nobody_known(node: msgspec.Struct) -> bool:
     """401 says that it is asked who is asking, whatever the header is called that is compared."""
     return isinstance(node, Constant) and type(node.value) is int and node.value == 401
@@ -502,14 +565,17 @@ def _awaited(value: AnyExpression) -> AnyExpression:
     return value.value if isinstance(value, Await) else value
 
 
-def _binds(project: Project, place: Place, body: Sequence[AnyStatement], call: Call) -> bool:
+def _binds(project: Project, place: Place, body: Sequence[AnyStatement], call: Call, run: Run) -> bool:
     """Whether nobody comes past a call that verifies a token: what it raises ends the request, and strangers without a
     token are not let through before it."""
     for node in statements(body):
         if isinstance(node, Try) and any(one is call for one in walk(node.body)):
             for handler in node.handlers:
                 inner = list(walk(handler.body))
-                ends = any(isinstance(one, Raise) or refuses(project, place, one) for one in inner)
+                ends = any(
+                    isinstance(one, Raise) or (refuses(project, place, one) and not (run.raising and _answers(one)))
+                    for one in inner
+                )
                 if not ends and handler.kind is not None and _TOKEN_ERRORS.search(names(handler.kind)):
                     return False
         if isinstance(node, If) and node.line <= call.line and _lets_strangers_pass(project, place, body, node, call):

@@ -20,6 +20,7 @@ from analyzer.frameworks.registry import Holder, calls, holder
 from analyzer.frameworks.text import argument, text, texts
 from analyzer.graph.asked import Asked
 from analyzer.graph.demands import RANK, Demand, Demands
+from analyzer.graph.ending import always
 from analyzer.graph.guarding import LIBRARY, Guarding, Run, provided
 from analyzer.graph.permissions import ALLOW_ANY, asked_about_records, by_rest_framework, permissions, view_class
 from analyzer.graph.strangers import asks_nobody, knows_nobody
@@ -31,6 +32,11 @@ _CLASS_HOOKS = ("dispatch", "get_permissions", "initial", "prepare", "before_req
 """Methods that a framework runs before the one that answers."""
 _EVERY_VIEW = "LoginRequiredMixin"
 """What Django's ``LoginRequiredMiddleware`` does to every view."""
+_LETTING_IN = frozenset(
+    f"django.contrib.auth.views.{one}View"
+    for one in ("Login", "PasswordReset", "PasswordResetDone", "PasswordResetConfirm", "PasswordResetComplete")
+)
+"""The views that it leaves alone by itself (``login_not_required`` in Django's own code)."""
 _TESTED = "django.contrib.auth.mixins.UserPassesTestMixin"
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "QUERY", "SUBSCRIPTION"})
 _SETTINGS = {"MIDDLEWARE", "MIDDLEWARE_CLASSES"}
@@ -145,10 +151,10 @@ class Guards:
         for one in near:
             if self._only_of_records(one) and not self._about_a_record(route):
                 continue  # it is asked about one record, and here is none, or one that nobody asks about
-            demand = self._guarding.attached(one, safe=safe, asked=asked)
+            demand = self._guarding.any_of(one, safe=safe, asked=asked)
             opened, spared = opened or demand == "open", spared or demand == "spared"
             if demand == "authenticated":
-                found.append(self._guard(one, route))
+                found.append(self._least(one, route, asked))
             elif self._guarding.looks(one) and not self._only_watches(one):
                 optional, ending = True, ending or self._doubtful(one.place)
         for place in set(route.dependencies) - {one.place for one in near}:
@@ -163,7 +169,8 @@ class Guards:
             spared = spared or len(found) < len(afar)
         inside = self.demands.inside(handler)
         own = function if route.view < 0 else None
-        guards = not found and self._guarding.demand(handler, 0, Run(asked)) and not self._strange(route)
+        guards = not found and bool(self._guarding.demand(handler, 0, Run(asked))) and not self._strange(route)
+        guards = guards or (not found and own is not None and self._guarding.ends_for_strangers(handler, asked))
         if own is not None and not found and not guards and self._guarding.believes(handler):
             optional = ending = True
         if own is not None and (guards or (found and RANK[inside.kind] > 1)):
@@ -210,6 +217,11 @@ class Guards:
     def _about_a_record(self, route: Route) -> bool:
         """Whether permissions are asked about the single record that a route is for."""
         return "{" in route.path and (route.framework != "Django" or asked_about_records(self._project, route))
+
+    def _least(self, one: Attachment, route: Route, asked: Asked) -> Guard:
+        """What guards, and where one of several is enough the one that demands least."""
+        every = [each for each in (one, *one.instead) if not self._guarding.never(each, asked)] or [one]
+        return min((self._guard(each, route) for each in every), key=lambda each: RANK[each.demand])
 
     def _guard(self, one: Attachment, route: Route | None = None) -> Guard:
         """Something attached that guards, with what it demands."""
@@ -274,9 +286,10 @@ class Guards:
         if owner < 0:
             return
         told: set[str] = {"permission_classes", "get_permissions"} if permitted else set()
+        tested = "test_func" in dict(project.classes.methods(path, owner))
         for item in project.classes.order(path, owner):
             if item.kind != "class":
-                if item.dotted.rpartition(".")[2] in LIBRARY:
+                if item.dotted.rpartition(".")[2] in LIBRARY and not (tested and item.dotted == _TESTED):
                     yield Attachment("class", Place("", -1), item.dotted, handler.path, 1, self._required(path, owner))
                 continue
             outline = project.outline(item.path)
@@ -301,11 +314,22 @@ class Guards:
             for name in _CLASS_HOOKS:
                 if name in methods and name not in told and (methods[name] != handler.index or route.view >= 0):
                     hook = Place(item.path, methods[name])
-                    if name in {"get_permissions", "test_func"}:
-                        asking = "IsAuthenticated" if name == "get_permissions" else _TESTED
-                        yield Attachment("class", Place("", -1), asking, item.path, own.line)
+                    if name == "get_permissions":
+                        yield Attachment("class", Place("", -1), "IsAuthenticated", item.path, own.line)
+                    elif name == "test_func":
+                        told.add(name)
+                        yield from self._tested(hook, own.line)
                     else:
                         yield Attachment("class", hook, project.qualified(hook), item.path, own.line)
+
+    def _tested(self, hook: Place, line: int) -> Iterator[Attachment]:
+        """``test_func`` of a view: what it asks for where that can be told; one that never says no asks for nothing."""
+        if always(self._project.body(hook), True):
+            return
+        if self.demands.of(hook).kind:
+            yield Attachment("class", hook, self._project.qualified(hook), hook.path, line, verified=True)
+        else:
+            yield Attachment("class", Place("", -1), _TESTED, hook.path, line)
 
     def _last(self, path: str, name: str) -> tuple[str, AnyExpression] | None:
         """The value that a class variable ends up with: of several assignments in a class's body the last counts."""
@@ -325,9 +349,9 @@ class Guards:
         """Middleware and settings of the application that the handler belongs to; ``None`` for each that names the
         route among those it leaves alone."""
         for one in self._afar(route):
-            demand = self._guarding.attached(one, safe=safe, asked=asked)
+            demand = self._guarding.any_of(one, safe=safe, asked=asked)
             if demand == "authenticated":
-                yield self._guard(one)
+                yield self._least(one, route, asked)
             elif demand == "spared":
                 yield None
 
@@ -339,9 +363,15 @@ class Guards:
                 continue
             if one.level == "settings" and not self._by_rest_framework(route):
                 continue
-            if one.dotted == _EVERY_VIEW and self._by_rest_framework(route):
+            if one.dotted == _EVERY_VIEW and (self._by_rest_framework(route) or self._lets_in(route)):
                 continue  # REST framework takes its views out of it, and asks by itself
             yield one
+
+    def _lets_in(self, route: Route) -> bool:
+        """Whether a view is one of Django's for people who cannot be logged in yet."""
+        path, owner = view_class(self._project, route)
+        bases = self._project.classes.externals(path, owner) if owner >= 0 else [route.library]
+        return not _LETTING_IN.isdisjoint(bases)
 
     def _by_rest_framework(self, route: Route) -> bool:
         """Whether the settings of REST framework hold for a route: class views, and functions that it wraps."""

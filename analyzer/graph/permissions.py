@@ -7,14 +7,24 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from analyzer.facts.expressions import AnyExpression, Attribute, Call, Comprehension, Conditional, Name
+from analyzer.facts.expressions import (
+    AnyExpression,
+    Attribute,
+    Call,
+    Comprehension,
+    Conditional,
+    Constant,
+    Mapping,
+    Name,
+    Subscript,
+)
 from analyzer.facts.expressions import Sequence as Display
-from analyzer.facts.statements import AnyStatement, Assign, Return
+from analyzer.facts.statements import AnyStatement, Assign, Return, Try
 from analyzer.facts.visit import chain, walk
 from analyzer.frameworks.attachments import NOWHERE, attachments
 from analyzer.frameworks.backend import Attachment, Route
 from analyzer.frameworks.text import argument
-from analyzer.graph.asked import Asked
+from analyzer.graph.asked import Asked, Reading, Said
 from analyzer.graph.narrowing import narrowed
 from analyzer.project import Place, Project
 
@@ -122,19 +132,15 @@ def _said(project: Project, handler: Place, methods: dict[str, Place]) -> Listed
 
 def _given(project: Project, place: Place, given: Listed | None, asked: Asked) -> Sequence[Attachment] | None:
     """What ``get_permissions`` comes to for a route."""
-    body = narrowed(project, place, project.body(place), asked).body
-    set_here = [
-        one.value
-        for one in walk(body)
-        if isinstance(one, Assign) and one.value is not None and chain(one.targets[0]) == "self.permission_classes"
-    ]
-    if len(set_here) == 1:
-        given = Listed(place, set_here[0])
-    returned = [one.value for one in walk(body) if isinstance(one, Return) and one.value is not None]
-    ways = [_way(project, place, body, value, given, 0) for value in returned]
+    giving = _Giving(project, place, given, asked)
+    returned = [one.value for one in walk(giving.body) if isinstance(one, Return) and one.value is not None]
+    ways = [giving.way(value, 0) for value in returned]
+    if len(ways) == 2 and any(isinstance(one, Try) for one in giving.body):
+        # ``try: return self.permissions_by_action[self.action]``: the other is for actions that are not listed.
+        ways = [ways[0] or ways[1]]
     if len(ways) == 1 and ways[0] is not None:
         return _attached(project, ways[0])
-    if len(ways) == 1 and given is None and _inherits(returned[0]):
+    if len(ways) == 1 and giving.given is None and _inherits(returned[0]):
         return None
     # Which of several it is cannot be told: it is one of them.
     function = project.function(place)
@@ -142,37 +148,99 @@ def _given(project: Project, place: Place, given: Listed | None, asked: Asked) -
     return [Attachment("class", NOWHERE, "IsAuthenticated", place.path, line)]
 
 
-def _way(
-    project: Project,
-    place: Place,
-    body: Sequence[AnyStatement],
-    value: AnyExpression,
-    given: Listed | None,
-    depth: int,
-) -> Listed | None:
-    """The list behind ``[one() for one in self.permission_classes]``, ``super().get_permissions()``, a name, a list."""
-    if depth > _DEPTH or isinstance(value, Conditional):
+class _Giving:
+    """A method that gives permissions, read for one route."""
+
+    def __init__(self, project: Project, place: Place, given: Listed | None, asked: Asked) -> None:
+        self._project = project
+        self._place = place
+        self._reading = Reading(project, place, asked)
+        self.body: Sequence[AnyStatement] = narrowed(project, place, project.body(place), asked).body
+        self.given = given
+        set_here = [
+            one.value
+            for one in walk(self.body)
+            if isinstance(one, Assign) and one.value is not None and chain(one.targets[0]) == "self.permission_classes"
+        ]
+        if len(set_here) == 1:
+            self.given = self.way(set_here[0], 0) or Listed(place, set_here[0])
+
+    def way(self, value: AnyExpression, depth: int) -> Listed | None:
+        """The list behind ``[one() for one in self.permission_classes]``, ``super().get_permissions()``, a name, a
+        list, an entry of what is listed by action."""
+        if depth > _DEPTH or isinstance(value, Conditional):
+            return None
+        if isinstance(value, Comprehension) and len(value.generators) == 1:
+            return self.way(value.generators[0].iterable, depth + 1)
+        if isinstance(value, Display):
+            return Listed(self._place, value)
+        if _inherits(value) or chain(value) in {"self.permission_classes", "self.get_permission_classes()"}:
+            return self.given
+        if isinstance(value, Subscript):
+            return self._entry(value.value, value.index, None, depth)
+        if isinstance(value, Call) and isinstance(value.func, Attribute) and value.func.attr == "get":
+            return self._entry(value.func.value, argument(value, 0), argument(value, 1), depth)
+        if isinstance(value, Name):
+            return self._named(value, depth)
+        if isinstance(value, Attribute) and chain(value.value) == "self":
+            return self._variable(value)
         return None
-    if isinstance(value, Comprehension) and len(value.generators) == 1:
-        return _way(project, place, body, value.generators[0].iterable, given, depth + 1)
-    if isinstance(value, Display):
-        return Listed(place, value)
-    if _inherits(value) or chain(value) in {"self.permission_classes", "self.get_permission_classes()"}:
-        return given
-    if isinstance(value, Name):
+
+    def _named(self, value: Name, depth: int) -> Listed | None:
         found = [
             one.value
-            for one in walk(body)
+            for one in walk(self.body)
             if isinstance(one, Assign) and any(chain(t) == value.id for t in one.targets)
         ]
         if len(found) == 1 and found[0] is not None:
-            return _way(project, place, body, found[0], given, depth + 1)
-        return Listed(place, value) if not found and project.variable(place.path, value.id) is not None else None
-    if isinstance(value, Attribute) and chain(value.value) == "self":
-        owner = project.owner_index(place)
-        held = project.classes.variable(place.path, owner, value.attr) if owner >= 0 else None
+            return self.way(found[0], depth + 1)
+        known = not found and self._project.variable(self._place.path, value.id) is not None
+        return Listed(self._place, value) if known else None
+
+    def _variable(self, value: Attribute) -> Listed | None:
+        owner = self._project.owner_index(self._place)
+        held = self._project.classes.variable(self._place.path, owner, value.attr) if owner >= 0 else None
         return Listed(Place(held[0], -1), held[1]) if held is not None else None
-    return None
+
+    def _entry(
+        self, holder: AnyExpression, key: AnyExpression | None, otherwise: AnyExpression | None, depth: int
+    ) -> Listed | None:
+        """``self.permissions_by_action[self.action]``, ``….get(self.action, [IsAuthenticated])``"""
+        by_key = self._mapping(holder)
+        wanted = self._reading.value(key)
+        wanted = wanted.text if isinstance(wanted, Said) else wanted
+        if by_key is None or not isinstance(wanted, str):
+            return None
+        place, entries = by_key
+        if wanted.lower() in entries:
+            return Listed(place, entries[wanted.lower()])
+        return self.way(otherwise, depth + 1) if otherwise is not None else None
+
+    def _mapping(self, holder: AnyExpression) -> tuple[Place, dict[str, AnyExpression]] | None:
+        listed: tuple[Place, AnyExpression] | None = (self._place, holder)
+        if isinstance(holder, Attribute) and chain(holder.value) in {"self", "type(self)", "self.__class__", "cls"}:
+            held = self._variable(holder)
+            listed = (held.place, held.value) if held is not None else None
+        elif isinstance(holder, Name):
+            local = [
+                one.value
+                for one in walk(self.body)
+                if isinstance(one, Assign) and any(chain(t) == holder.id for t in one.targets)
+            ]
+            above = self._project.variable(self._place.path, holder.id)
+            listed = (Place(above[0], -1), above[1]) if above is not None else None
+            listed = (self._place, local[0]) if len(local) == 1 and local[0] is not None else listed
+        if listed is None:
+            return None
+        place, value = listed
+        if isinstance(value, Mapping):
+            pairs = zip(value.keys, value.values, strict=True)
+            return place, {
+                str(key.value).lower(): one for key, one in pairs if isinstance(key, Constant) and one is not None
+            }
+        if isinstance(value, Call) and chain(value.func) in {"dict", "defaultdict", "collections.defaultdict"}:
+            return place, {one.keyword.lower(): one.value for one in value.arguments if one.keyword}
+        return None
 
 
 def _inherits(value: AnyExpression) -> bool:

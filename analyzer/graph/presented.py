@@ -61,6 +61,8 @@ _WHO = re.compile(
     re.IGNORECASE,
 )
 """Names in a test on nothing that was sent, which may know more of who is asking."""
+_OF_TOKEN = re.compile(r"token|jwt|auth|bearer|cookie|header|claims|payload|body$|part|segment", re.IGNORECASE)
+"""What the middle of a token is called where code takes it apart by hand."""
 _DEPTH = 2
 
 
@@ -89,12 +91,23 @@ def believes(project: Project, place: Place, depth: int = 0) -> bool:
     made = [node for node in walk(project.body(place)) if isinstance(node, Call)]
     if any(_PROVING.search(chain(node.func).rpartition(".")[2]) for node in made):
         return False
+    if any(_by_hand(node) for node in made):
+        return True
     kinds = {_decoding(project, place, node) for node in made}
     if "unverified" in kinds or "verify" in kinds:
         return "verify" not in kinds
     targets = (project.resolve_expression(place, node.func) for node in made if chain(node.func))
     ours = (one for one in targets if one is not None and one.kind == "function")
     return any(believes(project, Place(one.path, one.index), depth + 1) for one in ours)
+
+
+def _by_hand(call: Call) -> bool:
+    """``json.loads(base64.urlsafe_b64decode(part))``"""
+    if chain(call.func).rpartition(".")[2] != "loads":
+        return False
+    inner = list(walk([one.value for one in call.arguments]))
+    decoded = any(isinstance(one, Call) and chain(one.func).endswith("b64decode") for one in inner)
+    return decoded and any(_OF_TOKEN.search(chain(one)) for one in inner if isinstance(one, Name | Attribute))
 
 
 def _decoding(project: Project, place: Place, call: Call) -> str:
@@ -151,7 +164,8 @@ class Sent:
             return False
         tests = list(_tests(nodes))
         asking = [one for one in tests if self._mentions(one) or self._claims(one)]
-        if not asking and not given and not any(isinstance(node, Try) for node in nodes):
+        asked = bool(asking) or given or any(isinstance(node, Try) for node in nodes)
+        if not asked or any(isinstance(node, Raise) for node in body):
             return False  # it refuses everybody
         return all(self._weak(test) for test in tests) and not any(self._uses(one) for one in body)
 

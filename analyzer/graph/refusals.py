@@ -22,7 +22,7 @@ _REFUSING = re.compile(
 )
 """Exceptions and responses by what they are called, where neither their class nor a status says more."""
 _SAYS = re.compile(
-    r"\bnot (?:authenticated|logged[ -]in|authori[sz]ed|permitted|allowed to)|authentication (?:is )?required"
+    r"\b(?:not |un)(?:authenticated|logged[ -]in|authori[sz]ed|permitted|allowed to)|authentication (?:is )?required"
     r"|unauthori[sz]ed|(?:must|need to|have to|please) (?:be logged|log|sign)[ -]?in|log[ -]?in (?:is )?required"
     r"|(?:permission|access) denied"
     r"|do(?:es)? not have permission|no permission|\bforbidden\b",

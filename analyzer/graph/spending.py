@@ -104,14 +104,14 @@ def dereferenced(nodes: Iterable[msgspec.Struct], names: set[str]) -> bool:
     )
 
 
-def _asked(node: msgspec.Struct) -> Iterator[msgspec.Struct]:
+def _asked(node: msgspec.Struct) -> Iterator[Name]:
     """The bare names that decide something."""
     if isinstance(node, If | While | Conditional):
         yield from (one for one in walk(node.test) if isinstance(one, Name))
     elif isinstance(node, Boolean):
         yield from (one for value in node.values for one in walk(value) if isinstance(one, Name))
     elif isinstance(node, Unary) and node.op == "not":
-        yield node.operand
+        yield from (one for one in walk(node.operand) if isinstance(one, Name))
 
 
 def _caught(body: Sequence[AnyStatement]) -> Iterator[int]:

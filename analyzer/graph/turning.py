@@ -22,7 +22,7 @@ from analyzer.facts.expressions import (
     Unary,
 )
 from analyzer.facts.expressions import Sequence as Display
-from analyzer.facts.statements import If, Raise, Return
+from analyzer.facts.statements import Evaluate, If, Raise, Return
 from analyzer.facts.visit import assigned, chain, walk
 
 _WHETHER = re.compile(
@@ -61,6 +61,87 @@ def turns_away(node: If) -> bool:
     if not isinstance(asked, Call) or not _WHETHER.search(chain(asked.func).rpartition(".")[2]):
         return False
     return bool(node.then) and isinstance(node.then[-1], Raise | Return)
+
+
+def ends_for_strangers(nodes: Sequence[msgspec.Struct], *, answering: bool) -> bool:
+    """Whether some condition holds for strangers, and all it leads to is an end: ``if request.user.is_anonymous: return
+    redirect("/")``.
+
+    ``answering``: what the code returns is the answer, whatever it is (``None`` of a GraphQL field); else it has to be
+    one by itself, for helpers give their callers all kinds of things.
+    """
+    named = assigned(nodes, _somebody)
+    return any(
+        isinstance(node, If)
+        and bool(node.then)
+        and _anonymous(node.test, named)
+        and all(isinstance(one, Evaluate) for one in node.then[:-1])
+        and _closes(node.then[-1], answering=answering)
+        for node in nodes
+    )
+
+
+def _closes(statement: msgspec.Struct, *, answering: bool) -> bool:
+    if not isinstance(statement, Return):
+        return isinstance(statement, Raise)
+    if not answering:
+        return _answer(statement)
+    calls = (one for one in walk(statement) if isinstance(one, Call))
+    return not any(chain(one.func).rpartition(".")[2] in _GIVING for one in calls)
+
+
+_GIVING = frozenset(
+    {"filter", "all", "exclude", "get_queryset", "order_by", "select_related", "execute", "query", "get"}
+)
+"""Calls that hand out what strangers may see."""
+
+
+def _anonymous(test: AnyExpression, named: set[str]) -> bool:
+    """Whether a condition holds where nobody is logged in."""
+    if isinstance(test, Boolean):
+        return test.op == "or" and any(_anonymous(one, named) for one in test.values)
+    if isinstance(test, Unary) and test.op == "not":
+        asked = _uncalled(test.operand)
+        return (isinstance(asked, Attribute) and asked.attr == "is_authenticated") or _known(test.operand, named)
+    if isinstance(test, Compare):
+        nothing = isinstance(test.comparators[0], Constant) and test.comparators[0].value is None
+        return test.operators[0] in {"is", "=="} and nothing and _known(test.left, named)
+    asked = _uncalled(test)
+    return isinstance(asked, Attribute) and asked.attr == "is_anonymous"
+
+
+def _uncalled(value: AnyExpression) -> AnyExpression:
+    return value.func if isinstance(value, Call) and not value.arguments else value
+
+
+def _known(value: AnyExpression, named: set[str]) -> bool:
+    return _somebody(value) or (isinstance(value, Name) and value.id in named)
+
+
+def _somebody(value: AnyExpression | None) -> bool:
+    """``info.context.user``, ``self.current_user``, ``request["user"]``, ``info.context.get("user")``."""
+    if isinstance(value, Boolean):
+        return value.op == "or" and _somebody(value.values[0])
+    if isinstance(value, Await):
+        return _somebody(value.value)
+    if isinstance(value, Attribute | Name):
+        return _USER.search(chain(value)) is not None
+    holder = key = None
+    if isinstance(value, Subscript):
+        holder, key = value.value, value.index
+    elif isinstance(value, Call) and isinstance(value.func, Attribute) and value.func.attr == "get" and value.arguments:
+        holder, key = value.func.value, value.arguments[0].value
+    named = isinstance(key, Constant) and isinstance(key.value, str) and _USER_KEY.search(key.value) is not None
+    return named and holder is not None and _CONTEXT.search(chain(holder)) is not None
+
+
+_USER = re.compile(
+    r"(?:^|\.)(?:request|req|g|ctx|state|context)(?:\[\])?\.(?:user|current_user|identity|account)$|(?:^|\.)current_user$"
+    r"|^(?:request|req)\.(?:authenticated_userid|unauthenticated_userid)$"
+)
+"""What frameworks and applications keep of who is asking, by where it is kept."""
+_USER_KEY = re.compile(r"^(?:current_)?user(?:_?id)?$|^(?:account|identity|principal|viewer)$", re.IGNORECASE)
+_CONTEXT = re.compile(r"(?:^|\.)(?:context|request|req|ctx|state|scope|g)$")
 
 
 def answers_tokenless(nodes: Sequence[msgspec.Struct]) -> bool:
@@ -150,13 +231,14 @@ def _read(value: AnyExpression | None) -> bool:
     if isinstance(value, Call):
         func = value.func
         got = isinstance(func, Attribute) and func.attr in {"get", "pop"} and bool(value.arguments)
-        return got and isinstance(func, Attribute) and _held(func.value, value.arguments[0].value)
+        return got and isinstance(func, Attribute) and keeps_somebody(func.value, value.arguments[0].value)
     if isinstance(value, Subscript):
-        return _held(value.value, value.index) or _read(value.value)
+        return keeps_somebody(value.value, value.index) or _read(value.value)
     return False
 
 
-def _held(holder: AnyExpression, key: AnyExpression) -> bool:
+def keeps_somebody(holder: AnyExpression, key: AnyExpression) -> bool:
+    """``session["user_id"]``: what is there once somebody has logged in."""
     return _SESSION.search(chain(holder)) is not None and _key(key)
 
 
