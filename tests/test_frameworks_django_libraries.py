@@ -84,6 +84,8 @@ def test_a_default_router_has_a_root_and_a_simple_one_has_none() -> None:
 
 
 def test_tables_are_well_formed() -> None:
-    views = [row for table in known().urls for row in table.routes]
-    assert all(set(methods.split()) <= {*(verb.upper() for verb in _VERBS), "ANY"} for methods, *_ in views)
-    assert all(not path.startswith("/") for _, path, *_ in views)
+    known_methods = {*(verb.upper() for verb in _VERBS), "ANY", "WEBSOCKET"}
+    assert all(set(row[0].split()) <= known_methods for table in known().urls for row in table.routes)
+    modules = [table.module for table in known().urls]
+    assert len(set(modules)) == len(modules)
+    assert all(inner in modules for table in known().urls for _, inner, _ in table.include)

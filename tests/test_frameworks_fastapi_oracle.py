@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import re
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -122,3 +123,85 @@ def test_what_stands_in_the_document_is_asked_of_the_application_that_has_the_ro
         "/loud/secret": "hidden",
         "/loud/plain": "hidden",
     }
+
+
+LOOPS = """
+    from fastapi import APIRouter, FastAPI
+    app = FastAPI()
+    for name in ("a", "b"):
+        @app.get(f"/loop/{name}")
+        def looped(name: str = name): return name
+    def register(application):
+        for kind in ["x", "y"]:
+            prefix = f"/{kind}"
+            @application.get(f"/registered{prefix}")
+            async def registered(kind=kind): return kind
+            router = APIRouter(prefix=prefix)
+            @router.post("/items")
+            def items(): return 1
+            @router.get(f"/own-{kind}")
+            def own(): return 1
+            application.include_router(router, prefix="/below")
+    register(app)
+    for first in ("p", "q"):
+        for second in ("1", "2"):
+            nested = APIRouter(prefix=f"/{first}")
+            @nested.get(f"/{second}")
+            def deep(): return 1
+            app.include_router(nested)
+"""
+
+
+def test_handlers_and_routers_that_loops_make() -> None:
+    pytest.importorskip("fastapi", reason="FastAPI is not installed: its routes cannot be asked")
+    made: dict[str, Any] = {}
+    exec(textwrap.dedent(LOOPS), made)
+    expected = {(method, path) for method, path, _ in table(made["app"].routes)}
+    backend = recognise(project_of({"main.py": LOOPS}))
+    assert backend.unresolved == ()
+    assert {(route.method, route.path) for route in backend.routes} == expected
+    assert len(expected) == 12
+
+
+def test_routers_of_libraries_are_told_and_not_said_to_be_unknown() -> None:
+    source = """
+        from fastapi import APIRouter, Depends, FastAPI
+        from fastapi_crudrouter import MemoryCRUDRouter
+        from fastapi_users import FastAPIUsers
+        from fastapi_utils.inferring_router import InferringRouter
+        from some_library import make_router
+        from strawberry.fastapi import GraphQLRouter
+        class Things(APIRouter):
+            def __init__(self, prefix):
+                super().__init__(prefix=prefix)
+                self.add_api_route("/all", self.every, methods=["GET"])
+            def every(self): ...
+        users = FastAPIUsers(None, [])
+        graph = GraphQLRouter(schema)
+        inferring = InferringRouter()
+        @inferring.get("/inferred")
+        def inferred(): ...
+        app = FastAPI()
+        app.include_router(Things("/things"))
+        app.include_router(MemoryCRUDRouter(schema=int, prefix="potatoes"), prefix="/v1")
+        app.include_router(users.get_auth_router(backend), prefix="/auth")
+        app.include_router(graph, prefix="/graphql")
+        app.include_router(make_router(), prefix="/other")
+        app.include_router(inferring)
+        app.include_router(nobody_knows())
+    """
+    backend = recognise(project_of({"main.py": source}))
+    assert {(route.method, route.path) for route in backend.routes} == {("GET", "/things/all"), ("GET", "/inferred")}
+    assert {(route.method, route.path) for route in backend.library} == {
+        *((method, "/v1/potatoes/") for method in ("GET", "POST", "DELETE")),
+        *((method, "/v1/potatoes/{item_id}") for method in ("GET", "PUT", "DELETE")),
+        ("POST", "/auth/login"),
+        ("POST", "/auth/logout"),
+        ("GET", "/graphql"),
+        ("POST", "/graphql"),
+        ("WEBSOCKET", "/graphql"),
+        ("ANY", "/other/{…}"),
+    }
+    assert [one.why for one in backend.unresolved] == [
+        "the included router `nobody_knows()` is not known before it runs"
+    ]

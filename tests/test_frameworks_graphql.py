@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from analyzer.frameworks import recognise
+from analyzer.frameworks.graphql_documents import shown
 from tests.projects import project_of
 
 _APP = Path(__file__).parent / "oracles" / "graphql_app"
@@ -73,3 +74,56 @@ def test_a_schema_beyond_reach_is_said() -> None:
 def test_the_client_alone_is_no_backend() -> None:
     source = "from strawberry.printer import print_schema\ndef f(s): return print_schema(s)\n"
     assert recognise(project_of({"c.py": source})).routes == ()
+
+
+@pytest.mark.parametrize("library", ["graphene", "ariadne"])
+def test_types_of_arguments_and_answers_are_those_of_the_schema(library: str) -> None:
+    pytest.importorskip(library, reason=f"{library} is not installed: its schema cannot be asked")
+    made = importlib.import_module(f"tests.oracles.graphql_app.with_{library}").schema
+    schema = getattr(made, "graphql_schema", None) or made
+    fields = {
+        name: field
+        for root in (schema.query_type, schema.mutation_type, schema.subscription_type)
+        for name, field in (root.fields.items() if root is not None else ())
+    }
+    backend = recognise(project_of({"m.py": (_APP / f"with_{library}.py").read_text()}))
+    for route in backend.routes:
+        field = fields[route.path]
+        assert {one.name: one.type for one in route.inputs} == {
+            name: shown(str(one.type)) for name, one in field.args.items()
+        }
+        assert route.response in {shown(str(field.type)), shown(str(field.type)).removesuffix("Payload")}
+
+
+def test_a_schema_that_is_written_as_text_is_read() -> None:
+    source = '''
+        from ariadne import MutationType, QueryType, gql
+        type_defs = gql("""
+            type Query {
+                "One of them: a(b: C): D" # and e(f: G): H
+                user(id: ID!, filter: Filter = {name: "x", tags: ["a", "b"]}, page: Int = 1 @old(why: "x(y)")): User! @a(b: 1)
+                users: [User!]!
+            }
+            extend type Mutation { add(data: [NewUser!]!): Boolean }
+            type User { name(first: Int): String }
+        """)
+        query, mutation = QueryType(), MutationType()
+        @query.field("user")
+        def user(_, info, id, **rest): ...
+        @query.field("users")
+        def users(*_): ...
+        @mutation.field("add")
+        def add(_, info, data): ...
+    '''
+    routes = {route.path: route for route in recognise(project_of({"m.py": source})).routes}
+    assert {path: route.response for path, route in routes.items()} == {
+        "user": "User",
+        "users": "list[User]",
+        "add": "Boolean",
+    }
+    assert [(one.name, one.type, one.required) for one in routes["user"].inputs] == [
+        ("id", "ID", True),
+        ("filter", "Filter", False),
+        ("page", "Int", False),
+    ]
+    assert [(one.name, one.type, one.required) for one in routes["add"].inputs] == [("data", "list[NewUser]", True)]

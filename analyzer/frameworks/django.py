@@ -12,10 +12,10 @@ from analyzer.facts.visit import walk
 from analyzer.frameworks.attachments import attachment
 from analyzer.frameworks.backend import NOWHERE, Attachment, Found, Route, Unresolved, registered_class
 from analyzer.frameworks.django_admin import pages, site_of
-from analyzer.frameworks.django_libraries import pages as library_pages
 from analyzer.frameworks.django_lists import PatternList, entries, pattern_maker, stored, unnamed
 from analyzer.frameworks.django_names import inside, named, namespace
 from analyzer.frameworks.django_rest import RestRouters, allowed, plain, rest_routers
+from analyzer.frameworks.libraries import pages as library_pages
 from analyzer.frameworks.prefixes import UNKNOWN
 from analyzer.frameworks.registry import VERBS, Holder, answering, holder
 from analyzer.frameworks.text import argument, text, texts

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 
 import msgspec
 
 from analyzer.facts.expressions import AnyExpression, Argument, Call, Name, Parameter, Sequence, Subscript
 from analyzer.facts.outline import Function
+from analyzer.facts.statements import DefineFunction
 from analyzer.facts.visit import chain as chain_of
 from analyzer.frameworks.attachments import attachment, listed
-from analyzer.frameworks.backend import Attachment, Found, Route, Unresolved
+from analyzer.frameworks.backend import NOWHERE, Attachment, Found, Route, Unresolved
 from analyzer.frameworks.class_based import injected_by_class
-from analyzer.frameworks.fastapi_routers import ROUTERS, Door, Routers, is_false, nest, routers
+from analyzer.frameworks.fastapi_routers import ROUTERS, Door, Routers, is_false, nest, of_library, routers
 from analyzer.frameworks.forwarded import forwarded
 from analyzer.frameworks.imported import called_by_name, unnamed
-from analyzer.frameworks.loops import Registration, registrations
+from analyzer.frameworks.libraries import Page, known_pages
+from analyzer.frameworks.loops import Registration, registrations, replaced, rounds_around
 from analyzer.frameworks.made import called_router
+from analyzer.frameworks.prefixes import UNKNOWN
 from analyzer.frameworks.registry import (
     VERBS,
     calls,
@@ -71,6 +75,7 @@ def recognise(project: Project) -> Found | None:
     )
     for entry in entries:
         _of_table(project, entry, known, found)
+    _of_libraries(known, found)
     return found
 
 
@@ -111,7 +116,6 @@ def _decorated(
     if not several:
         return
     methods = methods_of(project, outside, decorator, name)
-    path = argument(decorator, 0, "path")
     dependencies = (*_listed(project, outside, decorator), *providers(project, place, function))
     attached = (
         *injected_by_class(project, place, function),
@@ -119,9 +123,36 @@ def _decorated(
     )
     where = place.path, decorator.line
     told = frozenset(declared(project, outside, decorator))
-    for holding in several:
-        for door in known.paths(project, holding, outside, path, told):
-            _add(found, door, Answer(methods, place, -1, attached), where, dependencies, decorator)
+    for names in rounds_around(project, outside, partial(_defines, place.index)):
+        made = replaced(outside, decorator, names)
+        path = argument(made.call, 0, "path")
+        for holding in several:
+            for door in known.paths(project, holding, made.where(path), path, told, names):
+                _add(found, door, Answer(methods, place, -1, attached), where, dependencies, decorator)
+
+
+def _defines(index: int, node: object) -> bool:
+    return isinstance(node, DefineFunction) and node.function == index
+
+
+def _of_libraries(known: Routers, found: Found) -> None:
+    """The routes of routers that libraries make: those of a table that is known, else one that stands for all."""
+    for one in known.foreign:
+        if one.held in known.used:
+            continue  # the project has put its own routes on it
+        rows = known_pages(one.dotted) or [Page("ANY", UNKNOWN, one.dotted, "")]
+        for prefix, around in known.doors(one.parent).items():
+            for page in rows:
+                _of_library(found, f"{prefix}{one.prefix}{page.path}", page, one.where, (*around, *one.attached))
+
+
+def _of_library(found: Found, whole: str, page: Page, where: tuple[str, int], attached: tuple[Attachment, ...]) -> None:
+    whole = whole if whole.startswith("/") else "/" + whole
+    guard = (Attachment("class", NOWHERE, page.guard, *where),) if page.guard else ()
+    shown = re.sub(r"\{(\w+):[^}]*\}", r"{\1}", whole)
+    at = Place(where[0], -1)
+    one = Route(shown, page.method, at, "FastAPI", *where, whole, attached=(*attached, *guard), library=page.view)
+    found.library.append(one)
 
 
 def _by_class(project: Project, place: Place, decorator: Call) -> bool:
@@ -140,8 +171,13 @@ def _added(project: Project, one: Registration, where: tuple[str, int], known: R
     endpoint, path = argument(call, 1, "endpoint", "route"), argument(call, 0, "path")
     methods = methods_of(project, one.where(argument(call, 99, "methods")), call, name)
     answers = list(answers_of(project, one.where(endpoint), endpoint, methods))
-    if not answers:
+    library = of_library(project, one.where(endpoint), endpoint) if endpoint is not None and not answers else ""
+    if not answers and not library:
         found.unresolved.append(Unresolved(*where, "the endpoint is not a plain function"))
+    for holding in several if library else ():
+        for door in known.paths(project, holding, one.where(path), path, frozenset()):
+            if door.path is not None:
+                _of_library(found, door.prefix + door.path, Page("ANY", "", library, ""), where, door.around)
     listing = listed(project, one.place, call, "handler", "dependencies")
     told = frozenset(declared(project, one.place, call))
     for answer in answers:

@@ -13,8 +13,19 @@ from analyzer.frameworks.backend import Attachment, Found, Unresolved
 from analyzer.frameworks.class_based import brought_by_class
 from analyzer.frameworks.forwarded import forwarded
 from analyzer.frameworks.imported import dynamic, imported
-from analyzer.frameworks.loops import Registration, registrations
-from analyzer.frameworks.made import Instance, hangs, instances, kept_by, made_by, origin, stored_call, written
+from analyzer.frameworks.loops import Known, Registration, agree, registrations
+from analyzer.frameworks.made import (
+    Instance,
+    hangs,
+    in_round,
+    instances,
+    kept_by,
+    made_by,
+    of_rounds,
+    origin,
+    stored_call,
+    written,
+)
 from analyzer.frameworks.prefixes import UNKNOWN, Mount, doors
 from analyzer.frameworks.registry import Creation, Holder, calls, created, creations, holder, of_object
 from analyzer.frameworks.statuses import declared
@@ -38,6 +49,19 @@ _APPLICATIONS = frozenset({"fastapi.FastAPI", "fastapi.applications.FastAPI"})
 _HELD = "router"
 """Where an object of a class of routes keeps its router (classy-fastapi)."""
 _DEPTH = 16
+_NO_NAMES: Known = {}
+
+
+class Foreign(msgspec.Struct, frozen=True):
+    """A router that a library makes: what it is included in, under which prefix, what it is, where, what is attached,
+    and the variable that holds it, if any."""
+
+    parent: Holder
+    prefix: str
+    dotted: str
+    where: tuple[str, int]
+    attached: tuple[Attachment, ...]
+    held: Holder | None = None
 
 
 class Door(msgspec.Struct, frozen=True):
@@ -68,6 +92,10 @@ class Routers(msgspec.Struct, frozen=True):
     told: dict[Holder, dict[str, frozenset[int]]] = {}
     objects: dict[Place, list[Holder]] = {}
     """The routers that are objects of a class of the project, by that class (its file and index)."""
+    used: set[Holder] = set()
+    """The routers that something is registered on."""
+    foreign: list[Foreign] = []
+    """What libraries make and the project includes."""
 
     def held(self, project: Project, place: Place, chain: str) -> Holder | None:
         """The variable behind a chain; the router a function made where that is one."""
@@ -89,13 +117,22 @@ class Routers(msgspec.Struct, frozen=True):
         return self.known[held]
 
     def paths(
-        self, project: Project, held: Holder, place: Place, given: AnyExpression | None, own: frozenset[int]
+        self,
+        project: Project,
+        held: Holder,
+        place: Place,
+        given: AnyExpression | None,
+        own: frozenset[int],
+        names: Known = _NO_NAMES,
     ) -> Iterator[Door]:
         """Every prefix of a router with the path of one of its routes, which may hang on what its function is given.
-        ``own`` are the status codes that its registration declares."""
+        ``own`` are the status codes that its registration declares, ``names`` what the loops around it know."""
+        self.used.add(held)
         path = text(project, place, given)
-        if path is None and given is not None and held in self.instances:
+        if given is not None and held in self.instances and (path is None or names):
             for one in self.instances[held]:
+                if not agree(one.known, names):
+                    continue
                 path_here, at = written(one, given)
                 schemas, statuses = self.schemas(one.holder), self.statuses(project, one.holder)
                 told = own | self._declared(project, held)
@@ -166,7 +203,7 @@ def is_false(given: AnyExpression | None) -> bool:
 def routers(project: Project, found: Found) -> Routers:
     """All routers of a project; prefixes that are not constant are said to be unresolved."""
     made: dict[Holder, Creation] = {}
-    known = Routers({}, [], {}, {}, made, {}, {}, {})
+    known = Routers({}, [], {}, {}, made, {}, {}, {}, set(), [])
     for creation in (*creations(project, ROUTERS), *_included(project)):
         made[creation.holder] = creation
         known.own[creation.holder] = ""
@@ -175,8 +212,9 @@ def routers(project: Project, found: Found) -> Routers:
             if base.kind == "class":
                 known.objects.setdefault(Place(base.path, base.index), []).append(creation.holder)
     for held, creation in made.items():
-        if held.scope != -1 and hangs(project, creation, "prefix"):
-            known.instances[held] = instances(project, creation)
+        looped = of_rounds(project, creation)
+        if looped or (held.scope != -1 and hangs(project, creation, "prefix")):
+            known.instances[held] = looped or instances(project, creation)
             known.own.update({one.holder: "" for one in known.instances[held]})
     known.mounts.extend(_mounts(project, known, found))
     _unknown_routers(project, known)
@@ -251,12 +289,20 @@ def _mount(
     given = argument(call, 99, "prefix") if including else argument(call, 0, "path")
     prefix = text(project, made.where(given), given) if given is not None else ""
     child = child_of(project, made.where(included), included, known) if included is not None else None
-    if child is None or (not including and child not in known.own):
-        if included is not None and (including or _found_late(project, made, included)):
-            what = "included router" if including else "mounted application"
-            found.unresolved.append(Unresolved(*where, f"the {what} is not a plain name"))
-        return
     attached = listed(project, made.place, call, "router", "dependencies")
+    library = _library(project, made, included, child, known) if including and included is not None else None
+    if library is not None:
+        dotted, begun = library
+        start = UNKNOWN if prefix is None else prefix
+        known.foreign.append(Foreign(parent or Holder("", -1, ""), start + begun, dotted, where, attached, child))
+    if child is None or (not including and child not in known.own):
+        if included is not None and library is None and (including or _found_late(project, made, included)):
+            what = "included router" if including else "mounted application"
+            found.unresolved.append(
+                Unresolved(*where, f"the {what} `{chain_of(included) or '…'}` is not known before it runs")
+            )
+        return
+    child = in_round(child, made.known, known.instances)
     if prefix is not None and not including:
         prefix = prefix.rstrip("/")
     hidden = is_false(argument(call, 99, "include_in_schema"))
@@ -268,6 +314,34 @@ def _mount(
         hidden=hidden,
         statuses=declared(project, made.place, call),
     )
+
+
+def _library(
+    project: Project, made: Registration, included: AnyExpression, child: Holder | None, known: Routers
+) -> tuple[str, str] | None:
+    """The canonical name of what a library makes that is included, and the prefix it is made with."""
+    site: tuple[Place, AnyExpression] | None = made.where(included), included
+    if child is not None:
+        site = stored_call(project, child) if child not in known.own else None
+    if site is None:
+        return None
+    call = site[1]
+    if isinstance(call, Call) and created(project, site[0], call, ROUTERS):
+        return None
+    dotted = of_library(project, *site)
+    if not dotted:
+        return None
+    begun = argument(call, 99, "prefix") if isinstance(call, Call) else None
+    told = "" if begun is None else text(project, site[0], begun)
+    return dotted, UNKNOWN if told is None else f"/{told.strip('/')}" if told else ""
+
+
+def of_library(project: Project, place: Place, given: AnyExpression) -> str:
+    """The canonical name of what a library makes, or is; empty for what is ours or not known."""
+    target = project.resolve_expression(place, given.func if isinstance(given, Call) else given)
+    if target is None or target.kind != "external" or target.dotted.startswith(("importlib.", "builtins.")):
+        return ""
+    return target.dotted.removesuffix("()") if "." in target.dotted else ""
 
 
 def _found_late(project: Project, made: Registration, mounted: AnyExpression) -> bool:

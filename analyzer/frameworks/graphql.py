@@ -13,7 +13,8 @@ from analyzer.facts.expressions import AnyExpression, Call
 from analyzer.facts.visit import chain as chain_of
 from analyzer.frameworks.attachments import run_by
 from analyzer.frameworks.backend import Found, Given, Route, Unresolved
-from analyzer.frameworks.graphql_arguments import Spelling, of_field, of_mutation, of_resolver
+from analyzer.frameworks.graphql_arguments import Spelling, of_field, of_mutation, of_resolver, of_type
+from analyzer.frameworks.graphql_documents import Fields, declared_fields
 from analyzer.frameworks.registry import Holder, calls, creations, holder, imports_any
 from analyzer.frameworks.text import argument, text
 from analyzer.project.project import Project
@@ -71,17 +72,20 @@ def _schema(project: Project, place: Place, call: Call, library: str, found: Fou
             found.unresolved.append(Unresolved(place.path, call.line, f"the schema's {name} is not a plain class"))
             continue
         fields = _strawberry if library == "strawberry" else _graphene
-        for field, handler, where, inputs in fields(project, target, spelled):
+        for field, handler, where, inputs, response in fields(project, target, spelled):
             shown = spelled(field)
             if handler is not None:
-                found.routes.append(Route(shown, method, handler, "GraphQL", *where, shown, inputs=inputs))
+                found.routes.append(
+                    Route(shown, method, handler, "GraphQL", *where, shown, inputs=inputs, response=response)
+                )
 
 
 def _same(name: str) -> str:
     return name
 
 
-Field = tuple[str, Place | None, tuple[str, int], tuple[Given, ...]]
+Field = tuple[str, Place | None, tuple[str, int], tuple[Given, ...], str]
+"""The name of a field, what answers, where it is declared, its arguments, and its type where a declaration says it."""
 
 
 def _fields(project: Project, target: Target) -> Iterator[tuple[str, AnyExpression, Place, tuple[str, int]]]:
@@ -104,12 +108,12 @@ def _graphene(project: Project, target: Target, spelled: Spelling) -> Iterator[F
             if made is not None and made.kind == "class":
                 own = dict(project.classes.methods(made.path, made.index))
                 answer = next((own[one] for one in _MUTATING if one in own), None)
-                yield name, answer, where, of_mutation(project, made, spelled)
+                yield name, answer, where, of_mutation(project, made, spelled), chain.removesuffix(".Field")
                 continue
         resolver = argument(value, 99, "resolver")
         given = project.resolve_expression(place, resolver) if resolver is not None else None
         answer = run_by(project, given) or methods.get(f"resolve_{name}") or methods.get(f"subscribe_{name}")
-        yield name, answer, where, of_field(project, place, value, spelled)
+        yield name, answer, where, of_field(project, place, value, spelled), of_type(value)
 
 
 def _strawberry(project: Project, target: Target, spelled: Spelling) -> Iterator[Field]:
@@ -123,12 +127,12 @@ def _strawberry(project: Project, target: Target, spelled: Spelling) -> Iterator
                     if isinstance(decorator, Call)
                     else None
                 )
-                yield given or name, method, (method.path, decorator.line), of_resolver(project, method, spelled)
+                yield given or name, method, (method.path, decorator.line), of_resolver(project, method, spelled), ""
     for name, value, place, where in _fields(project, target):
         if isinstance(value, Call) and chain_of(value.func).rpartition(".")[2] in _DECORATORS:
             resolver = argument(value, 0, "resolver")
             answer = run_by(project, project.resolve_expression(place, resolver)) if resolver else None
-            yield name, answer, where, of_resolver(project, answer, spelled)
+            yield name, answer, where, of_resolver(project, answer, spelled), ""
 
 
 def _ariadne(project: Project, found: Found) -> None:
@@ -141,20 +145,29 @@ def _ariadne(project: Project, found: Found) -> None:
             kind = _TYPES[creation.dotted]
         if kind:
             kinds[creation.holder] = kind
+    told = declared_fields(project)
     for place in project.places():
         function = project.function(place)
         for decorator in function.decorators if function else ():
             if isinstance(decorator, Call) and function is not None:
                 outside = Place(place.path, function.parent)
-                _field(project, outside, decorator, place, kinds, found)
+                _field(project, outside, decorator, place, kinds, told, found)
     for place, call in calls(project, frozenset({"set_field"})):
         target = project.resolve_expression(place, argument(call, 1, "resolver"))
         handler = run_by(project, target)
         if handler is not None:
-            _field(project, place, call, handler, kinds, found)
+            _field(project, place, call, handler, kinds, told, found)
 
 
-def _field(project: Project, place: Place, call: Call, handler: Place, kinds: dict[Holder, str], found: Found) -> None:
+def _field(
+    project: Project,
+    place: Place,
+    call: Call,
+    handler: Place,
+    kinds: dict[Holder, str],
+    told: Fields,
+    found: Found,
+) -> None:
     chain, _, name = chain_of(call.func).rpartition(".")
     if name not in {"field", "source", "set_field"} or not chain:
         return
@@ -166,5 +179,8 @@ def _field(project: Project, place: Place, call: Call, handler: Place, kinds: di
     if field is None:
         found.unresolved.append(Unresolved(place.path, call.line, "the field's name is not constant"))
     elif re.fullmatch(r"\w+", field):
-        inputs = of_resolver(project, handler, _same, bound=2)  # what is resolved, and the request around it
-        found.routes.append(Route(field, kind, handler, "GraphQL", place.path, call.line, field, inputs=inputs))
+        plain = of_resolver(project, handler, _same, bound=2)  # what is resolved, and the request around it
+        inputs, response = told.get((kind, field), (plain, ""))
+        found.routes.append(
+            Route(field, kind, handler, "GraphQL", place.path, call.line, field, inputs=inputs, response=response)
+        )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from analyzer.facts.expressions import AnyExpression, Call, Constant, Mapping
+from analyzer.facts.expressions import AnyExpression, Call, Constant, Lambda, Mapping
 from analyzer.facts.visit import chain as chain_of
 from analyzer.frameworks.backend import Given
 from analyzer.frameworks.spelling import type_text
@@ -43,6 +43,17 @@ def of_field(project: Project, place: Place, call: Call, spelled: Spelling) -> t
         told = {one.name for one in found}
         found += [Given(_ARGUMENT, one, "", False) for one in _PAGES if one not in told]
     return tuple(found)
+
+
+def of_type(call: Call) -> str:
+    """The type of ``graphene.Field(Tree)``, ``graphene.List(lambda: Tree)`` and ``graphene.Int()``."""
+    last = chain_of(call.func).rpartition(".")[2]
+    if last == "Field" or _PAGED.search(last):
+        inner = argument(call, 0, "type_", "type")
+        inner = inner.body if isinstance(inner, Lambda) else inner
+        written = inner.value if isinstance(inner, Constant) and isinstance(inner.value, str) else _typed(inner)[0]
+        return written.rpartition(".")[2]
+    return _typed(call)[0] if last[:1].isupper() else ""
 
 
 def of_mutation(project: Project, made: Target, spelled: Spelling) -> tuple[Given, ...]:
@@ -111,5 +122,6 @@ def _typed(value: AnyExpression | None) -> tuple[str, bool]:
     inner = argument(value, 0, "type_", "of_type")
     if inner is None or last not in {"Argument", "NonNull", "List"}:
         return last, required
+    inner = inner.body if isinstance(inner, Lambda) else inner
     shown, wanted = _typed(inner)
     return (f"list[{shown}]", required) if last == "List" else (shown, required or wanted)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 
 import msgspec
@@ -23,9 +23,10 @@ from analyzer.facts.expressions import (
     Subscript,
 )
 from analyzer.facts.expressions import Mapping as Dict
-from analyzer.facts.statements import Assign, Augment, For
+from analyzer.facts.statements import Assign, Augment, For, If, Try, While, With
 from analyzer.facts.visit import chain as chain_of
-from analyzer.facts.visit import children, walk
+from analyzer.facts.visit import children, statements, walk
+from analyzer.frameworks.spelling import spelt
 from analyzer.project.project import Project
 from analyzer.project.target import Place
 
@@ -41,11 +42,13 @@ Known = Mapping[str, Item]
 
 
 class Registration(msgspec.Struct, frozen=True):
-    """A call with its names replaced by what they stand for; ``origins`` tells where the replacements were written."""
+    """A call with its names replaced by what they stand for; ``origins`` tells where the replacements were written,
+    ``known`` what the loops around it make of names."""
 
     place: Place
     call: Call
     origins: Mapping[int, Place] = {}
+    known: Known = {}
 
     def where(self, expression: AnyExpression | None) -> Place:
         """The place to read an expression of the call in."""
@@ -102,11 +105,7 @@ def _nodes(
         if isinstance(node, Call):
             yield replaced(place, node, known)
         yield from _nodes(project, place, list(children(node)), known, depth, width)
-        if known and isinstance(node, Assign) and len(node.targets) == 1 and node.value is not None:
-            # ``prefix = f"/{name}"`` in the body of the loop: the next statements have it.
-            target = node.targets[0]
-            if isinstance(target, Name) and any(isinstance(one, Name) and one.id in known for one in walk(node.value)):
-                known = {**known, target.id: _replaced(place, node.value, known)}
+        known = _assigned(place, node, known)
 
 
 def _rounds(
@@ -128,7 +127,53 @@ def replaced(place: Place, call: Call, known: Known) -> Registration:
         return Registration(place, call)
     origins: dict[int, Place] = {}
     found = substitute(call, known, origins)
-    return Registration(place, found if isinstance(found, Call) else call, origins)
+    return Registration(place, found if isinstance(found, Call) else call, origins, known)
+
+
+Wanted = Callable[[msgspec.Struct], bool]
+
+
+def rounds_around(project: Project, place: Place, wanted: Wanted) -> list[Known]:
+    """What names stand for in each round of the loops of a function (or a module's own code) that something stands in:
+    one empty round for what is in no loop, or in one over no constant list."""
+    looping: dict[Place, bool] = vars(project).setdefault("_looping_places", {})
+    body = project.body(place)
+    if place not in looping:
+        looping[place] = any(isinstance(one, For) for one in statements(body))
+    return (list(_rounds_to(project, place, body, wanted, {}, 1)) if looping[place] else []) or [{}]
+
+
+def _rounds_to(
+    project: Project, place: Place, nodes: Iterable[msgspec.Struct], wanted: Wanted, known: Known, width: int
+) -> Iterator[Known]:
+    for node in nodes:
+        if not any(map(wanted, walk(node))):
+            known = _assigned(place, node, known)
+        elif isinstance(node, For):
+            rounds = _rounds(project, place, node, known, 0, width)
+            for names in rounds:
+                yield from _rounds_to(project, place, node.body, wanted, {**known, **names}, width * len(rounds))
+        elif isinstance(node, If | While | Try | With):
+            yield from _rounds_to(project, place, list(children(node)), wanted, known, width)
+        else:
+            yield known
+
+
+def _assigned(place: Place, node: msgspec.Struct, known: Known) -> Known:
+    """What is known after ``prefix = f"/{name}"`` in the body of a loop: the next statements have it."""
+    if known and isinstance(node, Assign) and len(node.targets) == 1 and node.value is not None:
+        target = node.targets[0]
+        # An object that is made there is the same wherever its name stands: it cannot be written twice.
+        made = isinstance(node.value, Call) and _last(chain_of(node.value.func))[:1].isupper()
+        hangs = any(isinstance(one, Name) and one.id in known for one in walk(node.value))
+        if isinstance(target, Name) and hangs and not made:
+            return {**known, target.id: _replaced(place, node.value, known)}
+    return known
+
+
+def agree(one: Known, other: Known) -> bool:
+    """Whether two rounds are the same as far as both know."""
+    return all(name not in other or spelt(value) == spelt(other[name][1]) for name, (_, value) in one.items())
 
 
 def _replaced(place: Place, value: AnyExpression, known: Known) -> Item:

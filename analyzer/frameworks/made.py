@@ -11,7 +11,7 @@ from analyzer.facts.statements import Assign
 from analyzer.facts.visit import chain as chain_of
 from analyzer.facts.visit import walk
 from analyzer.frameworks.forwarded import Given, called, given_by, locals_of
-from analyzer.frameworks.loops import Item, Registration, substitute
+from analyzer.frameworks.loops import Item, Known, Registration, agree, rounds_around, substitute
 from analyzer.frameworks.registry import RETURNED, Creation, Holder, holder, router
 from analyzer.frameworks.spelling import spelt
 from analyzer.frameworks.text import argument, text
@@ -69,6 +69,27 @@ def instances(project: Project, creation: Creation) -> list[Instance]:
         if len(found) >= _MOST:
             break
     return list(found.values())
+
+
+def of_rounds(project: Project, creation: Creation) -> list[Instance]:
+    """The routers that a loop over a constant list makes, one a round; none for what is in no such loop."""
+    call = creation.call
+
+    def wanted(node: object) -> bool:
+        return isinstance(node, Call) and (node.line, node.column) == (call.line, call.column)
+
+    held, place = creation.holder, creation.place
+    rounds = [known for known in rounds_around(project, place, wanted) if known]
+    return [
+        Instance(Holder(held.path, held.scope, f"{held.name}#{number}"), dict(known), place)
+        for number, known in enumerate(rounds)
+    ]
+
+
+def in_round(held: Holder, known: Known, several: Mapping[Holder, Sequence[Instance]]) -> Holder:
+    """The router of a loop's round for one that every round makes; itself for any other."""
+    made = [one.holder for one in several.get(held, ()) if known and agree(one.known, known)]
+    return made[0] if len(made) == 1 else held
 
 
 def instance(project: Project, held: Holder, place: Place, given: Given) -> Instance:

@@ -179,7 +179,8 @@ class Calibration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class UrlTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The URL table of a Django library: ``module`` is what projects include, ``library`` says of which version it is.
+    """The routes that a library brings: ``module`` is what projects include (a module of Django's, or what makes a
+    router by its canonical name), ``library`` says of which version they are.
 
     A route is methods (``GET POST``, ``ANY``), path, view, and what asks who the client is (empty for nothing).
     ``include`` are other tables below a prefix, with the application that must be installed for it (empty for none).

@@ -1,4 +1,5 @@
-"""URL tables that Django libraries bring: ``include("django.contrib.auth.urls")``, as far as they are known."""
+"""Routes that libraries bring, as far as they are known: ``include("django.contrib.auth.urls")``, and routers that they
+make (``users.get_auth_router(…)``)."""
 
 from __future__ import annotations
 
@@ -42,6 +43,16 @@ def pages(project: Project, module: str, depth: int = 0) -> list[Page] | None:
             for method in methods.split():
                 found.append(Page(method, path.replace(_APPLICATION, name), view.replace(_APPLICATION, name), guard))
     return found
+
+
+def known_pages(dotted: str) -> list[Page]:
+    """The routes of a router that a library's function or class makes, by its canonical name; none for unknown ones."""
+    table = next((one for one in known().urls if one.module == dotted), None)
+    return [
+        Page(method, path, view, guard)
+        for methods, path, view, guard in (table.routes if table is not None else ())
+        for method in methods.split()
+    ]
 
 
 def _installed(project: Project) -> set[str]:
