@@ -101,7 +101,7 @@ def test_a_schema_that_is_written_as_text_is_read() -> None:
         type_defs = gql("""
             type Query {
                 "One of them: a(b: C): D" # and e(f: G): H
-                user(id: ID!, filter: Filter = {name: "x", tags: ["a", "b"]}, page: Int = 1 @old(why: "x(y)")): User! @a(b: 1)
+                user(id: ID!, filter: F = {n: "x", t: ["a", "b"]}, page: Int = 1 @old(why: "x(y)")): User! @a(b: 1)
                 users: [User!]!
             }
             extend type Mutation { add(data: [NewUser!]!): Boolean }
@@ -123,7 +123,7 @@ def test_a_schema_that_is_written_as_text_is_read() -> None:
     }
     assert [(one.name, one.type, one.required) for one in routes["user"].inputs] == [
         ("id", "ID", True),
-        ("filter", "Filter", False),
+        ("filter", "F", False),
         ("page", "Int", False),
     ]
     assert [(one.name, one.type, one.required) for one in routes["add"].inputs] == [("data", "list[NewUser]", True)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from analyzer.facts.expressions import AnyExpression, Attribute, Call, Compare, Mapping, Name, Sequence, Subscript
-from analyzer.facts.statements import Assign, Match, Pattern
+from analyzer.facts.statements import Assign, Case, Match, Pattern
 from analyzer.facts.visit import chain as chain_of
 from analyzer.facts.visit import walk
 from analyzer.frameworks.backend import Found, Route
@@ -61,6 +61,32 @@ def _paths(project: Project, place: Place) -> Iterator[str]:
             elif node.func.attr == "startswith" and _is_path(node.func.value, names):
                 for value in _constants(project, place, given):
                     yield value + "{path}"
+
+
+def asks_path(project: Project, place: Place, test: AnyExpression, path: str) -> bool | None:
+    """Whether a condition about the path holds for one of the paths that a method answers; ``None`` where it is about
+    something else."""
+    names = _names(project, place)
+    if isinstance(test, Compare) and len(test.operators) == 1:
+        left, right = test.left, test.comparators[0]
+        if _is_path(right, names):
+            left, right = right, left
+        named = list(_constants(project, place, right)) if _is_path(left, names) else []
+        if named and test.operators[0] in {"==", "in", "!=", "not in"}:
+            return (path in named) is (test.operators[0] in {"==", "in"})
+    elif isinstance(test, Call) and isinstance(test.func, Attribute) and test.func.attr == "startswith":
+        named = list(_constants(project, place, test.arguments[0].value)) if test.arguments else []
+        if named and _is_path(test.func.value, names):
+            return any(path.startswith(one) for one in named)
+    return None
+
+
+def cases_of(project: Project, place: Place, match: Match, path: str) -> list[Case]:
+    """The cases of a ``match`` about the path that one of the paths comes to; all of them of another."""
+    if not _is_path(match.subject, _names(project, place)):
+        return match.cases
+    named = [case for case in match.cases if path in _cases(project, place, case.pattern)]
+    return named or [case for case in match.cases if case.pattern.kind == "capture"]
 
 
 def _names(project: Project, place: Place) -> set[str]:

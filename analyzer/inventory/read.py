@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 
 from analyzer.facts.expressions import AnyExpression, Attribute, Await, Call, Constant, Name, Subscript
@@ -11,6 +11,8 @@ from analyzer.facts.outline import Function
 from analyzer.facts.statements import Assign
 from analyzer.facts.visit import chain as chain_of
 from analyzer.facts.visit import walk
+from analyzer.frameworks import Route
+from analyzer.inventory.branches import running
 from analyzer.inventory.rows import Input
 from analyzer.knowledge import known
 from analyzer.knowledge.schema import by_name
@@ -22,6 +24,12 @@ _REQUEST = re.compile(r"^(?:self\.|cls\.|flask\.|info\.context\.|bottle\.|tornad
 _GETTERS = {"get", "getlist", "getall", "getone", "get_all", "pop"}
 _CHECKING = {"load", "model_validate", "model_validate_json", "parse_obj", "parse_raw", "validate_python", "from_dict"}
 """Methods of schemas (and of objects of them) that take what comes in."""
+_SERVER = "http.server"
+_SERVED = {"headers": "header", "rfile": "body"}
+"""Parts of the request that a handler of the standard library is itself."""
+_QUERIES = frozenset({"parse_qs", "parse_qsl"})
+_PARSING = _QUERIES | {"loads", "decode", "dict", "loadb", "FieldStorage"}
+"""What turns text into names and values, and keeps what it came from."""
 _MOST = 40
 """Names kept a handler; a form longer than that is told by its first fields."""
 
@@ -39,17 +47,23 @@ def _methods() -> dict[str, str]:
     return {**by_name(known().requests.methods), **by_name(known().requests.numbers)}
 
 
-def read_inputs(project: Project, place: Place, function: Function) -> Iterator[Input]:
-    """What the function's own body takes from the request, by name where a constant says it."""
+def read_inputs(project: Project, route: Route, function: Function) -> Iterator[Input]:
+    """What the function's own body takes from the request for a route, by name where a constant says it."""
     if not any("req" in use.chain or "self." in use.chain or "websocket" in use.chain for use in function.uses):
         return
     own = {item.name for item in function.parameters if chain_of(item.annotation).endswith("Request")}
-    body = project.body(place)
+    if route.framework == _SERVER:
+        own.add("self")
+    body = running(project, route)
     aliases: dict[str, str] = {}
     named: dict[str, list[str]] = {}
     for node in walk(body):
         if isinstance(node, Assign) and isinstance(node.value, Await | Call | Attribute):
-            kind = _part(node.value, own)
+            kind = (
+                _part(node.value, own)
+                or _parsed(node.value, own, aliases)
+                or _by_method(project, route, node.value, own)
+            )
             for target in node.targets:
                 if kind and isinstance(target, Name):
                     aliases[target.id] = kind
@@ -68,8 +82,45 @@ def read_inputs(project: Project, place: Place, function: Function) -> Iterator[
             continue
         if not known and kind == "header":
             continue  # every server looks at headers; what is not named tells nothing
+        if not known and kind == "body" and route.framework == _SERVER and "form" in named:
+            continue  # the form is read out of it
         for name in known[:_MOST] or [""]:
             yield Input(kind, name, required=False)
+
+
+def _parsed(value: AnyExpression, own: set[str], aliases: Mapping[str, str]) -> str:
+    """The kind of what is made of a part of the request: ``json.loads(request.data)``, ``parse_qs(address.query)``."""
+    if not isinstance(value, Call) or chain_of(value.func).rpartition(".")[2] not in _PARSING:
+        return ""
+    nodes = [*walk([one.value for one in value.arguments]), *walk(value.func)]
+    parts = [kind for node in nodes if (kind := _held(node, own, aliases))]
+    if chain_of(value.func).rpartition(".")[2] in _QUERIES:
+        return "form" if {"body", "form"} & set(parts) else "query"
+    return parts[0] if parts else ""
+
+
+def _by_method(project: Project, route: Route, value: AnyExpression, own: set[str]) -> str:
+    """The kind of what a method of a handler of the standard library reads: ``data = self.read_json()``."""
+    if route.framework != _SERVER or not isinstance(value, Call) or not chain_of(value.func).startswith("self."):
+        return ""
+    target = project.resolve_expression(route.handler, value.func)
+    if target is None or target.kind != "function":
+        return ""
+    aliases: dict[str, str] = {}
+    found: list[str] = []
+    for node in walk(project.body(Place(target.path, target.index))):
+        kind = (_parsed(node, own, aliases) or _part(node, own)) if isinstance(node, Call) else ""
+        found += [kind] if kind else []
+        if isinstance(node, Assign) and isinstance(node.value, Call):
+            kind = _part(node.value, own) or _parsed(node.value, own, aliases)
+            aliases.update({one.id: kind for one in node.targets if isinstance(one, Name) and kind})
+    return next((kind for kind in ("form", "body", "query") if kind in found), "")
+
+
+def _held(node: object, own: set[str], aliases: Mapping[str, str]) -> str:
+    if isinstance(node, Name):
+        return aliases.get(node.id, "")
+    return _part(node, own) if isinstance(node, Attribute | Call) else ""
 
 
 def _part(expression: AnyExpression, own: set[str]) -> str:
@@ -81,6 +132,10 @@ def _part(expression: AnyExpression, own: set[str]) -> str:
         return ""
     if node.attr == "rfile" and chain_of(node) == "self.rfile":
         return "body"
+    if chain_of(node.value) == "self":
+        return _SERVED.get(node.attr, "") if "self" in own else ""
+    if node.attr == "read" and isinstance(node.value, Attribute) and node.value.attr == "rfile":
+        return _part(node.value, own)
     return _parts().get(node.attr, "") if _is_request(node.value, own) else ""
 
 
@@ -128,7 +183,7 @@ def _shaped(node: Call, own: set[str], aliases: dict[str, str]) -> Iterator[tupl
 def _holder(expression: AnyExpression, own: set[str], aliases: dict[str, str]) -> str:
     if isinstance(expression, Name):
         return aliases.get(expression.id, "")
-    return _part(expression, own)
+    return _parsed(expression, own, aliases) or _part(expression, own)
 
 
 def _constant(expression: AnyExpression) -> str:

@@ -110,7 +110,7 @@ def _inputs(picture: Picture, route: Route) -> Iterator[Input]:
     yield from declared
     known = {(item.kind, item.name) for item in declared}
     kinds = {item.kind for item in declared}
-    for item in read_inputs(project, route.handler, function):
+    for item in read_inputs(project, route, function):
         # What a schema checks is not raw, though the code takes it from the request afterwards.
         if (item.kind, item.name) not in known and not (item.kind in kinds and item.kind == "body"):
             yield item
