@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
@@ -11,7 +11,8 @@ from analyzer.facts.expressions import Constant
 from analyzer.facts.visit import walk
 from analyzer.graph.picture import Picture
 from analyzer.graph.storing import Storing
-from analyzer.graph.workings import STORED, Piece, Reader
+from analyzer.graph.transport import sends
+from analyzer.graph.workings import STORED, THERE, Piece, Reader
 from analyzer.project import Place
 
 WEIGHTS = {
@@ -46,6 +47,8 @@ _CHANGE = re.compile(r"\s*(?:INSERT\s+INTO\s+\S|UPDATE\s+\S+\s+SET\b|DELETE\s+FR
 _SELECT = re.compile(r"\s*SELECT\s.*\sFROM\s", re.IGNORECASE | re.DOTALL)
 _SOFT = {"collaborator": 2, "read": 1_000}
 """Kinds that say little by themselves: how many more than the free ones make one of the kinds that are mixed."""
+_HEAVY = frozenset({"branch", "loop", "sum", "limit", "outbound", "crypto", "job"})
+"""Work beside which a rule about records is one step of a use case."""
 _CHANGING = {"write", "change", "transaction"}
 _OPENERS = {"atomic", "begin", "begin_nested", "transaction"}
 
@@ -83,7 +86,9 @@ def business(picture: Picture, place: Place) -> Business:
     # write is where a decision says what is stored.
     computed = any(piece.kind == "change" and piece.text.startswith("changes ") for piece in pieces)
     chosen = any(piece.kind == "branch" and piece.text.endswith(STORED) for piece in pieces)
-    paid = {"change", "write", "file"} if computed else {"write"} if chosen else set()
+    paid = {"change", "write", "file"} if computed else {"write"} if chosen or "sum" in counts else set()
+    if _HEAVY & counts.keys() and _is_step(pieces):
+        paid = {*paid, "rule"}  # a refusal is a check until it decides whether more is worked out
     free = {kind: number for kind, number in FREE.items() if kind not in paid}
     score = sum(WEIGHTS[kind] * min(MOST[kind], max(0, size - free.get(kind, 0))) for kind, size in sizes.items())
     # What is put together in a loop and handed from one to the next is a use case sooner.
@@ -92,18 +97,46 @@ def business(picture: Picture, place: Place) -> Business:
     return Business(tuple(sorted(pieces)), score, kinds)
 
 
+def _is_step(pieces: Iterable[Piece]) -> bool:
+    """Whether a rule belongs to what the handler works out; who lets others create may ask whether there is one."""
+    kinds = {piece.kind for piece in pieces}
+    return bool(_CHANGING & kinds) or any(piece.kind == "rule" and not piece.text.endswith(THERE) for piece in pieces)
+
+
 def _stores(picture: Picture, place: Place) -> bool:
     storing = picture.shared(Storing)
     return any(storing.at(site) for site in picture.calls_of(place))
 
 
 def _inside(picture: Picture, place: Place) -> Iterator[Place]:
-    """The functions that stand in a handler's own body; those that give one thing after the other stream an answer."""
+    """The functions that stand in a handler's own body, and its private helpers; those that give one thing after the
+    other stream an answer."""
+    helpers = _helpers(picture, place)
     for index, function in enumerate(picture.project.outline(place.path).functions):
         inner = Place(place.path, index)
-        within = function.parent == place.index and function.owner < 0
+        within = (function.parent == place.index and function.owner < 0) or inner in helpers
         if within and not function.is_generator and not function.decorators and inner not in picture.handlers():
             yield inner
+
+
+def _helpers(picture: Picture, place: Place) -> set[Place]:
+    """The functions beside a handler, private to its module or class, that it alone calls."""
+    own = picture.project.outline(place.path).functions
+    found = set()
+    for site in picture.calls_of(place):
+        target = site.target
+        if target.kind != "function" or target.path != place.path or target.index == place.index:
+            continue
+        function = own[target.index]
+        private = function.name.startswith("_") and not function.name.startswith("__")
+        beside = function.owner == own[place.index].owner and function.parent < 0
+        if private and beside and picture.target_role(target).name in {"utility", "controller"}:
+            found.add(Place(target.path, target.index))
+    if found:
+        for index in range(len(own)):
+            if index != place.index:
+                found -= {Place(one.target.path, one.target.index) for one in picture.calls_of(Place(place.path, index))}
+    return found
 
 
 def _statements(picture: Picture, place: Place) -> set[Piece]:
@@ -130,6 +163,8 @@ def _stored(picture: Picture, place: Place) -> Iterator[Piece]:
         elif access.kind == "read":
             yield Piece(access.line, "read", f"reads with `{access.shown}`")
     for site in picture.calls_of(place):
+        if sends(site.shown):
+            continue  # told as a call of another system
         role = picture.target_role(site.target).name
         if role in {"service", "repository", "client"}:
             name = (

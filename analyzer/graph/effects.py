@@ -55,7 +55,7 @@ def reaches_out(project: Project, place: Place, call: Call) -> bool:
     if not chain:
         return False
     dotted = project.callee(place, call)
-    return sends(chain) or outbound(dotted) or _by_client(dotted)
+    return sends(chain) or sends(dotted) or outbound(dotted) or _by_client(dotted)
 
 
 @lru_cache(maxsize=1 << 12)

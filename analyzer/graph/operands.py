@@ -75,7 +75,8 @@ def is_number(node: AnyExpression) -> bool:
     if isinstance(node, Binary):
         return node.op != "+" or is_number(node.left) or is_number(node.right)
     if isinstance(node, Call):
-        return chain_of(node.func).rpartition(".")[2] in _NUMBERS
+        name = chain_of(node.func).rpartition(".")[2]
+        return name in _NUMBERS or (name == "get" and len(node.arguments) == 2 and is_number(node.arguments[1].value))
     return isinstance(node, Unary) and node.op == "-"
 
 

@@ -35,7 +35,8 @@ _OF_ANSWERS = frozenset(
 _MAKERS = frozenset({"session", "client", "resource", "connect"})
 """Functions that make an object to call out with, as classes do."""
 _SENDERS = re.compile(
-    r"(?:^|\.)(?:send_mail|send_email|send_message|email_user|sendmail|send_mass_mail|send_sms|send_push)$"
+    r"(?:^|\.)(?:send_message|email_user|sendmail|send_push|send_(?:\w+_)?(?:e?mails?|sms|otp)(?:_\w+)?)$"
+    r"|(?:^|[._])(?:e?mail|mailer|sms|[A-Z]\w*(?:Mail|Message|Alternatives)\(\))\.(?:async_?|a)?send$"
 )
 _SECRETS = (
     "hashlib.", "bcrypt.", "secrets.", "hmac.", "random.", "os.urandom", "passlib.", "argon2.", "cryptography.",

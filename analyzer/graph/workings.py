@@ -41,18 +41,21 @@ from analyzer.facts.visit import expressions, statements, walk
 from analyzer.graph.effects import changed_by_statement, effect
 from analyzer.graph.operands import as_number, bare, is_nothing, is_number, is_rate, is_textual, operands, refuses
 from analyzer.graph.picture import Picture
+from analyzer.graph.ruling import demanded, parts, refuses_for, taken
 from analyzer.graph.storing import Storing
 from analyzer.graph.transport import is_transport, is_transport_name
 from analyzer.project import Place
 
 STORED = " what is stored"
 """How the phrase of a decision ends that chooses between changes of stored data."""
+THERE = " is there already"
+"""How the phrase of a refusal ends that keeps a second one away."""
 _STORED = frozenset({"write", "file"})
-_PERSON = re.compile(
-    r"(?:^|[._])(?:id|uid|pk|uuid|owner|author|creator|user|current_user|created_by|role|roles|is_(?:super|admin|staff)\w*)$"
-    r"|current_user\.|request\.user|\b(?:password|hashed_password)\b",
-    re.IGNORECASE,
+_ONE_TIME = re.compile(
+    r"(?:^|\.)_?(?:generate|create|make|issue|new|build|verify|decode|check|validate|confirm)_\w*?"
+    r"(?:verif\w*|reset|confirm\w*|activat\w*|recover\w*|invit\w*|otp|one_time|magic)_?\w*?(?:token|code|otp|pin|secret)$"
 )
+"""Functions that make or check what a person proves one thing with, once; what a session lives on is the protocol's."""
 _ARITHMETIC = frozenset({"+", "-", "*", "/", "//", "%", "**"})
 _ANSWER = 3
 """Statements that a refusal or an answer is worded in; a longer branch that returns works something out first."""
@@ -72,11 +75,6 @@ def _long_answer(body: Sequence[AnyStatement]) -> bool:
 
 def _head(side: AnyExpression) -> str:
     return chain_of(side).partition(".")[0].partition("(")[0].partition("[")[0]
-
-
-def _names_person(side: AnyExpression) -> bool:
-    """Whether a value says whose a record is, or who is asking: that is a guard's question."""
-    return _PERSON.search(chain_of(side)) is not None
 
 
 class Reader:
@@ -111,6 +109,8 @@ class Reader:
         for node in walk(body):
             if isinstance(node, Call):
                 kind, text = effect(project, place, node, memory=not sockets)
+                if not kind and _ONE_TIME.search(chain_of(node.func)) and not self._is_layer(node):
+                    kind, text = "crypto", f"makes or checks a secret with `{chain_of(node.func)}`"
                 if kind:
                     self._effects.setdefault(node.line, []).append(Piece(node.line, kind, text))
                 if id(node) not in answered and (kind == "outbound" or self._is_ours(node)):
@@ -213,8 +213,25 @@ class Reader:
             self._note(statement.line, "branch", f"makes `{self._missing(statement.test)}` where there is none")
         elif self._limits(statement.test):
             self._note(statement.line, "limit", f"checks a limit of `{self._limits(statement.test)}`")
-        elif self._leaves(statement.then) and self._rule(statement.test):
-            self._note(statement.line, "rule", f"demands something of `{self._rule(statement.test)}`")
+        elif self._leaves(statement.then):
+            self._refusal(statement)
+
+    def _refusal(self, statement: If) -> None:
+        asked = demanded(statement.test, self._is_record)
+        there = "" if asked or not refuses_for(statement.then) else taken(statement.test, self._is_found)
+        if asked:
+            self._note(statement.line, "rule", f"demands something of `{asked}`")
+        elif there:
+            self._note(statement.line, "rule", f"refuses where `{there}`{THERE}")
+
+    def _is_record(self, side: AnyExpression) -> bool:
+        return isinstance(side, Attribute | Call) and _head(side) in self._loaded
+
+    def _is_found(self, value: AnyExpression) -> bool:
+        """Whether a value is what a database, a repository or a service gave."""
+        if isinstance(value, Name):
+            return value.id in self._loaded
+        return any(value.line <= line <= value.end_line for line in self._asked)
 
     def _loop(self, statement: For | While) -> None:
         before = len(self.found)
@@ -228,6 +245,10 @@ class Reader:
             isinstance(statement, For) and (self._fills_in(statement.body) or self._writes_up(statement.body))
         ):
             self._note(statement.line, "sum", "loops and works values out")
+
+    def _is_layer(self, call: Call) -> bool:
+        target = self._picture.project.resolve_expression(self._place, call.func)
+        return self._picture.target_role(target).name in {"service", "repository"}
 
     def _is_ours(self, call: Call) -> bool:
         target = self._picture.project.resolve_expression(self._place, call.func)
@@ -284,7 +305,8 @@ class Reader:
         heads = {name.partition(".")[0] for name in names if name}
         if not heads or any(is_transport_name(head) or head in self._paging for head in heads):
             return
-        if any(is_transport_name(name.rpartition(".")[2]) for name in names):
+        tails = {name.rpartition(".")[2] for name in names} - {"total"}  # what an order comes to is no page's
+        if any(is_transport_name(tail) for tail in tails):
             return
         if node.op == "+" and not (is_number(node.left) or is_number(node.right)):
             return
@@ -310,7 +332,7 @@ class Reader:
 
     def _asks(self, test: AnyExpression) -> bool:
         """Whether a condition asks something else than how the request was sent."""
-        names = [chain_of(node) for part in self._parts(test) for node in expressions(part)]
+        names = [chain_of(node) for part in parts(test) for node in expressions(part)]
         return any(name and not is_transport(name) for name in names)
 
     def _textual(self, node: AnyExpression) -> bool:
@@ -320,7 +342,7 @@ class Reader:
 
     def _domain_test(self, test: AnyExpression) -> str:
         """The data a condition is about, ``""`` when it is about the request, presence or a validation."""
-        for node in self._parts(test):
+        for node in parts(test):
             if isinstance(node, Compare):
                 sides = [node.left, *node.comparators]
                 if any(isinstance(side, Constant) and side.value is None for side in sides):
@@ -339,7 +361,7 @@ class Reader:
 
     def _limits(self, test: AnyExpression) -> str:
         """Two values of the domain compared by size, as a business rule does and a presence check does not."""
-        for node in self._parts(test):
+        for node in parts(test):
             if isinstance(node, Compare) and len(node.comparators) == 1 and node.operators[0] in {"<", ">", "<=", ">="}:
                 sides = [as_number(node.left), as_number(node.comparators[0])]
                 if all(isinstance(side, Attribute | Binary | Subscript) and self._is_data(side) for side in sides):
@@ -357,26 +379,6 @@ class Reader:
         """Whether a value says how the application is run or which page is asked for, and is no one's record."""
         name = chain_of(side)
         return _head(side) in self._paging or name.isupper() or name.startswith(("settings.", "config."))
-
-    def _rule(self, test: AnyExpression) -> str:
-        """What a refusal demands of a record that was loaded, its owner left aside: ``invitation.used``."""
-        for node in self._parts(test):
-            sides = [node.left, *node.comparators] if isinstance(node, Compare) else [node]
-            if any(_names_person(side) for side in sides) or any(is_nothing(side) for side in sides):
-                continue
-            asked = next((side for side in sides if isinstance(side, Attribute) and self._is_loaded(side)), None)
-            if asked is not None:
-                return chain_of(asked)
-        return ""
-
-    def _parts(self, test: AnyExpression) -> Iterator[AnyExpression]:
-        if isinstance(test, Boolean):
-            for value in test.values:
-                yield from self._parts(value)
-        elif isinstance(test, Unary):
-            yield from self._parts(test.operand)
-        else:
-            yield test
 
     def _is_data(self, side: AnyExpression) -> bool:
         if isinstance(side, Constant):
