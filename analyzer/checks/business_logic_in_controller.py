@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from analyzer.graph.business import WEIGHTS, Business, business
+from analyzer.graph.business import WEIGHTS, Business, business, length
 from analyzer.graph.dealings import application_handlers
 from analyzer.graph.homes import Homes
 from analyzer.graph.picture import Picture
@@ -21,7 +21,7 @@ _KINDS = 2
 _DECISIONS = 2
 """Decisions about data that say as much by themselves."""
 _SHORT = 6
-"""Lines below which no handler holds that much: its body is not even opened."""
+"""Lines below which no handler holds that much, its helpers included: its body is not even opened."""
 _MOST = 12
 """Places shown; those that weigh least are left out first."""
 _LINES, _NAMES = 5, 3
@@ -33,8 +33,7 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
     least, sure = (known().calibration.threshold(_MEASURE, share) for share in (_REPORTED, _SURE))
     for handlers in application_handlers(picture):
         for handler in handlers:
-            function = picture.project.outline(handler.path).functions[handler.index]
-            if function.end_line - function.line < _SHORT:
+            if length(picture, handler) < _SHORT:
                 continue
             found = business(picture, handler)
             decisions = len({piece.line for piece in found.pieces if piece.kind == "branch"})

@@ -97,6 +97,12 @@ def business(picture: Picture, place: Place) -> Business:
     return Business(tuple(sorted(pieces)), score, kinds)
 
 
+def length(picture: Picture, place: Place) -> int:
+    """How many lines a handler and its private helpers have."""
+    functions = picture.project.outline(place.path).functions
+    return sum(functions[one.index].end_line - functions[one.index].line for one in (place, *_helpers(picture, place)))
+
+
 def _is_step(pieces: Iterable[Piece]) -> bool:
     """Whether a rule belongs to what the handler works out; who lets others create may ask whether there is one."""
     kinds = {piece.kind for piece in pieces}
@@ -135,7 +141,9 @@ def _helpers(picture: Picture, place: Place) -> set[Place]:
     if found:
         for index in range(len(own)):
             if index != place.index:
-                found -= {Place(one.target.path, one.target.index) for one in picture.calls_of(Place(place.path, index))}
+                found -= {
+                    Place(one.target.path, one.target.index) for one in picture.calls_of(Place(place.path, index))
+                }
     return found
 
 

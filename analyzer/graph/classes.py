@@ -23,7 +23,7 @@ _STORE = re.compile(
 )
 _SIBLINGS = 2
 """Classes that call repositories, from which on what they all extend is a base of services."""
-_PASSIVE = ("Enum", "NamedTuple", "TypedDict", "Flag")
+_PASSIVE = ("Enum", "NamedTuple", "TypedDict", "Flag", "Choices")
 
 
 def class_role(roles: Roles, path: str, index: int) -> Role:

@@ -39,6 +39,8 @@ provisional."""
 
 _SLIPS = 3
 """Imports of a shared package that are still exceptions; provisional."""
+_RARE = 10
+"""So many imports of a package for one of its own are as good: provisional."""
 _FEATURE = 5
 """A package with one service or repository among this many modules is a feature or a layer, no base."""
 
@@ -206,10 +208,10 @@ class Directions:
         if target.height < LAYERS["repository"]:
             # A table of a feature that has routes of its own; where tables are a layer, every package may know them.
             # Few such imports are a slip; where there are many, nobody meant the package to know nothing.
-            few = not edge.lazy and self._around(unit.folder, unit.source)[1] <= _SLIPS
+            few = not edge.lazy and self._is_slip(unit)
             if root or source.height > target.height or not (few and self._is_feature(unit.folder, unit.target)):
                 return None
-        elif (not root and source.height >= target.height) or is_held(edge, target):
+        elif is_held(edge, target) or (not root and not self._above(source, target, unit)):
             return None
         if "/" not in edge.source.removeprefix(unit.folder).strip("/"):
             return None  # a lone module is no base package
@@ -229,6 +231,18 @@ class Directions:
         )
         why = f"{len(into)} package{'s build' if len(into) > 1 else ' builds'} on it"
         return Upward(edge, "base", unit.source, target.name, why, target.why, Confidence.MEDIUM, detail)
+
+    def _above(self, source: Role, target: Role, unit: Unit) -> bool:
+        """Whether what an import reaches stands above a module; among equals, what belongs to a feature stands above
+        the shared package that it builds on."""
+        if source.height != target.height or target.name != "repository":
+            return source.height < target.height
+        return self._is_slip(unit) and self._is_feature(unit.folder, unit.target)
+
+    def _is_slip(self, unit: Unit) -> bool:
+        """Whether a package imports so little, for itself or beside what builds on it, that this is an exception."""
+        into, out = self._around(unit.folder, unit.source)
+        return out <= _SLIPS or _RARE * out <= sum(into.values())
 
     def reached(self, edge: ImportEdge) -> Role | None:
         """The role that an import reaches, ``None`` for what every layer may share (errors, schemas, settings …)."""

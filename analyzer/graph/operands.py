@@ -42,7 +42,8 @@ def operands(node: AnyExpression) -> Iterator[AnyExpression]:
     elif isinstance(node, Await):
         yield from operands(node.value)
     elif isinstance(node, Call) and chain_of(node.func).rpartition(".")[2] in _WRAPPERS and node.arguments:
-        yield from operands(node.arguments[0].value)
+        inner = node.arguments[0].value
+        yield from (node,) if isinstance(inner, Constant) else operands(inner)  # ``Decimal("0.9")`` is no text
     else:
         yield node
 

@@ -61,6 +61,7 @@ class Roles:
         self._roots: dict[str, bool] = {}
         self._packages: dict[tuple[str, str], str] = {}
         self._services: dict[str, bool] = {}
+        self._wholes: dict[str, bool] = {}
 
     def of(self, place: Place) -> Role:
         """The role of a function, or of a module for index −1."""
@@ -304,8 +305,12 @@ class Roles:
 
     def _whole(self, folder: str) -> bool:
         """Whether a folder called ``api`` is a whole application: models, services or queries lie in it as well."""
-        inside = [path for path in self.project.paths() if path.rpartition("/")[0] == folder]
-        return any(self.tier(path) is Tier.MAIN and self.own_role(path).name in _INNER for path in inside)
+        if folder not in self._wholes:
+            inside = [path for path in self.project.paths() if path.startswith(folder + "/")]
+            self._wholes[folder] = any(
+                self.tier(path) is Tier.MAIN and self.own_role(path).name in _INNER for path in inside
+            )
+        return self._wholes[folder]
 
     def _proof(self, folder: str, hint: str) -> str:
         """A module of the folder that has the role by its own doing, empty when there is none."""

@@ -17,6 +17,8 @@ _FRAMEWORKS = {
 _STARTERS = _FRAMEWORKS | {"uvicorn", "hypercorn", "granian", "waitress", "gunicorn"}
 _REGISTRATIONS = {"include_router", "register_blueprint", "add_middleware", "add_exception_handler", "init_app", "wire"}
 _FOLDERS = {"di", "ioc", "container", "containers", "bootstrap", "injection"}
+_LOOSE = frozenset({"application", "app", "server"})
+"""Names of entrypoints that other modules have as well."""
 FEW = 3
 """Handlers a module may hold and still be the place that wires the application (a health check, an index page)."""
 
@@ -70,9 +72,16 @@ def is_root(project: Project, path: str, handlers: int) -> bool:
         return handlers <= FEW or stem in ENTRY_STEMS
     if stem in COMPOSITION_WORDS or (len(words) > 1 and words[-2] in _FOLDERS):
         return True
+    if stem in _LOOSE and project.module_name(path).count(".") > 1 and not _speaks(project, path):
+        return False  # ``units/application.py``: a word of the domain, deep inside
     if stem in ENTRY_STEMS | {"apps", "admin", "celery", "celery_app", "worker", "cli", "lifespan", "startup"}:
         return not handlers
     return any(use.chain.rpartition(".")[2] in _REGISTRATIONS for _, use in _calls(project, path)) and handlers <= FEW
+
+
+def _speaks(project: Project, path: str) -> bool:
+    """Whether a module imports a web framework or what starts one."""
+    return any(not item.level and item.module.split(".")[0] in _STARTERS for item in project.outline(path).imports)
 
 
 def _externals(project: Project, path: str, index: int) -> tuple[str, ...]:

@@ -26,7 +26,9 @@ _PERSON = re.compile(
     r"|current_user\.|request\.user|\b(?:password|hashed_password)\b",
     re.IGNORECASE,
 )
-_MAY = re.compile(r"perm|role|password|owner|access|allow|authori[sz]|authentic|belongs|(?:^|_)(?:can|may)_", re.IGNORECASE)
+_MAY = re.compile(
+    r"perm|role|password|owner|access|allow|authori[sz]|authentic|belongs|(?:^|_)(?:can|may)_", re.IGNORECASE
+)
 _OUTCOME = re.compile(
     r"(?:^|[._])(?:is_)?(?:ok|success\w*|succeeded|failed|failure|errors?|valid|status_code|message|msg|detail)$"
 )
@@ -67,7 +69,7 @@ def _is_state(side: AnyExpression) -> bool:
 
 
 def taken(test: AnyExpression, is_asked: Callable[[AnyExpression], bool]) -> str:
-    """What a test finds to be there already: ``existing``, ``query.exists()``; ``""`` where it asks for something else."""
+    """What a test finds to be there already (``existing``, ``query.exists()``), ``""`` where it asks something else."""
     if isinstance(test, Await):
         return taken(test.value, is_asked)
     if isinstance(test, Boolean):

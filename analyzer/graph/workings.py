@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
@@ -11,7 +11,6 @@ from analyzer.facts.expressions import (
     AnyExpression,
     Attribute,
     Binary,
-    Boolean,
     Call,
     Compare,
     Comprehension,
@@ -56,6 +55,7 @@ _ONE_TIME = re.compile(
     r"(?:verif\w*|reset|confirm\w*|activat\w*|recover\w*|invit\w*|otp|one_time|magic)_?\w*?(?:token|code|otp|pin|secret)$"
 )
 """Functions that make or check what a person proves one thing with, once; what a session lives on is the protocol's."""
+_OF_UPLOADS = frozenset({"filename", "content_type", "mimetype", "content_length"})
 _ARITHMETIC = frozenset({"+", "-", "*", "/", "//", "%", "**"})
 _ANSWER = 3
 """Statements that a refusal or an answer is worded in; a longer branch that returns works something out first."""
@@ -349,15 +349,24 @@ class Reader:
                     continue
                 if all(isinstance(side, Name) and side.id in self._sent for side in sides):
                     continue
+                if any(self._is_upload(node) for side in sides for node in expressions(side)):
+                    continue
                 for side in sides:
                     name = chain_of(side).replace("()", "")
                     if name and not is_transport(name) and not name.isupper() and self._is_data(side):
                         return name
             elif isinstance(node, Attribute | Subscript):
                 name = chain_of(node)
+                if self._is_upload(node):
+                    continue
                 if name and not is_transport(name) and self._is_data(node):
                     return name
         return ""
+
+    @staticmethod
+    def _is_upload(node: msgspec.Struct) -> bool:
+        """What a request says of a file that came with it."""
+        return isinstance(node, Attribute) and node.attr in _OF_UPLOADS
 
     def _limits(self, test: AnyExpression) -> str:
         """Two values of the domain compared by size, as a business rule does and a presence check does not."""
