@@ -17,6 +17,7 @@ _LIBRARIES = {
     "fastapi": ("fastapi", 13, {200, 422}),
     "smorest": ("flask_smorest", 3, {200, 422}),
     "restx": ("flask_restx", 4, {200}),
+    "litestar": ("litestar", 5, {200, 201, 400}),
 }
 """The library, the number of operations, and what its document says of every operation by itself."""
 _MEDIA = {"application/json": "body", "multipart/form-data": "form", "application/x-www-form-urlencoded": "form"}
@@ -64,6 +65,32 @@ def test_inputs_and_statuses_are_those_of_the_frameworks_own_document(name: str)
         assert told(row) == theirs, asked
         codes = {int(code) for code in operation["responses"] if code != "default"}
         assert set(row.statuses) | always == codes | always, asked
+
+
+def test_names_that_litestar_keeps_for_itself_are_parts_of_the_request() -> None:
+    rows = rows_of(
+        """
+        from typing import Annotated, Any
+        from litestar import Litestar, Request, post
+        from litestar.datastructures import State, UploadFile
+        from litestar.enums import RequestEncodingType
+        from litestar.params import Body
+        Files = Annotated[dict[str, UploadFile], Body(media_type=RequestEncodingType.MULTI_PART)]
+        @post("/kept")
+        async def kept(headers: dict[str, str], cookies: dict[str, str], query: dict[str, Any], body: bytes,
+                       request: Request, state: State, scope: dict) -> None: ...
+        @post("/files")
+        async def files(data: Files) -> None: ...
+        app = Litestar([kept, files])
+        """
+    )
+    assert [(one.kind, one.name, one.type) for one in rows["POST", "/kept"].inputs] == [
+        ("query", "", "dict[str, Any]"),
+        ("header", "", "dict[str, str]"),
+        ("cookie", "", "dict[str, str]"),
+        ("body", "", "bytes"),
+    ]
+    assert [one.kind for one in rows["POST", "/files"].inputs] == ["file"]
 
 
 SIGNED = """

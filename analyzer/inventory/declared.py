@@ -17,8 +17,13 @@ from analyzer.project import Place, Project
 
 _MARKS = {
     "Query": "query", "Path": "path", "Header": "header", "Cookie": "cookie", "Body": "body", "Form": "form",
-    "File": "file", "UploadedFile": "file", "QueryParameter": "query",
+    "File": "file", "UploadedFile": "file", "QueryParameter": "query", "Parameter": "query",
 }  # fmt: skip
+_WHERE = {"header": "header", "cookie": "cookie", "query": "query"}
+"""Keywords of Litestar's ``Parameter``, each with the name that the client writes."""
+_FORMS = re.compile(r"MULTI_PART|URL_ENCODED|form-")
+_KEPT = {"headers": "header", "cookies": "cookie", "query": "query", "body": "body"}
+"""Parameters that Litestar fills with a part of the request, all of it."""
 _INJECTED = {"Depends", "Security", "Inject", "FromDishka", "Provide", "Dependency"}
 _PASSWORD_FORMS = {"OAuth2PasswordRequestForm", "OAuth2PasswordRequestFormStrict"}
 """FastAPI's own form of RFC 6749, section 4.3.2, whichever way it is injected."""
@@ -111,6 +116,8 @@ def _parameter(project: Project, place: Place, parameter: Parameter, route: Rout
             kind = "file" if any(word in shown for word in _UPLOADS) else kind
             if kind == "path" and marked is not None:
                 return None  # a schema of several parts of the path, each told already
+            if route.framework == "Litestar" and isinstance(mark, Call):
+                return _marked(project, at, mark, kind, parameter.name, shown, required)
             alias = text(project, at, argument(mark, 99, "alias")) if isinstance(mark, Call) else None
             name = parameter.name.replace("_", "-") if kind == "header" else parameter.name
             return Input(kind, alias or name, shown, required)
@@ -139,11 +146,24 @@ def _marker(annotation: AnyExpression | None) -> tuple[AnyExpression, AnyExpress
     return annotation.value, index.items[0] if isinstance(index, Sequence) and index.items else index
 
 
+def _marked(project: Project, place: Place, mark: Call, kind: str, name: str, shown: str, required: bool) -> Input:
+    """What Litestar's ``Parameter(header="X-Token")`` and ``Body(media_type=RequestEncodingType.MULTI_PART)`` say."""
+    for keyword, where in _WHERE.items():
+        alias = text(project, place, argument(mark, 99, keyword))
+        if alias is not None:
+            return Input(where, alias, shown, required)
+    if kind == "body" and _FORMS.search(spelt(argument(mark, 99, "media_type"))):
+        kind = "form"
+    return Input(kind, name, shown, required)
+
+
 def _litestar(parameter: Parameter, shown: str, required: bool) -> Input | None:
     """Litestar's reserved names; other parameters that are neither plain nor defaulted are its dependencies."""
     if parameter.name == "data":
         return Input("body", "data", shown, required)
-    if parameter.name in {"request", "state", "scope", "socket", "headers", "cookies", "query", "body"}:
+    if parameter.name in _KEPT:
+        return Input(_KEPT[parameter.name], "", shown, required)
+    if parameter.name in {"request", "state", "scope", "socket"}:
         return None
     plain = re.fullmatch(r"(?:(?:str|int|float|bool|UUID|date|datetime)\b[ |\w\[\],]*)", shown)
     return Input("query", parameter.name, shown, required) if plain else None
