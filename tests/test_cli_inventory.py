@@ -155,3 +155,55 @@ def test_mistakes(words: list[str], code: int, message: str, capsys: pytest.Capt
     assert message in printed.err
     assert printed.out == ""
     assert "Traceback" not in printed.err
+
+
+@pytest.mark.usefixtures("backend")
+def test_a_method_that_no_route_can_have_is_a_mistake(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(("routes", ".", "--method", "FOO")) == 2
+    said = capsys.readouterr()
+    assert (said.out, said.err.count("\n")) == ("", 1)
+    assert "--method: expected GET, HEAD" in said.err
+    assert 'got "FOO"' in said.err
+    assert main(("routes", ".", "--method", "DELETE")) == 0
+
+
+@pytest.mark.usefixtures("backend")
+def test_a_path_is_a_glob_or_an_address(capsys: pytest.CaptureFixture[str]) -> None:
+    found = output_of(capsys, "routes", ".", "--output", "json", "--path", "/users/42/")
+    assert [row["path"] for row in json.loads(found)["routes"]] == ["/users/{number}"]
+    assert main(("routes", ".", "--path", "/nothing*")) == 0
+    assert '--path: no route is like "/nothing*"' in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["/users/42", "GET /users/42", "get /users/{number}", "/users/{number}/"])
+@pytest.mark.usefixtures("backend")
+def test_why_finds_the_route_that_answers_an_address(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "one lies inside the other" in output_of(capsys, "why", name, "app.main.read", ".")
+
+
+def test_what_tests_register_is_no_route(backend: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (backend / "tests").mkdir()
+    (backend / "tests" / "conftest.py").write_text(
+        "from fastapi import FastAPI\nfrom app.main import app as real\nother = FastAPI()\n"
+        "other.mount('/again', real)\n@other.get('/fake')\ndef fake(): ...\n"
+    )
+    paths = [row["path"] for row in json.loads(output_of(capsys, "routes", ".", "--output", "json"))["routes"]]
+    assert sorted(paths) == ["/users", "/users/{number}"]
+    alone = json.loads(output_of(capsys, "routes", "tests", "--output", "json"))["routes"]
+    assert [row["path"] for row in alone] == ["/fake"]
+
+
+def test_documents_of_several_applications_are_files_of_their_own(
+    backend: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (backend / "jobs").mkdir()
+    (backend / "jobs" / "__init__.py").write_text("")
+    (backend / "jobs" / "main.py").write_text(
+        "from flask import Flask\napp = Flask(__name__)\n@app.get('/jobs')\ndef jobs(): ...\n"
+    )
+    assert main(("routes", ".", "--output", f"openapi={backend / 'api.json'}")) == 0
+    assert capsys.readouterr().out == ""
+    assert set(json.loads((backend / "api-jobs.json").read_text())["paths"]) == {"/jobs"}
+    assert set(json.loads((backend / "api-app.json").read_text())["paths"]) == {"/users", "/users/{number}"}
+    assert main(("routes", ".", "--application", "nothing")) == 2
+    assert '--application: expected app or jobs, got "nothing"' in capsys.readouterr().err

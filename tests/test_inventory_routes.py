@@ -9,7 +9,7 @@ import json
 import pytest
 from openapi_spec_validator import validate
 
-from analyzer.inventory.openapi import as_openapi
+from analyzer.inventory.openapi import as_openapi, documents
 from analyzer.inventory.routes import inventory
 from analyzer.inventory.rows import Gap, Inventory, Row
 from analyzer.inventory.table import as_csv, as_json, as_markdown, as_text, chosen
@@ -304,3 +304,85 @@ def test_inputs_of_one_name_stand_in_one_order_whatever_the_hash_seed() -> None:
     assert [(item.name, item.type) for item in row.inputs] == [
         (name, kind) for name in sorted(names) for kind in ("int", "str")
     ]
+
+
+SERVICES = {
+    f"services/{name}/main.py": f"""
+        from fastapi import FastAPI
+        from common.things import shared
+        import parts
+        app = FastAPI()
+        app.include_router(parts.router)
+        @app.get("/health")
+        def health(): ...
+        @app.get("/{name}/{{number}}")
+        def own(number: int): ...
+    """
+    for name in ("a", "b")
+} | {
+    **{
+        f"services/{name}/parts.py": """
+            from fastapi import APIRouter
+            router = APIRouter(prefix="/parts")
+            @router.get("/x")
+            def part(): ...
+        """
+        for name in ("a", "b")
+    },
+    "common/__init__.py": "",
+    "common/things.py": "def shared(): ...",
+}
+
+
+def test_applications_of_one_repository_are_told_apart() -> None:
+    found = inventory(picture_of(SERVICES))
+    assert found.applications() == ("services/a", "services/b")
+    assert {(row.application, row.path) for row in found.rows} == {
+        (f"services/{name}", path) for name in "ab" for path in ("/health", f"/{name}/{{number}}", "/parts/x")
+    }
+    assert [row.path for row in chosen(found, (), (), False, ["*/b"]).rows] == ["/b/{number}", "/health", "/parts/x"]
+    assert as_text(found, None, False).splitlines()[0].split()[:2] == ["application", "method"]
+    assert "application services/b" in as_text(found, 80, False).splitlines()
+    assert "## services/b" in as_markdown(found).splitlines()
+    assert "of 2 applications" in as_text(found, None, False)
+
+
+def test_one_document_of_several_applications_keeps_every_route_and_each_has_its_own() -> None:
+    found = inventory(picture_of(SERVICES))
+    text, told = as_openapi(found)
+    document = json.loads(text)
+    validate(document)
+    assert told == ()
+    operations = [item for path in document["paths"].values() for item in path.values()]
+    assert len(operations) == len(found.rows)
+    assert "/health#services/b" in document["paths"]
+    assert {tuple(item["tags"]) for item in operations} == {("services/a",), ("services/b",)}
+    for name, part in documents(found):
+        own = json.loads(as_openapi(part)[0])
+        validate(own)
+        assert "/health" in own["paths"]
+        assert len(own["paths"]) == 3, name
+
+
+@pytest.mark.parametrize("files", [FASTAPI, FLASK], ids=["fastapi", "flask"])
+def test_a_single_application_has_no_name(files: dict[str, str]) -> None:
+    assert inventory(picture_of(files)).applications() == ()
+
+
+def test_packages_that_a_table_of_urls_names_are_one_application() -> None:
+    found = inventory(
+        picture_of(
+            {
+                "project/urls.py": """
+                    from django.contrib import admin
+                    from django.urls import include, path
+                    urlpatterns = [path("admin/", admin.site.urls), path("shop/", include("shop.urls"))]
+                """,
+                "project/__init__.py": "",
+                "shop/__init__.py": "",
+                "shop/urls.py": "from django.urls import path\nfrom . import views\nurlpatterns = [path('x', views.x)]",
+                "shop/views.py": "def x(request): ...",
+            }
+        )
+    )
+    assert {row.application for row in found.rows} == {""}

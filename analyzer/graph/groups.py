@@ -36,7 +36,7 @@ def groups(project: Project, imports: Imports, tiers: Mapping[str, Tier]) -> dic
         if tiers.get(path, Tier.MAIN) is not Tier.MAIN:
             continue
         named = (edge.target for edge in imports.of(path))
-        for target in (*named, *_installed(project, path)):
+        for target in (*named, *installed(project, path)):
             one, other = sorted((find(top(project, path)), find(top(project, target))))
             if one != other:
                 parent[other] = one
@@ -47,7 +47,7 @@ def groups(project: Project, imports: Imports, tiers: Mapping[str, Tier]) -> dic
     return {path: whole[find(top(project, path))] for path in project.paths()}
 
 
-def _installed(project: Project, path: str) -> Iterator[str]:
+def installed(project: Project, path: str) -> Iterator[str]:
     """The modules of the project that a module of Django's settings names: ``"shop"``, ``"shop.apps.ShopConfig"``."""
     variables = project.namespace(path).variables
     if not any(name in variables for name in _SETTINGS):
@@ -55,12 +55,12 @@ def _installed(project: Project, path: str) -> Iterator[str]:
     values = (one for name, held in variables.items() if name in _SETTINGS or name.endswith(_LISTS) for one in held)
     for node in (inner for value in values for inner in walk(value)):
         if isinstance(node, Constant) and isinstance(node.value, str):
-            found = _module(project, path, node.value)
+            found = named_module(project, path, node.value)
             if found:
                 yield found
 
 
-def _module(project: Project, path: str, dotted: str) -> str:
+def named_module(project: Project, path: str, dotted: str) -> str:
     """The file of a module, or of the package that a class is named in; ``""`` for what is not ours."""
     found = project.layout.absolute(path, dotted) or ""
     if found.endswith("/"):  # a package without an ``__init__.py``: any of its files stands for it

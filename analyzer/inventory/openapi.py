@@ -1,7 +1,9 @@
 """A skeleton OpenAPI 3.1 document of the route table: paths, parameters, bodies and status codes the code shows.
 
 A route for any method (``ANY``) is described as ``get`` and ``post``. Web sockets, and methods that a path item of
-OpenAPI does not know, are left out and told. Types become schemas where they are plain, titles where they are classes.
+OpenAPI does not know, are left out and told. Several applications are tags; a path that two of them have stands there a
+second time with the application's name behind ``#``. Types become schemas where they are plain, titles where they are
+classes.
 """
 
 from __future__ import annotations
@@ -11,6 +13,8 @@ import re
 from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
+
+import msgspec
 
 from analyzer.inventory.rows import Input, Inventory, Row
 from analyzer.inventory.table import demanded
@@ -42,7 +46,7 @@ _PARAMETER = re.compile(r"\{([^{}]*)\}")
 def as_openapi(found: Inventory) -> tuple[str, tuple[str, ...]]:
     """The document as JSON, and one line for every kind of thing that is left out."""
     paths: dict[str, dict[str, Any]] = {}
-    templates: dict[str, str] = {}
+    templates: dict[tuple[str, str], str] = {}
     used: set[str] = set()
     sockets: list[str] = []
     unknown: list[str] = []
@@ -50,7 +54,10 @@ def as_openapi(found: Inventory) -> tuple[str, tuple[str, ...]]:
     for row in found.rows:
         path, names = _template(row.path)
         # Templates that differ in the names of parameters alone are identical for OpenAPI (section 4.8.8.2).
-        known = templates.setdefault(_PARAMETER.sub("{}", path), path)
+        known = templates.get((row.application, _PARAMETER.sub("{}", path)), "")
+        if not known:
+            known = f"{path}#{visible(row.application)}" if path in paths and row.application else path
+            templates[row.application, _PARAMETER.sub("{}", path)] = known
         methods = _ANY if row.method == "ANY" else (row.method.lower(),)
         for method in methods:
             if method == "websocket":
@@ -66,9 +73,21 @@ def as_openapi(found: Inventory) -> tuple[str, tuple[str, ...]]:
     document = {
         "openapi": VERSION,
         "info": {"title": "Routes", "version": "0", "description": "Made from source code by backend-audit."},
+        **({"tags": [{"name": visible(name)} for name in found.applications()]} if found.applications() else {}),
         "paths": paths,
     }
     return json.dumps(document, indent=2) + "\n", _told(sockets, unknown, twice, len(found.unresolved))
+
+
+def documents(found: Inventory) -> list[tuple[str, Inventory]]:
+    """What each application has, by its name; all under an empty name where there is only one."""
+    names = found.applications()
+    if not names:
+        return [("", found)]
+    return [
+        (name, msgspec.structs.replace(found, rows=tuple(row for row in found.rows if row.application == name)))
+        for name in names
+    ]
 
 
 def _told(sockets: Sequence[str], unknown: Sequence[str], twice: Sequence[str], gaps: int) -> tuple[str, ...]:
@@ -114,6 +133,8 @@ def _operation(row: Row, method: str, names: dict[str, str], given: list[str], u
     identity = _unique(re.sub(r"\W", "_", f"{row.handler}_{method}"), used)
     used.add(identity)
     operation: dict[str, Any] = {"operationId": identity, "x-handler": visible(f"{row.file}:{row.line}")}
+    if row.application:
+        operation["tags"] = [visible(row.application)]
     if row.guards:
         operation["x-guards"] = [visible(f"{item.name} ({demanded(item)})") for item in row.guards]
     parameters = [_parameter(item, names) for item in row.inputs if _is_parameter(item, names)]

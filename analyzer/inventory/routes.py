@@ -10,6 +10,7 @@ from analyzer.graph.guards import Guards
 from analyzer.graph.limits import Limits
 from analyzer.graph.picture import Picture
 from analyzer.inventory.answers import response_of, serializer_of, statuses_of
+from analyzer.inventory.applications import Applications
 from analyzer.inventory.declared import path_inputs, signature_inputs
 from analyzer.inventory.decorated import decorated_inputs
 from analyzer.inventory.documented import Documented
@@ -30,7 +31,7 @@ def inventory(picture: Picture) -> Inventory:
     """All routes with what is known of each, and the registrations that are not."""
     layers = _Layers(picture)
     rows = [_row(picture, route, layers) for route in (*picture.routes, *picture.backend.library)]
-    rows.sort(key=lambda row: (row.path, row.method, row.handler, row.registered))
+    rows.sort(key=lambda row: (row.application, row.path, row.method, row.handler, row.registered))
     gaps = sorted({Gap(item.path, item.line, item.why) for item in picture.backend.unresolved})
     doors = tuple(sorted(_entry(picture, one, layers) for one in picture.doors().values()))
     return Inventory(tuple(rows), tuple(gaps), picture.backend.frameworks, entry_points=doors)
@@ -82,6 +83,7 @@ def _row(picture: Picture, route: Route, layers: _Layers) -> Row:
         layers=layers.of(route.handler) if not route.library else (),
         application_limits=picture.shared(Limits).everywhere(route),
         documented=picture.shared(Documented).of(route),
+        application=picture.shared(Applications).of(route),
     )
 
 

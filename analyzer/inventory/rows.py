@@ -38,7 +38,7 @@ class Row(msgspec.Struct, frozen=True):
 
     ``limits`` stand at the handler or its class, ``application_limits`` around the whole application. ``documented`` is
     ``yes``, ``hidden`` (left out of the schema), ``off`` (the document is switched off), ``no`` (nothing writes one),
-    or empty where that is no question.
+    or empty where that is no question. ``application`` names the application where the repository has several.
     """
 
     method: str
@@ -58,6 +58,7 @@ class Row(msgspec.Struct, frozen=True):
     layers: tuple[str, ...]
     application_limits: tuple[str, ...] = ()
     documented: str = ""
+    application: str = ""
 
 
 class Gap(msgspec.Struct, frozen=True, order=True):
@@ -83,10 +84,14 @@ class EntryRow(msgspec.Struct, frozen=True, order=True):
 
 
 class Inventory(msgspec.Struct, frozen=True):
-    """All rows, sorted by path and method, what is called without a route, and what is not known."""
+    """All rows, sorted by application, path and method, what is called without a route, and what is not known."""
 
     rows: tuple[Row, ...]
     unresolved: tuple[Gap, ...]
     frameworks: tuple[str, ...]
     notes: tuple[str, ...] = ()
     entry_points: tuple[EntryRow, ...] = ()
+
+    def applications(self) -> tuple[str, ...]:
+        """The names of the applications, sorted; none where there is only one."""
+        return tuple(sorted({row.application for row in self.rows if row.application}))

@@ -21,6 +21,7 @@ METHODS = (
     "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "ANY", "WEBSOCKET", "QUERY",
     "MUTATION", "SUBSCRIPTION",
 )  # fmt: skip
+_APPLICATION = "application"
 _GUARD = COLUMNS.index("guard")
 KINDS = {"rpc": "RPC", "task": "task", "command": "command"}
 """Kinds of entry points in the order in which they are counted, and what one of them is called."""
@@ -31,9 +32,15 @@ _MOST_GAPS = 20
 _MOST_INPUTS = 6
 
 
-def chosen(found: Inventory, methods: Sequence[str], paths: Sequence[str], unguarded: bool) -> Inventory:
-    """Only the rows with one of the methods, one of the path globs or addresses, and without a guard, as far as each is
-    asked."""
+def chosen(
+    found: Inventory,
+    methods: Sequence[str],
+    paths: Sequence[str],
+    unguarded: bool,
+    applications: Sequence[str] = (),
+) -> Inventory:
+    """Only the rows with one of the methods, one of the path globs or addresses, without a guard, and of one of the
+    applications, as far as each is asked."""
     wanted = {method.upper() for method in methods}
     rows = tuple(
         row
@@ -41,6 +48,7 @@ def chosen(found: Inventory, methods: Sequence[str], paths: Sequence[str], ungua
         if (not wanted or row.method in wanted or (row.method == "ANY" and "WEBSOCKET" not in wanted))
         and (not paths or any(_like(row, glob) for glob in paths))
         and not (unguarded and row.guards)
+        and (not applications or any(fnmatch.fnmatchcase(row.application, glob) for glob in applications))
     )
     return msgspec.structs.replace(found, rows=rows)
 
@@ -53,6 +61,12 @@ def unknown_methods(found: Inventory, methods: Sequence[str]) -> list[str]:
     """The methods that neither HTTP (RFC 9110, section 9; PATCH of RFC 5789) nor any route of the table has."""
     known = {*METHODS, *(row.method for row in found.rows)}
     return [method for method in methods if method.upper() not in known]
+
+
+def unknown_applications(found: Inventory, applications: Sequence[str]) -> list[str]:
+    """The globs that no application is called like."""
+    names = found.applications()
+    return [glob for glob in applications if not any(fnmatch.fnmatchcase(name, glob) for name in names)]
 
 
 def missing_paths(found: Inventory, paths: Sequence[str]) -> list[str]:
@@ -98,17 +112,28 @@ def _input(item: Input) -> str:
 def as_text(found: Inventory, width: int | None, color: bool) -> str:
     """A table for people: as wide as the terminal, or with a route a line where ``width`` is ``None``.
 
-    Columns that nobody fills are left out. Below the table stands what is not known.
+    Several applications have a table each on a terminal, and a column that names them elsewhere. Columns that nobody
+    fills are left out. Below the table stands what is not known.
     """
-    rows = [tuple(visible(text) for text in cells(row)) for row in found.rows]
-    used = [index for index in range(len(COLUMNS)) if index <= _GUARD or any(row[index] for row in rows)]
-    if len({row[-1] for row in rows}) < 2:
+    several = found.applications()
+    every = [tuple(visible(text) for text in cells(row)) for row in found.rows]
+    used = [index for index in range(len(COLUMNS)) if index <= _GUARD or any(row[index] for row in every)]
+    if len({row[-1] for row in every}) < 2:
         # What is the same for all tells nothing about any.
         used = [index for index in used if index != len(COLUMNS) - 1]
-    shown = [[row[index] or ("–" if index == _GUARD else "") for index in used] for row in rows]
+    shown = [[row[index] or ("–" if index == _GUARD else "") for index in used] for row in every]
     heads = [COLUMNS[index] for index in used]
-    lines = unbroken(heads, shown) if width is None else folded(heads, shown, width, color)
-    return "\n".join([*(lines if rows else []), *([""] if rows else []), *summary(found)]) + "\n"
+    if not several:
+        lines = unbroken(heads, shown) if width is None else folded(heads, shown, width, color)
+    elif width is None:
+        named = [[visible(row.application), *line] for row, line in zip(found.rows, shown, strict=True)]
+        lines = unbroken([_APPLICATION, *heads], named)
+    else:
+        lines = []
+        for name in several:
+            mine = [line for row, line in zip(found.rows, shown, strict=True) if row.application == name]
+            lines += [*([""] if lines else []), f"{_APPLICATION} {visible(name)}", *folded(heads, mine, width, color)]
+    return "\n".join([*(lines if every else []), *([""] if every else []), *summary(found)]) + "\n"
 
 
 def unbroken(heads: list[str], rows: list[list[str]]) -> list[str]:
@@ -139,7 +164,9 @@ def summary(found: Inventory) -> list[str]:
     count = len(found.rows)
     open_ones = sum(1 for row in found.rows if not row.guards)
     kinds = ", ".join(visible(name) for name in found.frameworks)
+    several = found.applications()
     head = f"{count:,} route{'' if count == 1 else 's'}" + (f" ({kinds})" if kinds else "")
+    head += f" of {len(several)} applications" if len(several) > 1 else ""
     lines = [f"{head}, {open_ones:,} without a guard" if count else head]
     if found.unresolved:
         number = len(found.unresolved)
@@ -190,10 +217,10 @@ def as_csv(found: Inventory) -> str:
     """RFC 4180; a cell that a spreadsheet would take for a formula begins with an apostrophe."""
     target = io.StringIO()
     writer = csv.writer(target, quoting=csv.QUOTE_MINIMAL, lineterminator="\r\n")
-    writer.writerow(("method", "path", "handler", "file", "line", *COLUMNS[3:], "framework"))
+    writer.writerow(("method", "path", "handler", "file", "line", *COLUMNS[3:], "framework", _APPLICATION))
     for row in found.rows:
         method, path, _, *rest = cells(row)
-        values = (method, path, row.handler, row.file, str(row.line), *rest, row.framework)
+        values = (method, path, row.handler, row.file, str(row.line), *rest, row.framework, row.application)
         writer.writerow([harmless(value) for value in values])
     return target.getvalue()
 
@@ -205,9 +232,14 @@ def harmless(text: str) -> str:
 
 
 def as_markdown(found: Inventory) -> str:
-    """A table of GitHub Flavored Markdown; then what is not known."""
-    lines = ["| " + " | ".join(COLUMNS) + " |", "|" + "---|" * len(COLUMNS)]
-    lines += ["| " + " | ".join(cell(text) for text in cells(row)) + " |" for row in found.rows]
+    """A table of GitHub Flavored Markdown, one an application below its name where there are several; then what is not
+    known."""
+    lines: list[str] = []
+    for name in found.applications() or ("",):
+        lines += [*([""] if lines else []), f"## {cell(name)}", ""] if name else []
+        lines += ["| " + " | ".join(COLUMNS) + " |", "|" + "---|" * len(COLUMNS)]
+        mine = (row for row in found.rows if not name or row.application == name)
+        lines += ["| " + " | ".join(cell(text) for text in cells(row)) + " |" for row in mine]
     head, *gaps = summary(found)
     lines += ["", cell(head)]
     if gaps:
