@@ -34,11 +34,12 @@ Told = tuple[AnyExpression, str, Confidence]
 
 _DOCUMENTS = frozenset(
     {"insert_one", "insert_many", "update_one", "update_many", "find_one", "replace_one", "find_one_and_update",
-     "find_one_and_replace", "put_item", "insert", "save", "upsert", "set", "find", "update", "count_documents"}
+     "find_one_and_replace", "put_item", "insert", "save", "upsert", "set", "find", "update", "count_documents",
+     "hset", "hmset"}
 )  # fmt: skip
 _DOCUMENTS_SURE = frozenset(
     {"insert_one", "insert_many", "update_one", "update_many", "find_one", "replace_one", "find_one_and_update",
-     "find_one_and_replace", "put_item"}
+     "find_one_and_replace", "put_item", "hset", "hmset"}
 )  # fmt: skip
 _DOCUMENT_LIBRARIES = (
     "pymongo",
@@ -269,9 +270,33 @@ def _remembered(
         return
     if state is None or target is None or target.kind != "variable":
         return
+    field = _sent_whole(flow, place, value)
+    if field:
+        yield node, f"Nothing has hashed the field `{field}` of what is kept here as it was sent", Confidence.MEDIUM
+        return
     for name, secret in _entries(flow, Point(place, value, state), 2):
         yield node, f"{as_it_is(secret)} nothing has hashed what is kept under `{name}`", Confidence.MEDIUM
         return
+
+
+def _sent_whole(flow: Flow, place: Place, value: AnyExpression) -> str:
+    """The password among the fields of an object that a handler keeps as it was sent: ``USERS.append(account)``."""
+    function = flow.project.function(place)
+    given = (
+        function is not None and isinstance(value, Name) and any(one.name == value.id for one in function.parameters)
+    )
+    target = flow.project.resolve_expression(place, value) if given and place in flow.handlers else None
+    if (
+        target is None
+        or target.kind != "instance"
+        or not persistence.is_schema(flow.project, target.path, target.index)
+    ):
+        return ""
+    fields = (name for name, _, _ in flow.project.classes.fields(target.path, target.index))
+    touched = {f"{value.id}.{name}" for name in ("password", "hashed_password")} if isinstance(value, Name) else set()
+    if function is None or any(use.kind == "write" and use.chain in touched for use in function.uses):
+        return ""
+    return next((name for name in fields if is_password_column(name) and "hash" not in name), "")
 
 
 def _is_kept(flow: Flow, place: Place, target: Attribute) -> bool:
@@ -350,6 +375,10 @@ def _documented(flow: Flow, point: Point, call: Call) -> Iterator[Told]:
         if target is None or target.ours or not target.dotted.startswith(_DOCUMENT_LIBRARIES):
             return
     for one in call.arguments:
+        field = _sent_whole(flow, point.place, one.value) if last in {"append", "setdefault"} else ""
+        if field:
+            yield call, f"Nothing has hashed the field `{field}` of what is kept here as it was sent", Confidence.MEDIUM
+            return
         for name, secret in _entries(flow, Point(point.place, one.value, point.environment), 3):
             yield call, f"{as_it_is(secret)} nothing has hashed what is kept under `{name}`", Confidence.HIGH
             return

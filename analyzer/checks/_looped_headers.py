@@ -1,7 +1,8 @@
-"""The part of BA206 about loops that write the headers, or the fields of a form, of a request one by one."""
+"""The part of BA206 about loops that write what holds secrets one by one: headers, the fields of a form, settings."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import msgspec
@@ -26,25 +27,35 @@ from analyzer.facts.expressions import (
 from analyzer.facts.statements import For, If
 from analyzer.facts.visit import chain, walk
 from analyzer.flow import showing
-from analyzer.flow.disclosed import Sighting
-from analyzer.flow.engine import Flow
+from analyzer.flow.disclosed import Reader, Sighting
+from analyzer.flow.engine import Flow, Point
 from analyzer.flow.questions import chain_end, uses_of, written
 from analyzer.project.target import Place
 
 _PREFIX = frozenset({"HTTP_", "http_"})
 """What every header's name begins with in WSGI's environment: who asks for it picks out none."""
+_DUMPED = re.compile(r"(?:^|\.)(?:environ|model_dump|dict|vars|asdict|__dict__)(?:$|[.(])")
 _AROUND = frozenset({"items", "keys", "copy", "list", "sorted", "dict", "tuple"})
 
 
 def looped(flow: Flow) -> Iterator[Written]:
     """Calls that write every header, or every field of the form, of a request; in order of places."""
     for place in flow.project.places():
-        if not any(_kind(use.chain) for use in uses_of(flow.project, place)):
-            continue
-        for loop in walk(flow.project.body(place)):
-            held = _headers(loop.iterable) if isinstance(loop, For) else None
-            if isinstance(loop, For) and held is not None:
-                yield from _written_in(flow, place, loop, held)
+        chains = [use.chain for use in uses_of(flow.project, place)]
+        asked, dumped = any(map(_kind, chains)), any(map(_DUMPED.search, chains))
+        for loop in walk(flow.project.body(place)) if asked or dumped else ():
+            if not isinstance(loop, For):
+                continue
+            held = _unwound(loop.iterable)
+            if held is not None and _kind(chain(held)):
+                yield from _written_in(
+                    flow, place, loop, held, Sighting(chain(held), _kind(chain(held)), place, held, True)
+                )
+            elif held is not None and dumped:
+                state = flow.state_at(place, loop.iterable) or flow.final(place)
+                found = Reader(flow).told(Point(place, held, state))
+                if found is not None and found.whole:
+                    yield from _written_in(flow, place, loop, held, found)
 
 
 def _kind(name: str) -> str:
@@ -57,8 +68,8 @@ def _kind(name: str) -> str:
     return "body" if found["body"] in {"form", "POST", "values"} else ""
 
 
-def _headers(iterable: AnyExpression) -> AnyExpression | None:
-    """The headers or the form that a loop goes over: ``request.headers`` of ``request.headers.items()``."""
+def _unwound(iterable: AnyExpression) -> AnyExpression | None:
+    """The mapping that a loop goes over: ``request.headers`` of ``request.headers.items()``."""
     while isinstance(iterable, Call) and chain_end(iterable) in _AROUND:
         if isinstance(iterable.func, Attribute):
             iterable = iterable.func.value
@@ -66,10 +77,10 @@ def _headers(iterable: AnyExpression) -> AnyExpression | None:
             iterable = iterable.arguments[0].value
         else:
             return None
-    return iterable if _kind(chain(iterable)) else None
+    return iterable
 
 
-def _written_in(flow: Flow, place: Place, loop: For, held: AnyExpression) -> Iterator[Written]:
+def _written_in(flow: Flow, place: Place, loop: For, held: AnyExpression, found: Sighting) -> Iterator[Written]:
     names = loop.target.items if isinstance(loop.target, Sequence) else [loop.target]
     known = {one.id for one in names if isinstance(one, Name)}
     if not known or _chooses(loop, known):
@@ -81,8 +92,8 @@ def _written_in(flow: Flow, place: Place, loop: For, held: AnyExpression) -> Ite
             continue
         sink = sink_of(flow, place, call)
         if sink is not None and any(_shows(one.value, value, held) for one in call.arguments):
-            found = Sighting(chain(held), _kind(chain(held)), place, call, True)
-            yield Written(place, call, found, written(call), sink.kind, point)
+            told = msgspec.structs.replace(found, place=place, node=call)
+            yield Written(place, call, told, written(call), sink.kind, point)
 
 
 def _chooses(loop: For, known: set[str]) -> bool:

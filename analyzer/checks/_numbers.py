@@ -136,10 +136,15 @@ def _is_number(annotation: AnyExpression, side: Side) -> bool:
 
 
 def _listed(annotation: AnyExpression) -> AnyExpression | None:
-    """``Item`` of ``list[Item]``."""
-    if not isinstance(annotation, Subscript) or chain(annotation.value).rpartition(".")[2] not in {"list", "List"}:
+    """``Item`` of ``list[Item]``, ``Optional[List[Item]]`` and ``list[Item] | None``."""
+    if isinstance(annotation, Binary) and annotation.op == "|":
+        return _listed(annotation.left) or _listed(annotation.right)
+    if not isinstance(annotation, Subscript):
         return None
-    return annotation.index
+    head = chain(annotation.value).rpartition(".")[2]
+    if head == "Optional":
+        return _listed(annotation.index)
+    return annotation.index if head in {"list", "List"} else None
 
 
 def _bounds(made: AnyExpression | None, side: Side) -> bool:
@@ -350,6 +355,8 @@ def _also_called(nodes: Sequence[object], held: set[str]) -> set[str]:
 
 
 def _items(target: AnyExpression, iterable: AnyExpression, held: set[str]) -> set[str]:
+    if isinstance(iterable, Boolean) and iterable.op == "or":
+        iterable = iterable.values[0]  # for part in order.parts or []
     source, name = path_of(iterable), path_of(target)
     if not source or not name:
         return set()

@@ -7,8 +7,10 @@ from collections.abc import Iterator
 
 from analyzer.checks._written import Written, handed_over
 from analyzer.facts.expressions import Call
+from analyzer.facts.visit import chain
+from analyzer.flow.disclosed import Reader
 from analyzer.flow.engine import Flow
-from analyzer.flow.questions import written
+from analyzer.flow.questions import uses_of, written
 from analyzer.project.target import Place
 
 _LOGGING = re.compile(
@@ -18,6 +20,39 @@ _LOGGING = re.compile(
 """``log_security_event``, ``write_audit_log``; not ``log_in``."""
 _LEVELS = frozenset({"debug", "info", "warning", "warn", "error", "critical", "exception", "log", "write", "record"})
 _CLASS = re.compile(r"(?:^|[a-z_])(?:Log(?:ger)?|Audit(?:Log(?:ger)?|Trail)?)$")
+
+
+_ROW = re.compile(r"(?:^|[a-z_])(?:Log|Audit)s?(?:Entry|Entries|Record|Event|Trail|Log|Model)?$")
+_WHOLE = frozenset({"body", "headers"})
+
+
+def tabled(flow: Flow) -> Iterator[Written]:
+    """Rows of a log that are made of whole bodies or headers: ``RequestLog(body=await request.body())``,
+    ``AuditLog.objects.create(body=request.body)``; in order of places."""
+    for place in flow.project.places():
+        uses = [use.chain for use in uses_of(flow.project, place) if use.kind == "call"]
+        if not any(_row(one) for one in uses):
+            continue
+        function = flow.project.function(place)
+        for point in flow.calls(place):
+            call = point.expression
+            row = _row(chain(call.func)) if isinstance(call, Call) else ""
+            if not isinstance(call, Call) or not row:
+                continue
+            reader = Reader(flow)
+            found = reader.first(point, [one.value for one in call.arguments], 6)
+            if found is not None and found.kind in _WHOLE:
+                yield Written(place, call, found, row, "own", point)
+            elif found is None and reader.handed and function is not None:
+                for site, asked, told in handed_over(flow, place, function, frozenset(reader.handed)):
+                    if told.kind in _WHOLE:
+                        yield Written(site.place, asked.expression, told, row, "own", asked)
+
+
+def _row(name: str) -> str:
+    """The class of a log's rows that a call makes one of; ``""`` for other calls."""
+    made = name.removesuffix(".create").removesuffix(".objects").rpartition(".")[2]
+    return made if _ROW.search(made) else ""
 
 
 def kept(flow: Flow, traced: frozenset[Place]) -> Iterator[Written]:

@@ -1,5 +1,5 @@
-"""The part of BA401 about prices, quantities and the like that a schema declares as any number, and that are kept as
-they came: a price of -5 is a price, until somebody reckons with it."""
+"""The part of BA401 about prices, quantities and the like that a schema or a handler declares as any number, and that
+are kept as they came: a price of -5 is a price, until somebody reckons with it."""
 
 from __future__ import annotations
 
@@ -51,19 +51,27 @@ def stored(picture: Picture, flow: Flow, rule: Rule, told: Set[Place], bounded: 
         numbers = {
             name: where
             for name, where in declared(flow.project, place, LOWER).items()
-            if where.schema is not None and counted(name) and name.rpartition(".")[2] not in bounded
-            and not SIGNED.search(where.schema.dotted.rpartition(".")[2])
+            if counted(name) and name.rpartition(".")[2] not in bounded
+            and not SIGNED.search(_of(flow, place, where))
         }  # fmt: skip
         search = Search(flow, LOWER, _keeping)
         for name, where in numbers.items():
-            if where.schema is None or (where.place.path, where.node.line) in seen:
+            if (where.place.path, where.node.line) in seen:
                 continue
             found = search.within(place, frozenset({name}), DEPTH)
             if found is not None:
                 mates = {(one.place.path, one.node.line) for one in numbers.values() if one.schema == where.schema}
                 if not mates & seen:
-                    yield _finding(rule, place, name, where, found)
+                    yield _finding(rule, place, name, where, found, _of(flow, place, where))
                 seen |= mates
+
+
+def _of(flow: Flow, place: Place, where: Declared) -> str:
+    """What declares a number: a schema, or the handler itself (``fee: float = Form(0)``)."""
+    function = flow.project.function(place)
+    if where.schema is not None:
+        return where.schema.dotted.rpartition(".")[2]
+    return function.name if function is not None else ""
 
 
 def bounded_by_models(project: Project) -> frozenset[str]:
@@ -134,14 +142,13 @@ def _keeps(flow: Flow, place: Place, call: Call) -> bool:
     return isinstance(call.func, Attribute) and call.func.attr in _KEEPING
 
 
-def _finding(rule: Rule, place: Place, name: str, where: Declared, found: Used) -> Finding:
-    schema = where.schema.dotted.rpartition(".")[2] if where.schema is not None else ""
+def _finding(rule: Rule, place: Place, name: str, where: Declared, found: Used, of: str) -> Finding:
     return Finding(
         rule=rule.code,
         location=location(where.place, where.node),
-        message=f"`{name.rpartition('.')[2]}` of `{schema}` may be below zero: nothing bounds it, and it is kept as "
+        message=f"`{name.rpartition('.')[2]}` of `{of}` may be below zero: nothing bounds it, and it is kept as "
         "the client sent it",
-        fix="Declare the lowest value: `Field(ge=0)`, `Field(gt=0)`",
+        fix="Declare the lowest value: `Field(ge=0)`, `Form(gt=0)`",
         severity=Severity.NOTE,
         confidence=Confidence.MEDIUM,
         steps=(Step(location(place, found.node), f"`{found.number}` {found.does}"), *found.steps),

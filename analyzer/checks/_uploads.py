@@ -8,11 +8,14 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from analyzer.facts.expressions import AnyExpression, Attribute, Await, Call, Constant, Name, Subscript
-from analyzer.facts.statements import Assign, For
+from analyzer.facts.statements import AnyStatement, Assign, For
 from analyzer.facts.visit import calls, chain, walk
+from analyzer.flow.callers import bound
+from analyzer.flow.named import method
 from analyzer.flow.questions import chain_end, uses_of
+from analyzer.frameworks.persistence import is_model
 from analyzer.graph.picture import Picture
-from analyzer.project import Place
+from analyzer.project import Place, Project
 
 _FILES = re.compile(r"(?:^|\.)(?:request|req)\.(?:files|FILES)$")
 _TYPES = frozenset({"UploadFile", "FileStorage", "UploadedFile", "InMemoryUploadedFile"})
@@ -33,11 +36,14 @@ _LIMITED = re.compile(
 """Settings, classes and arguments that limit what any route takes."""
 
 
+_CONTENTS = frozenset({"", "file", "read()", "file.read()", "stream", "stream.read()", "chunks()", "stream()"})
+
+
 class Upload(msgspec.Struct, frozen=True):
     """Where an upload is kept: the call, and how the code calls the upload."""
 
     place: Place
-    node: Call
+    node: AnyExpression
     shown: str
 
 
@@ -65,10 +71,25 @@ def _kept(picture: Picture, handler: Place) -> Upload | None:
         return None
     body = picture.project.body(handler)
     names = typed | _named(body)
-    found = next(_keeps(handler, body, names), None)
-    if found is None or any(_looks(picture, at) for at in _around(picture, handler, names)):
+    if any(_looks(picture, at) for at in _around(picture, handler, names)):
         return None
-    return found
+    found = next(_keeps(picture.project, handler, body, names), None)
+    return found or next(_handed(picture, handler, body, names), None)
+
+
+def _handed(picture: Picture, handler: Place, body: list[AnyStatement], names: set[str]) -> Iterator[Upload]:
+    """Where a function that is handed an upload keeps it: ``await save_image(file, user.id)``."""
+    for call in calls(body):
+        target = picture.project.resolve_expression(handler, call.func) if chain(call.func) else None
+        place = Place(target.path, target.index) if target is not None and target.kind == "function" else None
+        function = picture.project.function(place) if place is not None else None
+        if target is None or place is None or function is None or place in picture.handlers():
+            continue
+        given = bound(function, call, method(target, function, chain(call.func))) or {}
+        held = {name for name, one in given.items() if _upload_of(one.value, names)}
+        inner = picture.project.body(place)
+        if held and not any(_looks(picture, at) for at in _around(picture, place, held)):
+            yield from _keeps(picture.project, place, inner, held)
 
 
 def _is_upload(annotation: AnyExpression | None) -> bool:
@@ -94,13 +115,19 @@ def _named(body: Sequence[msgspec.Struct]) -> set[str]:
     return found
 
 
-def _keeps(place: Place, body: Sequence[msgspec.Struct], names: set[str]) -> Iterator[Upload]:
+def _keeps(project: Project, place: Place, body: Sequence[msgspec.Struct], names: set[str]) -> Iterator[Upload]:
     known = set(names)
     for node in walk(body):
         if isinstance(node, Assign) and node.value is not None and _reads(node.value, known):
             known.update(one.id for one in node.targets if isinstance(one, Name))
+        elif isinstance(node, For) and isinstance(node.target, Name) and _upload_of(node.iterable, known):
+            known.add(node.target.id)  # for chunk in upload.chunks()
     for node in walk(body):
-        if not isinstance(node, Call) or chain_end(node) not in _KEEPING:
+        if isinstance(node, Assign) and node.value is not None and _of_record(node):
+            shown = _upload_of(node.value, known)
+            if shown:
+                yield Upload(place, node.value, shown)
+        if not isinstance(node, Call) or not (chain_end(node) in _KEEPING or _makes_record(project, place, node)):
             continue
         receiver = node.func.value if isinstance(node.func, Attribute) else None
         parts = [one.value for one in node.arguments]
@@ -111,6 +138,22 @@ def _keeps(place: Place, body: Sequence[msgspec.Struct], names: set[str]) -> Ite
             if shown:
                 yield Upload(place, node, shown)
                 break
+
+
+def _of_record(node: Assign) -> bool:
+    """``user.photo = …``: an attribute of something that is no part of the request or the object itself."""
+    return any(
+        isinstance(one, Attribute) and isinstance(one.value, Name) and one.value.id not in {"self", "cls", "request"}
+        for one in node.targets
+    )
+
+
+def _makes_record(project: Project, place: Place, call: Call) -> bool:
+    """``Picture(data=upload.read())``, ``Document.objects.create(file=upload)``."""
+    if chain(call.func).endswith(".objects.create"):
+        return True
+    target = project.resolve_expression(place, call.func) if chain(call.func) else None
+    return target is not None and target.kind == "class" and is_model(project, target.path, target.index)
 
 
 def _reads(value: AnyExpression, names: set[str]) -> bool:
@@ -128,13 +171,13 @@ def _upload_of(part: AnyExpression, names: set[str]) -> str:
     if _FILES.search(_held(spelled)):
         return spelled
     head, _, rest = spelled.partition(".")
-    return head if head in names and rest in {"", "file", "read()", "file.read()", "stream", "stream.read()"} else ""
+    return head if head in names and rest in _CONTENTS else ""
 
 
 def _around(picture: Picture, handler: Place, names: set[str]) -> Iterator[Place]:
     """The handler, what runs before it, and the functions that are handed the upload or the request."""
     yield handler
-    for route in picture.handlers()[handler]:
+    for route in picture.handlers().get(handler, ()):
         yield from (one for one in route.dependencies if one.path)
         yield from (one.place for one in route.attached if one.place.path)
     for call in calls(picture.project.body(handler)):

@@ -167,7 +167,9 @@ def _around(picture: Picture, handler: Place, routes: Sequence[Route]) -> set[st
 
 def _sends(words: Sequence[str]) -> bool:
     """Whether words are of a message that proves an address: ``resend-verification``, ``send_code``."""
-    sent = _SENT_AGAIN if "resend" in words else _SENT if "send" in words else frozenset()
+    if "magic" in words and "link" in words:
+        return True
+    sent = _SENT_AGAIN if "resend" in words else _SENT if {"send", "request"} & set(words) else frozenset()
     return not sent.isdisjoint(words)
 
 
@@ -262,13 +264,26 @@ def _confirms(picture: Picture, handler: Place, words: Sequence[str]) -> bool:
     """Whether a handler compares a code that was sent with one that is kept: ``sent != pending.code``."""
     if _CONFIRMING.isdisjoint(words):
         return False
-    for node in walk(picture.project.body(handler)):
-        if isinstance(node, Compare) and len(node.comparators) == 1 and node.operators[0] in {"==", "!="}:
-            sides = [chain(node.left).rpartition("."), chain(node.comparators[0]).rpartition(".")]
-            kept = any(before and _CODE.search(last) for before, _, last in sides)
-            if kept and all(_CODE.search(last) or _CODE.search(before) for before, _, last in sides):
-                return True
-    return False
+    return any(
+        _compares_codes(node)
+        for place in _public.below(picture, handler)
+        for node in walk(picture.project.body(place))
+        if isinstance(node, Compare | Call)
+    )
+
+
+def _compares_codes(node: Compare | Call) -> bool:
+    """``sent != pending.code``, ``User.code == code``, ``filter_by(verification_code=code)``."""
+    if isinstance(node, Call):
+        asks = isinstance(node.func, Attribute) and node.func.attr in _LOOKING_UP
+        return asks and any(
+            _CODE.search(one.keyword or "") and _CODE.search(chain(one.value)) for one in node.arguments
+        )
+    if len(node.comparators) != 1 or node.operators[0] not in {"==", "!="}:
+        return False
+    sides = [chain(node.left).rpartition("."), chain(node.comparators[0]).rpartition(".")]
+    kept = any(before and _CODE.search(last) for before, _, last in sides)
+    return kept and all(_CODE.search(last) or _CODE.search(before) for before, _, last in sides)
 
 
 def _makes(route: Route) -> bool:

@@ -62,7 +62,7 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
 def _found(picture: Picture, rule: Rule) -> Iterator[Finding]:
     flow = flow_of(picture)
     for place in places_calling(flow.project, frozenset(_CALLS)):
-        if not deployed(picture, place.path):
+        if not deployed(picture, place.path) or _given_nothing(flow, place):
             continue
         for point in flow.calls(place):
             if isinstance(point.expression, Call) and _is_policy(flow, point, point.expression):
@@ -84,6 +84,20 @@ def _found(picture: Picture, rule: Rule) -> Iterator[Finding]:
             yield _finding(rule, one.place, one.node, f"{one.what}, with credentials", None)
         elif one.everywhere and _guarded(picture, one.place.path):
             yield _open(rule, one.place, one.node)
+
+
+def _given_nothing(flow: Flow, place: Place) -> bool:
+    """Whether a function prepares an application that it is given, and nobody of the project gives it one."""
+    function = flow.project.function(place)
+    if function is None or function.owner >= 0 or function.decorators:
+        return False
+    takes = any(one.name in {"app", "application"} for one in function.parameters)
+    if not takes or flow.callers.of(place)[0]:
+        return False
+    outlines = flow.project.modules.outlines.values()
+    named = (item.name for outline in outlines for item in outline.imports)
+    reads = (use.chain for outline in outlines for use in outline.uses)
+    return function.name not in named and not any(one.rpartition(".")[2] == function.name for one in reads)
 
 
 def _once(found: Iterable[Finding]) -> Iterator[Finding]:

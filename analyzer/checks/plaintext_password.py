@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterator
 
 from analyzer.checks import _kept_passwords, _password_comparisons
+from analyzer.checks._seeded_passwords import MAKING, seeded
 from analyzer.checks._serialized_passwords import serialized
 from analyzer.checks._spread_passwords import hands_over
 from analyzer.facts.codec import encode
 from analyzer.facts.outline import Function
 from analyzer.flow.engine import Flow
-from analyzer.flow.questions import Pictured, flow_of, location, place_at
+from analyzer.flow.questions import Pictured, flow_of, location, place_at, uses_of
 from analyzer.graph.picture import Picture
 from analyzer.model import Confidence, Finding, Rule
 from analyzer.project.target import Place
@@ -33,10 +34,12 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
     flow = flow_of(picture)
     seen: set[tuple[str, int]] = set()
     for place in flow.project.places():
-        if not _speaks_of_passwords(flow, place):
-            continue
+        speaks = _speaks_of_passwords(flow, place)
+        found = [*_kept_passwords.kept(flow, place), *_password_comparisons.compared(flow, place)] if speaks else []
+        if picture.is_main(place.path) and (speaks or _makes_accounts(flow, place)):
+            found.extend(seeded(flow, place))
         for node, told, confidence in sorted(
-            [*_kept_passwords.kept(flow, place), *_password_comparisons.compared(flow, place)],
+            found,
             key=lambda one: (one[0].line, one[0].column),
         ):
             where = location(place, node)
@@ -64,6 +67,8 @@ def _speaks_of_passwords(flow: Flow, place: Place) -> bool:
         return True
     if hands_over(flow, place, function):
         return True
+    if place in flow.handlers and any(use.chain.endswith((".append", "[]")) for use in function.uses):
+        return True  # it may keep all that was sent
     fills = any(use.kind == "call" and use.chain.endswith(_FILLING) for use in function.uses)
     if fills and _INSERTED.search(encode(flow.project.body(place))) is not None:
         return True
@@ -73,6 +78,13 @@ def _speaks_of_passwords(flow: Flow, place: Place) -> bool:
     body = encode(flow.project.body(place))
     found = _WORDS_IN_BYTES.search(body) is not None
     return found and (_keeps(function) or _SQL_OR_COMPARED.search(body) is not None)
+
+
+def _makes_accounts(flow: Flow, place: Place) -> bool:
+    """Whether a function or a module makes rows or documents of something and speaks of passwords on the way."""
+    calls = [use.chain.rpartition(".")[2] for use in uses_of(flow.project, place) if use.kind == "call"]
+    made = any(one[:1].isupper() or one in MAKING for one in calls)
+    return made and _WORDS_IN_BYTES.search(encode(flow.project.body(place))) is not None
 
 
 def _keeps(function: Function) -> bool:

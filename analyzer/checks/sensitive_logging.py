@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from analyzer.checks._choices import develops
 from analyzer.checks._looped_headers import looped
-from analyzer.checks._own_logs import kept
+from analyzer.checks._own_logs import kept, tabled
 from analyzer.checks._written import Written, echoed, traced, written_by
 from analyzer.facts.expressions import AnyExpression, Constant
 from analyzer.facts.statements import If
@@ -34,6 +34,7 @@ _LIBRARIES = re.compile(
 _HOOKS = re.compile(
     r"(?:before_request|after_request|middleware)(?:\(\))?$|^(?:dispatch|process_request|process_view)$"
 )
+_NEXT = re.compile(r"(?:^|\.)(?:call_next|get_response)$")
 _FORWARDING = re.compile(r"(?:^|_)(?:proxy|forward|relay|gateway)(?:_|$)", re.IGNORECASE)
 _NEAR = 3
 """Lines below the first of a call that are seen with it."""
@@ -52,7 +53,7 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
     seen: set[tuple[str, int]] = set()
     handed = list(written_by(flow))
     known = frozenset(one.sink.place for one in handed)
-    for one in (*handed, *looped(flow), *traced(flow), *echoed(flow), *kept(flow, known)):
+    for one in (*handed, *looped(flow), *traced(flow), *echoed(flow), *kept(flow, known), *tabled(flow)):
         where = location(one.place, _shown(one))
         if (where.path, where.span.line) in seen:
             continue
@@ -193,7 +194,7 @@ def _takes_secrets(picture: Picture, flow: Flow, place: Place) -> bool:
     if function is None:
         return False
     hooks = [chain(one) for one in function.decorators] + [function.name]
-    if any(_HOOKS.search(one) for one in hooks) or any(use.chain == "call_next" for use in function.uses):
+    if any(_HOOKS.search(one) for one in hooks) or any(_NEXT.search(use.chain) for use in function.uses):
         return True
     paths = " ".join(route.path for route in picture.handlers().get(place, ()))
     if _CREDENTIALS.search(function.qualname) or _CREDENTIALS.search(paths):

@@ -13,6 +13,7 @@ from analyzer.checks._conversions import converted, keys_made
 from analyzer.checks._declared_amounts import declared_amounts
 from analyzer.checks._documents import filled
 from analyzer.checks._in_vain import in_vain
+from analyzer.checks._missing_keys import missing_keys
 from analyzer.checks._only_told import only_told
 from analyzer.checks._page_sizes import sized
 from analyzer.checks._raw import Given, checked, checks_itself, given, is_whole, raw_parts, state_changing, validates
@@ -92,6 +93,9 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
         told.add(place)
         yield finding
     for place, finding in keys_made(picture, flow, rule, told):
+        told.add(place)
+        yield finding
+    for place, finding in missing_keys(picture, flow, rule, told):
         told.add(place)
         yield finding
     for place, finding in sized(picture, flow, rule, told):

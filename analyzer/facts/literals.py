@@ -54,7 +54,7 @@ _PUBLIC_KEY = re.compile(
 )
 """How public keys begin, as OpenSSH (RFC 4253, 6.6) and X.509 (SubjectPublicKeyInfo) write them in base64."""
 _CRYPT = re.compile(
-    r"\A(?:\$(?:2[aby]|argon2(?:id|i|d)|5|6|y|scrypt|pbkdf2[\w\-]*)\$|(?:pbkdf2_sha\d+|scrypt|bcrypt|argon2)[:$])\S{20,}"
+    r"\A(?:\$(?:2[aby]|argon2(?:id|i|d)|5|6|y|scrypt|pbkdf2[\w\-]*)\$|(?:pbkdf2[_:]sha\d+|scrypt|bcrypt|argon2)[:$])\S{20,}"
 )
 _ALGORITHM = re.compile(
     r"(?i)\A(?:(?:hs|rs|es|ps)(?:256|384|512)|sha-?\d{1,3}|md5|aes(?:-\w+)*|bcrypt|argon2\w*|scrypt|plain(?:text)?|base64)\Z"

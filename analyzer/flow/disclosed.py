@@ -113,7 +113,7 @@ class Reader:
         if isinstance(one, Attribute) and one.attr == "url" and showing.ENGINE.search(chain(one.value)):
             return True
         if isinstance(one, Name | Attribute | Subscript):
-            found = [o for o in self.flow.origins(point) if o.expression is not one]
+            found = [o for o in self.flow.origins(point) if o.expression is not one and not undisclosed.unset(one, o)]
             return bool(found) and all(
                 self.harmless(Point(o.place, o.expression, o.environment), depth - 1) for o in found
             )
@@ -143,6 +143,8 @@ class Reader:
     def _gives_nothing(self, point: Point, one: Name) -> bool:
         if undisclosed.speaks_of(one.id) or undisclosed.no_text(self.flow, point.place, one.id, one.line):
             return True
+        if undisclosed.masked_in_place(self.flow, point.place, one):
+            return True
         return undisclosed.starred(found.expression for found in self.flow.origins(point))
 
     def _secret(self, point: Point, name: str) -> Sighting | None:
@@ -154,7 +156,7 @@ class Reader:
             kind = self._of_property(point) or kind
         if not kind or not self._holds_text(point):
             return None
-        moved = [found for found in self.flow.origins(point) if found.expression is not one]
+        moved = [o for o in self.flow.origins(point) if o.expression is not one and not undisclosed.unset(one, o)]
         if moved and all(self.harmless(Point(o.place, o.expression, o.environment)) for o in moved):
             return None
         if kind.endswith(WEAK):
@@ -343,6 +345,8 @@ class Reader:
         if target is not None and showing.SIGNED.match(target.dotted):
             makes = last in {"encode", "create_access_token", "create_refresh_token", "for_user"}
             return Sighting(f"{spelled(call.func)}()", "token", point.place, call) if makes else None
+        if last == "locals" and held is None:
+            return self._locals(point)
         if last == "format" and held is not None:
             return self.first(point, [one.value for one in call.arguments], depth - 1)
         if last == "join" and call.arguments:
@@ -367,6 +371,15 @@ class Reader:
             found = self.first(point, [one.value for one in call.arguments], depth - 1)
             return None if found is not None and found.whole else found
         return self._made(point, call, last)
+
+    def _locals(self, point: Point) -> Sighting | None:
+        """``locals()`` of a function that is given a password, a token or a key."""
+        function = self.flow.project.function(point.place)
+        for one in function.parameters if function is not None else ():
+            kind = sensitive(one.name)
+            if kind and not kind.endswith(WEAK):
+                return Sighting("locals()", kind, point.place, point.expression, True)
+        return None
 
     def _address(self, point: Point, call: Call, last: str, depth: int) -> Sighting | None:
         """``url_for("reset", token=signed)``: whoever has the address has what stands in it."""
@@ -531,7 +544,8 @@ def _lets_secrets_by(condition: AnyExpression) -> bool:
     other = condition.comparators[0]
     listed = other.items if isinstance(other, Sequence) else [other]
     texts = [str(one.value).lower() for one in listed if isinstance(one, Constant)]
-    return len(texts) == len(listed) and not any(one.startswith(("auth", "cookie")) for one in texts)
+    chosen = any(one.startswith(("auth", "cookie")) or sensitive(one) for one in texts)
+    return len(texts) == len(listed) and not chosen
 
 
 _STEPS: dict[type, Callable[[Reader, Point, int], Sighting | None]] = {

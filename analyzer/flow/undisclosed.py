@@ -7,13 +7,25 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from analyzer.facts.expressions import AnyExpression, Attribute, Binary, Boolean, Call, Constant, Name, Sequence, Unary
+from analyzer.facts.expressions import (
+    AnyExpression,
+    Attribute,
+    Binary,
+    Boolean,
+    Call,
+    Constant,
+    Name,
+    Sequence,
+    Subscript,
+    Unary,
+)
 from analyzer.facts.outline import Function
 from analyzer.facts.secretnames import split
-from analyzer.facts.statements import AnyStatement, If, Jump, Raise, Return, Statement
+from analyzer.facts.statements import AnyStatement, Assign, Delete, If, Jump, Raise, Return, Statement
 from analyzer.facts.visit import chain, walk
 from analyzer.flow.arguments import argument
 from analyzer.flow.engine import Flow
+from analyzer.flow.origins import Origin
 from analyzer.flow.sensitive import sensitive
 from analyzer.project.target import Place
 
@@ -43,6 +55,35 @@ def starred(origins: Iterable[AnyExpression]) -> bool:
         if isinstance(one, Binary)
         for inner in walk(one)
     )
+
+
+def unset(one: AnyExpression, origin: Origin) -> bool:
+    """Whether an attribute comes from an empty default, which somebody sets: ``api_key: str | None = None``."""
+    made = origin.expression
+    return (
+        isinstance(one, Attribute)
+        and origin.place.index < 0
+        and isinstance(made, Constant)
+        and made.value in {None, ""}
+    )
+
+
+def masked_in_place(flow: Flow, place: Place, one: Name) -> bool:
+    """Whether items of a mapping are masked or taken out before it is shown: ``body[key] = "***"``,
+    ``del body["pin"]``, ``body.pop("password", None)``."""
+    for node in walk(flow.project.body(place)):
+        if getattr(node, "line", 0) > one.line:
+            continue
+        written = isinstance(node, Assign) and isinstance(node.value, Constant) and isinstance(node.value.value, str)
+        items: list[tuple[AnyExpression, AnyExpression]] = []
+        if (isinstance(node, Assign) and written) or isinstance(node, Delete):
+            items = [(target.value, target.index) for target in node.targets if isinstance(target, Subscript)]
+        elif isinstance(node, Call) and isinstance(node.func, Attribute) and node.func.attr == "pop" and node.arguments:
+            items = [(node.func.value, node.arguments[0].value)]
+        for holder, key in items:
+            if chain(holder) == one.id and (not isinstance(key, Constant) or sensitive(str(key.value))):
+                return True
+    return False
 
 
 def looked_up(call: Call, last: str) -> str | None:

@@ -91,7 +91,10 @@ class Limits:
         calls = [call for module in modules for call in self._calls(module)]
         slow = any(chain(argument(call, 0, "middleware_class", "cls")).rpartition(".")[2] in _SLOW for _, call in calls)
         for place, call in calls:
-            idle = not slow and self._picture.project.callee(place, call).startswith("slowapi.")
+            made = self._picture.project.callee(place, call)
+            idle = (not slow and made.startswith("slowapi.")) or (
+                made.startswith("flask_limiter.") and self._idle(call)
+            )
             for name in () if idle else _DEFAULTS:
                 defaults += _given(call, name)
             for name in _ALWAYS:
@@ -110,10 +113,32 @@ class Limits:
         for index in range(-1, len(outline.functions)) if outline is not None else ():
             place = Place(path, index)
             uses = outline.functions[index].uses if outline is not None and index >= 0 else project.outline(path).uses
+            if self._idly_given(place):
+                continue
             if any(use.kind == "call" and _builds(use.chain) for use in uses):
                 for node in walk(project.body(place)):
                     if isinstance(node, Call) and _builds(chain(node.func)):
                         yield place, node
+
+    def _idly_given(self, place: Place) -> bool:
+        """Whether a function prepares an application that it is given, and nobody gives it one."""
+        function = self._picture.project.function(place)
+        return function is not None and bool(function.parameters) and function.name not in self._named
+
+    @cached_property
+    def _named(self) -> frozenset[str]:
+        """The last words of all that the project calls, reads or decorates."""
+        found: set[str] = set()
+        for outline in self._picture.project.modules.outlines.values():
+            holders = (outline.uses, *(one.uses for one in outline.functions), *(one.uses for one in outline.classes))
+            found |= {use.chain.rpartition(".")[2] for uses in holders for use in uses}
+            found |= {one.name for one in outline.functions if one.decorators or one.owner >= 0}
+        return frozenset(found)
+
+    def _idle(self, call: Call) -> bool:
+        """Whether a limiter of Flask-Limiter is given no application, neither where it is made nor afterwards."""
+        given = argument(call, 99, "app") is not None or any(chain(one.value).endswith("app") for one in call.arguments)
+        return not given and "init_app" not in self._named
 
     def _configured(self, path: str) -> Iterator[str]:
         """``app.config["RATELIMIT_DEFAULT"] = "200 per day"``, or a class of settings that has it."""
