@@ -57,6 +57,12 @@ _CARRIED = re.compile(
     r"|fastapi\.security\.(?:oauth2\.)?OAuth2PasswordRequestForm(?:Strict)?$"
 )
 """What a framework makes of a part of a request, as a parameter's type: whoever calls the function needs one."""
+_NAMED = re.compile(
+    r"rest_framework\.(?:exceptions|serializers)\.(?:NotFound|PermissionDenied|AuthenticationFailed|NotAuthenticated"
+    r"|Throttled|ValidationError|ParseError)(?:$|[.(\[])"
+    r"|litestar\.exceptions\.(?:NotFound|NotAuthorized|PermissionDenied)Exception(?:$|[.(\[])"
+)
+"""Exceptions that say by their name what is wrong, and no status: any caller can catch them."""
 _MISSING = re.compile(r"\.(?:first|get|one|one_or_none|scalar)_or_404$")
 """Queries of Flask-SQLAlchemy that answer 404 where there is no row."""
 _HABIT = 3
@@ -230,6 +236,7 @@ def _finding(picture: Picture, rule: Rule, path: str, found: list[Spoken]) -> Fi
     sure = _SAYS.search(first.dotted) or not _SPEAKS.match(first.dotted)  # an answer, also one that a helper words
     around = all(_AROUND.match(one.dotted) for one in found)
     carried = all(_CARRIED.match(one.dotted) for one in found)
+    named = all(_NAMED.match(one.dotted) for one in found)
     where = f"`{functions[0]}`" + (f" and {len(functions) - 1} more" if len(functions) > 1 else "")
     return Finding(
         rule=rule.code,
@@ -244,7 +251,7 @@ def _finding(picture: Picture, rule: Rule, path: str, found: list[Spoken]) -> Fi
             "Raise an exception of your own that says what is wrong, and let the controller or one exception handler "
             "turn it into a status; pass values in, not the request"
         ),
-        severity=Severity.NOTE if around or carried else rule.severity,
+        severity=Severity.NOTE if around or carried or named else rule.severity,
         confidence=Confidence.MEDIUM if sure or around or carried or len(found) > 1 else Confidence.LOW,
         related=tuple(
             Related(Location(path, Span(one.line, 1, one.line, 1)), f"`{one.name}` is used by `{one.function}` here")

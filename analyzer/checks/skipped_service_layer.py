@@ -38,10 +38,10 @@ def _each(
     closed = dealings.closed(habit, handlers)
     for handler in handlers:
         dealing = dealings.of(handler)
-        if dealing.own:
-            yield _direct(picture, rule, dealings, dealing, habit)
-        elif closed and dealing.repositories:
+        if closed and dealing.repositories and not dealing.touches:
             yield _short_cut(picture, rule, dealings, dealing, habit)
+        elif dealing.own:
+            yield _direct(picture, rule, dealings, dealing, habit)
 
 
 def _direct(picture: Picture, rule: Rule, dealings: Dealings, dealing: Dealing, habit: Habit) -> Finding:
@@ -84,7 +84,7 @@ def _short_cut(picture: Picture, rule: Rule, dealings: Dealings, dealing: Dealin
     names = list(dict.fromkeys(f"`{dealings.name(site.target)}`" for site in dealing.repositories))
     function = picture.project.outline(dealing.handler.path).functions[dealing.handler.index]
     only = dealing.repositories[0] if len(dealing.repositories) == 1 else None
-    passed_on = only is not None and picture.shared(Storing).only_reads(only)
+    passed_on = only is not None and not dealing.own and picture.shared(Storing).only_reads(only)
     return Finding(
         rule=rule.code,
         location=_def(picture, dealing.handler),
@@ -96,9 +96,15 @@ def _short_cut(picture: Picture, rule: Rule, dealings: Dealings, dealing: Dealin
         fix=f"Offer what `{function.name}` needs as a method of a service and call that instead of {names[0]}.",
         severity=Severity.NOTE if passed_on else min(rule.severity, Severity.WARNING),
         confidence=Confidence.MEDIUM,
-        related=tuple(
-            Related(_at(dealing.handler.path, site), f"calls {dealings.name(site.target)}")
-            for site in dealing.repositories
+        related=(
+            *(
+                Related(_at(dealing.handler.path, site), f"calls {dealings.name(site.target)}")
+                for site in dealing.repositories
+            ),
+            *(
+                Related(_at(dealing.handler.path, access), f"{_VERBS[access.kind]} with `{access.shown}`")
+                for access in dealing.own
+            ),
         ),
     )
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
-from analyzer.facts.expressions import Call, Constant
+from analyzer.facts.expressions import Attribute, Call, Constant, Name
+from analyzer.facts.statements import Assign
 from analyzer.facts.visit import chain as chain_of
 from analyzer.facts.visit import walk
 from analyzer.graph.access import Access, CallSite
 from analyzer.graph.classes import owner_class
+from analyzer.graph.effects import gives_password
 from analyzer.graph.entities import entities, mentioned
 from analyzer.graph.names import word_hint
 from analyzer.graph.picture import Picture
@@ -138,8 +140,27 @@ class Dealings:
                     and not self._is_handed_repository(site.target)
                 ):
                     services.append(site)
+            if own and all(access.kind == "transaction" for access in own):
+                own = (*self._changed(handler, (*repositories, *services)), *own)
             self._known[handler] = Dealing(handler, tuple(own), tuple(repositories), tuple(services))
         return self._known[handler]
+
+    def _changed(self, handler: Place, sites: Sequence[CallSite]) -> Iterator[Access]:
+        """What a handler that ends the transaction sets of the records that services or repositories gave it."""
+        lines = {site.line for site in sites}
+        given: set[str] = set()
+        for node in walk(self._picture.project.body(handler)):
+            if isinstance(node, Call):
+                changed = [gives_password(node)]
+            elif isinstance(node, Assign):
+                changed = [chain_of(one) for one in node.targets if isinstance(one, Attribute)]
+                if any(node.line <= line <= node.end_line for line in lines):
+                    given |= {one.id for one in node.targets if isinstance(one, Name)}
+            else:
+                continue
+            for chained in changed:
+                if chained.partition(".")[0] in given:
+                    yield Access("write", chained, chained, node.line, node.column, node.line, node.column, True)
 
     def _composed(self, handler: Place) -> tuple[Access, ...]:
         """Statements about persisted classes that a handler puts together for others to run:

@@ -137,9 +137,15 @@ class Directions:
         if parts.isdisjoint(_SERVICES) or not parts.isdisjoint(_RINGS):
             return False
         symbol = edge.symbol
-        if symbol is None or self._picture.target_role(symbol).name != "repository" or symbol.kind != "class":
+        if symbol is None or self._picture.target_role(symbol).name != "repository":
             return False
-        bases = self._picture.project.classes.order(symbol.path, symbol.index)[1:]
+        if symbol.kind == "module":
+            taken = list(range(len(self._picture.project.outline(symbol.path).classes)))
+        elif symbol.kind == "class":
+            taken = [symbol.index]
+        else:
+            return False
+        bases = [base for index in taken for base in self._picture.project.classes.order(symbol.path, index)[1:]]
         return not any(
             one.kind == "class" and self._picture.ring(one.path) in {"domain", "application"} for one in bases
         )
