@@ -52,8 +52,9 @@ def _direct(picture: Picture, rule: Rule, dealings: Dealings, dealing: Dealing, 
     foreign = habit.foreign(dealing.handler.path, habit.kind)
     if foreign or not any(access.sure for access in dealing.own):
         sure = Confidence.MEDIUM
-    if not dealing.touches or dealings.looks_up(habit, dealing.handler) or (foreign and not dealing.writes):
-        # Ending the transaction that services worked in is an honest design; a look-up by number or 404 moves little.
+    if not dealing.touches or dealings.looks_up(habit, dealing.handler) or (foreign and not dealing.writes_much):
+        # Ending the transaction that services worked in is an honest design; a look-up by number or 404 moves little,
+        # and so does one write where the services are another feature's.
         sure = Confidence.LOW
     severity = rule.severity
     if not dealing.writes:

@@ -19,6 +19,7 @@ _HANDLES = re.compile(
     | sqlalchemy\.(?:[\w.]+\.)?(?:create_engine|create_async_engine)\(\)(?:\.(?:connect|begin)\(\))?
     | sqlmodel\.(?:[\w.]+\.)?(?:Session|AsyncSession)\(\)
     | flask_sqlalchemy\.(?:[\w.]+\.)?SQLAlchemy\(\)\.session(?:\(\))?
+    | fastapi_(?:async_)?sqlalchemy\.(?:[\w.]+\.)?db(?:\(\))?\.session
     | (?:sqlite3|aiosqlite|psycopg2?|psycopg2\.pool|pymysql|MySQLdb|mysql\.connector|oracledb|cx_Oracle|pyodbc
         |duckdb|asyncpg|aiomysql|aiopg)
       \.(?:connect|create_pool|(?:connection\.)?Connection|AsyncConnection\.connect|Connection\.connect|Cursor|pool\.\w+
@@ -64,6 +65,8 @@ _MANAGER_WRITE = {
     "create_user", "create_superuser",
 }  # fmt: skip
 
+_LOOKED_UP = re.compile(r"django\.shortcuts\.a?get_object_or_404\(\)\.a?(?:save|delete)$")
+"""Changing the record that a short-cut of Django found."""
 _SHORTCUTS = {
     "django.shortcuts.get_object_or_404", "django.shortcuts.get_list_or_404", "django.shortcuts.aget_object_or_404",
 }  # fmt: skip
@@ -155,6 +158,8 @@ def _manager_operation(dotted: str) -> str:
         return "transaction"
     if dotted in _SHORTCUTS:
         return "read"
+    if _LOOKED_UP.match(dotted):
+        return "write"
     own = _INSTANCE.match(dotted)
     if own is not None:
         return "read" if own[1] == "refresh_from_db" else "write"

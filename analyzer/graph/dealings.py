@@ -69,6 +69,11 @@ class Dealing(msgspec.Struct, frozen=True):
         """Whether the handler changes data itself."""
         return any(access.kind == "write" for access in self.own)
 
+    @property
+    def writes_much(self) -> bool:
+        """Whether the handler changes data itself more than once."""
+        return sum(access.kind == "write" for access in self.own) > 1
+
 
 class Habit(msgspec.Struct, frozen=True):
     """How an application's handlers deal with data: how many go through services, repositories, or neither.

@@ -92,6 +92,8 @@ class Reader:
         """Locals that hold what was sent, as it was: comparing two of them (``password == again``) is validation."""
         self._loaded: set[str] = set()
         """Locals that hold what a query, a repository or a service gave."""
+        self._reckoned: set[str] = set()
+        """Locals that were calculated."""
         self._effects: dict[int, list[Piece]] = {}
         """What calls and entries of containers bring about, by the line."""
         self._handed: set[str] = set()
@@ -167,6 +169,11 @@ class Reader:
             chain = chain_of(target)
             if isinstance(target, Name) and statement.value is not None and self._textual(statement.value):
                 self._texts.add(target.id)
+            if isinstance(target, Name) and any(
+                piece.kind == "arithmetic" and statement.line <= piece.line <= statement.end_line
+                for piece in self.found
+            ):
+                self._reckoned.add(target.id)
             if isinstance(target, Name) and any(statement.line <= line <= statement.end_line for line in self._asked):
                 self._loaded.add(target.id)
             given = chain_of(bare(statement.value))
@@ -176,7 +183,13 @@ class Reader:
                 made = isinstance(bare(statement.value), Call) and any(
                     one.kind == "crypto" for one in self._effects.get(statement.line, ())
                 )
-                self._note(statement.line, "change", f"changes `{chain}` to a secret" if made else f"sets `{chain}`")
+                way = "changes" if self._is_reckoned(statement.value) else "sets"
+                self._note(statement.line, "change", f"changes `{chain}` to a secret" if made else f"{way} `{chain}`")
+
+    def _is_reckoned(self, value: AnyExpression | None) -> bool:
+        """Whether what a field is set to was calculated from another field of a record; times of today are not."""
+        given = bare(value)
+        return isinstance(given, Name) and given.id in self._reckoned
 
     def _augment(self, statement: Augment) -> None:
         chain = chain_of(statement.target)
