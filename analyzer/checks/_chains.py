@@ -57,11 +57,12 @@ PAGING = re.compile(
 )
 """Fields of a request that choose a page or an order, and no record."""
 DECIDING = re.compile(
-    r"permission|authori[sz]|(?:^|_)can_|_can(?:$|_)|allowed|owner|policy|access(?!_?token)|ensure|enforce|belongs|has_role|forbid"
-    r"|is_mine|visible|restrict|(?:for|by|of)_user(?!_?name)|check_(?!password)|require_",
+    r"^(?!(?:create|add|grant|give|assign|update|edit|delete|remove|revoke|save|insert)_(?:\w+_)?(?:permissions?|polic(?:y|ies))$)"
+    r".*?(?:permission|authori[sz]|(?:^|_)can_|_can(?:$|_)|allowed|owner|policy|access(?!_?token)|ensure|enforce|belongs|has_role|forbid"
+    r"|is_mine|visible|restrict|(?:for|by|of)_user(?!_?name)|check_(?!password)|require_)",
     re.IGNORECASE,
 )
-"""Calls that decide whether somebody may."""
+"""Calls that decide whether somebody may, and none that give or take rights."""
 _VALIDATING = re.compile(r"validat|verif|confirm|check|ensure", re.IGNORECASE)
 _ROLE = re.compile(r"super_?user|is_?staff|is_?admin|\badmin\b|role|has_perm|permission", re.IGNORECASE)
 _FILLING = frozenset("update_one update_many find_one_and_update replace_one find_one_and_replace".split())

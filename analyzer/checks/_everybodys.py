@@ -64,13 +64,16 @@ def found(picture: Picture, known: Evidence, one: Handled) -> Everybodys | None:
         or _every_record(picture, known, one)
         or _shown_to_all(picture, known, one)
         or _in_a_name(picture, known, one)
+        or _rights(known, one)
     )
 
 
 def _named(picture: Picture, known: Evidence, one: Handled) -> Everybodys | None:
     """``GET /users/{user_id}/orders`` for whatever number."""
     under = _UNDER.search(one.route.path)
-    if under is None or not (known.joined(one) or _compared_beside(picture, known, one, under[1])):
+    if under is None or not (
+        known.joined(one) or _compared_beside(picture, known, one, under[1]) or _removes_anybody(known, one, under[2])
+    ):
         return None
     private = PRIVATE.search(under[2] or "") is not None or _personal.declares_personal(picture, one.handler)
     function = picture.project.function(one.handler)
@@ -164,6 +167,35 @@ def _in_a_name(picture: Picture, known: Evidence, one: Handled) -> Everybodys | 
                 f"Take `{column}` from who is logged in, or demand a role of those who do this for others",
             )
     return None
+
+
+def _removes_anybody(known: Evidence, one: Handled, below: str | None) -> bool:
+    """``DELETE /users/{user_id}`` where some may do more than others."""
+    return one.route.method == "DELETE" and not (below or "").strip("/") and known.roles(one)
+
+
+def _rights(known: Evidence, one: Handled) -> Everybodys | None:
+    """``POST /users/{user_id}/roles``, ``POST /permissions``: what others may do, by whoever is logged in."""
+    if not one.changing or not (known.roles(one) or known.joined(one)):
+        return None
+    segments = [part for part in one.route.path.lower().split("/") if part and "{" not in part]
+    named = {*_public.words_of(one.name), *(word for part in segments[-1:] for word in _public.words_of(part))}
+    if _GRANTING.isdisjoint(named) or not _ASKING_ONLY.isdisjoint(named):
+        return None
+    return Everybodys(
+        "changes what others may do, and everybody who is logged in may call it",
+        f"Demand the right to grant rights before `{one.name}` runs",
+    )
+
+
+_GRANTING = frozenset(
+    "role roles permission permissions privilege privileges grant grants revoke promote demote superuser".split()
+)
+_ASKING_ONLY = frozenset(
+    "list get check search query find filter page tree export verify test validate request requests my me own mine "
+    "has can current available options message messages chat prompt".split()
+)
+"""Words of routes that only tell who may, or deal with the caller's own."""
 
 
 def _unheard(picture: Picture, one: Handled) -> bool:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from analyzer.checks import _personal, _public
+from analyzer.checks._alone import Alone
 from analyzer.checks._confided import everybodys_own, owner_of
 from analyzer.checks._doors import doors
 from analyzer.checks._given_away import given_away
@@ -165,9 +166,12 @@ def _judged(
         away = given_away(picture, handler)
         own = everybodys_own(picture, handler, routes) if known_people and not personal else None
         personal = personal or own
-        if not away and (not (personal or chosen) or any(one.optional for one in known)):
+        forgotten = any(picture.shared(Alone).forgotten(handler, one, bool(siblings)) for one in known)
+        told = bool(personal or chosen) and not any(one.optional for one in known)
+        if not away and not told and not forgotten:
             return None
         what = f"hands out `{personal[0]}` with its `{personal[1]}`" if personal else f"sends files with `{sent}`"
+        what = "reads what is stored" if forgotten and not told else what
         what = f"answers with `{away}`" if away else what
         confidence = Confidence.MEDIUM
     if any(one.ending for one in known) or (any(one.optional for one in known) and _serves_both(picture, handler)):

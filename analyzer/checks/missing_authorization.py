@@ -27,7 +27,9 @@ from analyzer.flow.questions import uses_of
 from analyzer.graph.picture import Picture
 from analyzer.model import Confidence, Finding, Location, Related, Rule, Span, Step
 
-_ADMIN = frozenset({"admin", "admins", "administrator", "administration", "superuser", "superadmin", "staff"})
+_ADMIN = frozenset({"admin", "admins", "administrator", "administration", "superuser", "superadmin"})
+_STAFF = re.compile(r"/staff/(?!\{)\w", re.IGNORECASE)
+"""Paths for those who work here; ``/staff/{id}`` and ``/staff_units`` are about them."""
 _OWN = frozenset(
     "me self own my mine profile password logout login signin signup register token refresh session sessions account "
     "settings preferences notifications webhook webhooks callback health".split()
@@ -236,7 +238,8 @@ def _function(picture: Picture, rule: Rule, known: Evidence, one: Handled) -> Fi
     words = _words(one)
     if not _OWN.isdisjoint(words) or one.trail.decides:
         return None
-    if not _ADMIN.isdisjoint(words) and known.roles(one) and not _public.takes_password(picture, one.handler):
+    administering = not _ADMIN.isdisjoint(words) or _STAFF.search(one.route.path) is not None
+    if administering and known.roles(one) and not _public.takes_password(picture, one.handler):
         does = "is called as if for administrators"
         sibling = next((other for other in known.beside(one) if other.demanding), None)
         sure = Confidence.MEDIUM

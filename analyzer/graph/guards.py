@@ -51,6 +51,8 @@ _HANDED_ON = re.compile(r"state|scope|\bg\.|user|ctx|context|request|environ|ses
 """What middleware writes to for those behind it."""
 _PUBLIC = re.compile(r"\(public\)|^public(?: (?:api|endpoints?|routes?|access))?$", re.IGNORECASE)
 """Words in the summary or the tags of a route that say so."""
+_ASKS_ALONE = re.compile(r"^fastapi\.security\.|(?:^|\.)AuthJWT(?:Bearer)?(?:\(\))?$")
+"""What is injected to demand a credential, and says nothing of whose it is until it is asked."""
 _OPENING = frozenset({"exclude_from_auth", "allow_anonymous", "public", "auth_exempt"})
 """Keywords of a registration that take a route out of the application's authentication."""
 
@@ -79,6 +81,8 @@ class Known(msgspec.Struct, frozen=True):
     """Something looks at who is asking, but lets everybody through."""
     ending: bool = False
     """Something that looks at who is asking can end the request, with what nobody knows to be a refusal."""
+    meant: bool = False
+    """The handler demands a credential, or is given what could ask for one, and nothing is made of it."""
 
 
 class Looked(Protocol):
@@ -146,7 +150,7 @@ class Guards:
         safe = route.method in _SAFE
         asked = _asked(route)
         found: list[Guard] = []
-        opened = spared = optional = ending = False
+        opened = spared = optional = ending = meant = False
         near = self._near(route)
         for one in near:
             if self._only_of_records(one) and not self._about_a_record(route):
@@ -156,6 +160,9 @@ class Guards:
             if demand == "authenticated":
                 found.append(self._least(one, route, asked))
             elif self._guarding.looks(one) and not self._only_watches(one):
+                meant = meant or (
+                    one.level == "handler" and not one.optional and _ASKS_ALONE.search(one.dotted) is not None
+                )
                 optional, ending = True, ending or self._doubtful(one.place)
         for place in set(route.dependencies) - {one.place for one in near}:
             if self._guarding.demand(place, 0, Run(asked, raising=True)):
@@ -177,7 +184,7 @@ class Guards:
             name = project.qualified(handler)
             kind = inside.kind or "authenticated"
             found.append(Guard(kind, handler.path, own.line, name, inside.wanted, handler))
-        return Known(tuple(sorted(set(found))), (opened or spared) and not found, optional, ending)
+        return Known(tuple(sorted(set(found))), (opened or spared) and not found, optional, ending, meant)
 
     def _doubtful(self, place: Place) -> bool:
         """Whether it is not plain that a function which looks at who is asking lets strangers pass, or whether that is
