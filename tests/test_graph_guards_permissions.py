@@ -132,3 +132,33 @@ urlpatterns = [
     assert found["ANY /login/"] == found["ANY /reset/"] == ""
     assert found["ANY /enter/"] == ""
     assert found["ANY /logout/"] == found["POST /page/"] == "authenticated"
+
+
+def test_views_of_libraries_and_those_that_extend_them_ask_what_they_bring() -> None:
+    views = """
+from rest_framework_simplejwt.views import TokenObtainPairView
+from knox.views import LogoutView
+class Token(TokenObtainPairView):
+    serializer_class = None
+class Leave(LogoutView):
+    renderer_classes = []
+"""
+    urls = """
+from django.urls import path
+from knox.views import LogoutAllView
+from rest_framework_simplejwt.views import TokenRefreshView
+from views import Leave, Token
+urlpatterns = [
+    path("token/", Token.as_view()),
+    path("refresh/", TokenRefreshView.as_view()),
+    path("leave/", Leave.as_view()),
+    path("all/", LogoutAllView.as_view()),
+]
+"""
+    settings = 'REST_FRAMEWORK = {"DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"]}\n'
+    assert demands(views, urls, settings) == {
+        "POST /token/": "",
+        "POST /refresh/": "",
+        "POST /leave/": "authenticated",
+        "POST /all/": "authenticated",
+    }

@@ -16,6 +16,7 @@ from analyzer.frameworks.django_lists import PatternList, entries, pattern_maker
 from analyzer.frameworks.django_names import inside, named, namespace
 from analyzer.frameworks.django_rest import RestRouters, allowed, plain, rest_routers
 from analyzer.frameworks.libraries import pages as library_pages
+from analyzer.frameworks.libraries import ready
 from analyzer.frameworks.prefixes import UNKNOWN
 from analyzer.frameworks.registry import VERBS, Holder, answering, holder
 from analyzer.frameworks.text import argument, text, texts
@@ -219,7 +220,12 @@ def _view(
             if target is not None and target.kind == "class":
                 _class(project, place, target, mapping, path, where, found, tuple(attached))
             elif target is not None and target.dotted and not target.ours:
-                _library(found, _page(target.dotted), path, target.dotted, where, tuple(attached))
+                brought = ready(target.dotted)
+                for page in brought:
+                    guard = (Attachment("class", NOWHERE, page.guard, *where),) if page.guard else ()
+                    _library(found, page.method, path, target.dotted, where, (*attached, *guard))
+                if not brought:
+                    _library(found, _page(target.dotted), path, target.dotted, where, tuple(attached))
             else:
                 found.unresolved.append(Unresolved(*where, "the view is not a plain function or class"))
             return
@@ -327,6 +333,7 @@ def _generic(project: Project, target: Target) -> list[tuple[str, str]]:
     for base in project.classes.externals(target.path, target.index):
         if base.startswith("rest_framework.generics."):
             found += [(verb, action) for pattern, verb, action in _GENERIC if re.search(pattern, base)]
+        found += [(one.method.lower(), one.method.lower()) for one in ready(base)]
         page = _PAGES.match(base)
         if page is not None and page["kind"] not in {"", "Redirect"}:
             found.append(("get", "get"))

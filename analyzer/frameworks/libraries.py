@@ -3,6 +3,7 @@ make (``users.get_auth_router(…)``)."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import msgspec
@@ -53,6 +54,21 @@ def known_pages(dotted: str) -> list[Page]:
         for methods, path, view, guard in (table.routes if table is not None else ())
         for method in methods.split()
     ]
+
+
+def ready(view: str) -> tuple[Page, ...]:
+    """What a view of a library answers and asks for, wherever a project puts it: its methods, each with its guard."""
+    if _TOKENS.match(view):
+        return (Page("POST", "", view, ""),)
+    if view.startswith("django."):
+        return ()
+    routes = (one for table in known().urls for one in table.routes if one[2] == view and _APPLICATION not in one[2])
+    methods, _, _, guard = next(routes, ("", "", "", ""))
+    return tuple(Page(method, "", view, guard) for method in methods.split() if method != "ANY")
+
+
+_TOKENS = re.compile(r"rest_framework_simplejwt\.views\.Token\w+\Z|rest_framework\.authtoken\.views\.ObtainAuthToken\Z")
+"""Views that give tokens for a password or an older token, and ask for nothing else."""
 
 
 def _installed(project: Project) -> set[str]:

@@ -21,6 +21,7 @@ from analyzer.facts.statements import AnyStatement, Assign, Evaluate, Handler, I
 from analyzer.facts.visit import chain, statements, walk
 from analyzer.graph.idle import only_tells
 from analyzer.graph.refusals import refusal_name, refuses
+from analyzer.graph.turning import answer
 from analyzer.project import Place, Project
 
 PERMISSION_METHODS = ("has_permission", "has_object_permission", "check_permission", "is_authorized", "authenticate")
@@ -74,9 +75,10 @@ def all_inside(body: Sequence[AnyStatement]) -> bool:
     )
 
 
-def swallowed(project: Project, place: Place, body: Sequence[msgspec.Struct]) -> set[int]:
+def swallowed(project: Project, place: Place, body: Sequence[msgspec.Struct], *, answering: bool = False) -> set[int]:
     """What is raised in a ``try`` that catches every refusal and goes on: it attaches a user, and refuses nobody. What
-    is returned there (``return jsonify(…), 401``) is an answer all the same."""
+    is returned there (``return jsonify(…), 401``) is an answer all the same; ``answering``: so is any answer of those
+    that catch it (``return jsonify(message="Token is invalid")``)."""
     found: set[int] = set()
     for node in statements(body):
         if not isinstance(node, Try):
@@ -84,9 +86,15 @@ def swallowed(project: Project, place: Place, body: Sequence[msgspec.Struct]) ->
         for handler in node.handlers:
             inner = list(walk(handler.body))
             ends = any(isinstance(one, Raise) or refuses(project, place, one) for one in inner)
+            ends = ends or (answering and answers(handler.body[-1:]))
             if _catches_all(handler) and not ends:
                 found.update(id(one) for one in walk(node.body) if isinstance(one, Raise | Evaluate | Call))
     return found
+
+
+def answers(end: Sequence[msgspec.Struct]) -> bool:
+    """Whether a block ends with an answer, and not with what stands for nothing."""
+    return any(isinstance(one, Return) and answer(one) for one in end)
 
 
 def _catches_all(handler: Handler) -> bool:

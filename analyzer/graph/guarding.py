@@ -30,6 +30,7 @@ from analyzer.graph.ending import (
     PERMISSION_METHODS,
     all_inside,
     always,
+    answers,
     asks_permission,
     expects_refusal,
     missing,
@@ -317,7 +318,7 @@ class Guarding:
         project = self._project
         if function.name in PERMISSION_METHODS and function.owner >= 0 and not always(body, True):
             return _Look(refuses=True)
-        lost = swallowed(project, place, body) | after_success(body)
+        lost = swallowed(project, place, body, answering=not run.raising) | after_success(body)
         nodes = [node for node in walk(body) if id(node) not in lost]
         if any(isinstance(node, Try) and expects_refusal(node) for node in nodes):
             return _Look(refuses=True)
@@ -576,6 +577,7 @@ def _binds(project: Project, place: Place, body: Sequence[AnyStatement], call: C
                     isinstance(one, Raise) or (refuses(project, place, one) and not (run.raising and _answers(one)))
                     for one in inner
                 )
+                ends = ends or (not run.raising and answers(handler.body[-1:]))
                 if not ends and handler.kind is not None and _TOKEN_ERRORS.search(names(handler.kind)):
                     return False
         if isinstance(node, If) and node.line <= call.line and _lets_strangers_pass(project, place, body, node, call):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 import msgspec
@@ -47,6 +47,9 @@ _PERMITTING = ("has_permission", "has_object_permission")
 """The methods of a permission: the one that is asked before a handler, and the one that is asked about a record."""
 _AT_HAND = frozenset({"Flask", "Quart", "Django"})
 """Frameworks whose handlers have the request at hand, whatever they are given."""
+_AT_ONCE = frozenset({"Flask", "Quart", "FastAPI", "Sanic", "Bottle", "aiohttp"})
+_REGISTERING = frozenset("route get post put patch delete head options api_route websocket view".split())
+"""Frameworks whose decorators register what they are given there and then, and those decorators."""
 _HANDED_ON = re.compile(r"state|scope|\bg\.|user|ctx|context|request|environ|session|identity|principal|auth", re.I)
 """What middleware writes to for those behind it."""
 _PUBLIC = re.compile(r"\(public\)|^public(?: (?:api|endpoints?|routes?|access))?$", re.IGNORECASE)
@@ -104,6 +107,18 @@ def _for_method(listed: Mapping, route: Route) -> Iterator[AnyExpression]:
     for key, value in zip(listed.keys, listed.values, strict=True):
         if not isinstance(key, Constant) or str(key.value).upper() == route.method:
             yield value
+
+
+def _applied(route: Route, function: Function) -> Sequence[AnyExpression]:
+    """The decorators that stand between a route and its handler: what is written above the one that registers wraps
+    what nobody calls, and a request comes past it."""
+    every = function.decorators
+    if route.framework not in _AT_ONCE or function.owner >= 0 or route.registered != route.handler.path:
+        return every
+    made = [one for one in every if one.line == route.line and isinstance(one, Call)]
+    if len(made) != 1 or chain(made[0].func).rpartition(".")[2] not in _REGISTERING:
+        return every
+    return [one for one in every if one.line >= route.line]
 
 
 def _asked(route: Route) -> Asked:
@@ -252,7 +267,7 @@ class Guards:
         handler = route.handler
         listing = _LISTING if route.framework != "Django Ninja" else ()
         outside = Place(handler.path, function.parent)
-        for decorator in function.decorators:
+        for decorator in _applied(route, function):
             one = attachment(self._project, outside, decorator, "handler")
             if one is not None:
                 yield one

@@ -23,6 +23,7 @@ from analyzer.facts.statements import AnyStatement, Assign, Return, Try
 from analyzer.facts.visit import chain, walk
 from analyzer.frameworks.attachments import NOWHERE, attachments
 from analyzer.frameworks.backend import Attachment, Route
+from analyzer.frameworks.libraries import ready
 from analyzer.frameworks.text import argument
 from analyzer.graph.asked import Asked, Reading, Said
 from analyzer.graph.narrowing import narrowed
@@ -64,6 +65,10 @@ def permissions(project: Project, route: Route, asked: Asked) -> Sequence[Attach
     given = Listed(Place(held[0], -1), held[1]) if held is not None else None
     said = _said(project, route.handler, methods) if route.view < 0 else None
     given = said or given
+    brought = [one for base in project.classes.externals(path, owner) for one in ready(base)]
+    if given is None and brought and _GIVING not in methods:
+        guards = {one.guard for one in brought if one.method == route.method} or {brought[0].guard}
+        return [Attachment("class", NOWHERE, one or ALLOW_ANY, path, route.line) for one in sorted(guards)]
     if _GIVING not in methods:
         return _attached(project, given) if given is not None else None
     return _given(project, methods[_GIVING], given, asked)

@@ -85,7 +85,7 @@ def _closes(statement: msgspec.Struct, *, answering: bool) -> bool:
     if not isinstance(statement, Return):
         return isinstance(statement, Raise)
     if not answering:
-        return _answer(statement)
+        return answer(statement)
     calls = (one for one in walk(statement) if isinstance(one, Call))
     return not any(chain(one.func).rpartition(".")[2] in _GIVING for one in calls)
 
@@ -196,7 +196,7 @@ def answers_strangers(nodes: Sequence[msgspec.Struct]) -> bool:
     """
     named = assigned(nodes, _read)
     return any(
-        isinstance(node, If) and bool(node.then) and _answer(node.then[-1]) and _unknown(node.test, named)
+        isinstance(node, If) and bool(node.then) and answer(node.then[-1]) and _unknown(node.test, named)
         for node in nodes
     )
 
@@ -248,7 +248,7 @@ def _key(value: AnyExpression) -> bool:
     return _SOMEBODY.search(value.value) is not None and _NOBODY.search(value.value) is None
 
 
-def _answer(statement: msgspec.Struct) -> bool:
+def answer(statement: msgspec.Struct) -> bool:
     """Whether a statement ends a request with an answer; a function that only tells its caller something does not."""
     if isinstance(statement, Raise):
         return True
