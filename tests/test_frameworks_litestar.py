@@ -75,3 +75,26 @@ def test_what_plugins_and_loops_register_is_resolved_or_told() -> None:
         (14, "the route handlers are not a plain list"),
         (18, "the route handler is not a plain name"),
     ]
+
+
+def test_routers_under_a_path_that_is_not_known_or_that_a_function_is_given() -> None:
+    source = """
+        from litestar import Controller, Litestar, Router, get
+        class People(Controller):
+            path = "/people"
+            @get("/{number:int}")
+            async def one(self, number: int) -> str: ...
+        @get("/health")
+        async def health() -> str: ...
+        def versioned(*inner, path: str = "/v1"):
+            router = Router(path, route_handlers=inner)
+            router.register(People)
+            return router
+        app = Litestar([health], path=settings.root)
+    """
+    backend = recognise(project_of({"main.py": source}))
+    assert {route.path for route in backend.routes} == {"/{…}/health", "/v1/people/{number}"}
+    assert [(one.line, one.why) for one in backend.unresolved] == [
+        (11, "the route handlers are not a plain list"),
+        (14, "the path of what holds the routes is not known"),
+    ]

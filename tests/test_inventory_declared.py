@@ -225,3 +225,33 @@ def test_codes_that_exceptions_and_responses_are_named_after_are_told() -> None:
     """)
     assert rows["GET", "/a"].statuses == (206, 404, 429)
     assert rows["GET", "/b"].statuses == ()
+
+
+def test_parameters_that_flask_parameter_validation_and_aiohttp_apispec_declare() -> None:
+    rows = rows_of(
+        """
+        from aiohttp import web
+        from aiohttp_apispec import docs, json_schema
+        from flask import Flask
+        from flask_parameter_validation import Json, Query, Route, ValidateParameters
+        app = Flask(__name__)
+        @app.post("/orders/<int:number>")
+        @ValidateParameters()
+        def order(number: int = Route(), name: str = Json(min_str_length=5), page: int = Query(1, alias="p")): ...
+        @docs(parameters=[{"in": "header", "name": "X-Trace", "required": True}, {"in": "path", "name": "id"}])
+        @json_schema(Order)
+        async def put(request): ...
+        site = web.Application()
+        site.router.add_put("/put/{id}", put)
+        """
+    )
+    assert [(one.kind, one.name, one.type, one.required) for one in rows["POST", "/orders/{number}"].inputs] == [
+        ("path", "number", "int", True),
+        ("query", "p", "int", False),
+        ("body", "name", "str", True),
+    ]
+    assert [(one.kind, one.name, one.required) for one in rows["PUT", "/put/{id}"].inputs] == [
+        ("path", "id", True),
+        ("header", "X-Trace", True),
+        ("body", "", True),
+    ]

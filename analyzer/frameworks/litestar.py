@@ -15,6 +15,7 @@ from analyzer.frameworks.attachments import attachments
 from analyzer.frameworks.backend import Attachment, Found, Route, Unresolved
 from analyzer.frameworks.forwarded import Given, given_by
 from analyzer.frameworks.loops import Registration, substitute
+from analyzer.frameworks.prefixes import UNKNOWN
 from analyzer.frameworks.registry import VERBS, Creation, Holder, calls, creations, holder, imports_any, router
 from analyzer.frameworks.text import argument, text, texts
 from analyzer.project.project import Project
@@ -35,6 +36,10 @@ class _Above(msgspec.Struct, frozen=True):
 
     path: str | None
     attached: tuple[Attachment, ...] = ()
+
+
+def _known(path: str | None) -> str:
+    return UNKNOWN if path is None else path
 
 
 class _Walk:
@@ -111,7 +116,7 @@ class _Walk:
         project = self.project
         value = project.classes.variable(target.path, target.index, "path")
         path = "" if value is None else text(project, Place(value[0], -1), value[1])
-        whole = None if above.path is None or path is None else f"{above.path}/{path}"
+        whole = f"{_known(above.path)}/{_known(path)}"
         for _, method in sorted(project.classes.methods(target.path, target.index)):
             self.handler(method, _Above(whole, above.attached))
 
@@ -178,20 +183,34 @@ class _Walk:
         registered: str,
         line: int,
     ) -> None:
-        if before is None or path is None:
+        if path is None:
             self.found.unresolved.append(Unresolved(registered, line, "the path is not constant"))
             return
-        whole = "/" + "/".join(part for part in f"{before}/{path}".split("/") if part)
+        whole = "/" + "/".join(part for part in f"{_known(before)}/{path}".split("/") if part)
         shown = re.sub(r"\{(\w+):[^}]*\}", r"{\1}", whole)
         for method in methods:
             self.found.routes.append(Route(shown, method, place, "Litestar", registered, line, whole, (), attached))
 
     def _below(self, above: _Above, place: Place, given: AnyExpression | None, call: Call, level: str) -> _Above:
-        path = "" if given is None else text(self.project, place, given)
+        path = "" if given is None else self.path(place, given)
+        if path is None and given is not None:
+            self.found.unresolved.append(
+                Unresolved(place.path, given.line, "the path of what holds the routes is not known")
+            )
+            path = UNKNOWN
         attached = above.attached
         for keyword in _ATTACHING:
             attached += tuple(attachments(self.project, place, argument(call, 99, keyword), level))
-        return _Above(None if above.path is None or path is None else f"{above.path}/{path}", attached)
+        return _Above(f"{_known(above.path)}/{path}", attached)
+
+    def path(self, place: Place, given: AnyExpression) -> str | None:
+        """A constant path, or the default of the parameter that a function makes its router with."""
+        known = text(self.project, place, given)
+        function = self.project.function(place)
+        for one in function.parameters if known is None and function is not None and isinstance(given, Name) else ():
+            if one.name == chain_of(given):
+                return text(self.project, Place(place.path, function.parent if function else -1), one.default)
+        return known
 
     def _local(self, place: Place, name: str) -> list[tuple[AnyExpression, bool]]:
         """What a function puts into a list of its own: items, and (true) whole lists of them."""
@@ -250,7 +269,7 @@ def _registered(project: Project, walk: _Walk) -> None:
             if held is not None:
                 creation = walk.made.get(held)
                 own = argument(creation.call, 0, "path") if creation and creation.dotted in _ROUTERS else None
-                path = "" if own is None or creation is None else text(project, creation.place, own)
+                path = "" if own is None or creation is None else walk.path(creation.place, own)
                 walk.item(place, given, _Above(path), 0)
         elif before.endswith(".route_handlers"):
             for at, item in walk.items(place, given) if name == "extend" else [(place, given)]:
@@ -277,7 +296,7 @@ def recognise(project: Project) -> Found | None:
         outline = project.outline(path)
         for index in range(len(outline.classes)):
             controller = any(map(_CONTROLLER.match, project.classes.externals(path, index)))
-            if controller and not project.classes.below(path, index) and not _known(project, walk, path, index):
+            if controller and not project.classes.below(path, index) and not _held(project, walk, path, index):
                 walk.controller(project.class_target(path, index), _Above(""))
         for index, function in enumerate(outline.functions):
             if function.owner < 0 and function.decorators and Place(path, index) not in walk.handlers:
@@ -285,7 +304,7 @@ def recognise(project: Project) -> Found | None:
     return walk.found
 
 
-def _known(project: Project, walk: _Walk, path: str, index: int) -> bool:
+def _held(project: Project, walk: _Walk, path: str, index: int) -> bool:
     return any(method in walk.handlers for _, method in project.classes.methods(path, index))
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from analyzer.facts.expressions import AnyExpression, Call, Name, Parameter, Sequence, Subscript
+from analyzer.facts.outline import Function
 from analyzer.facts.visit import chain as chain_of
 from analyzer.facts.visit import walk
 from analyzer.frameworks import Route
@@ -39,6 +40,11 @@ _VERBS_WITHOUT_BODY = {"GET", "HEAD", "DELETE", "OPTIONS", "TRACE", "WEBSOCKET"}
 _CONVERTED = re.compile(r"<(?:re:)?(?:(\w+)(?:\([^)]*\))?:)?(\w+)>|\{(\w+)(?::([^{}]*))?\}")
 _CONVERTERS = {"int", "float", "uuid", "path", "slug", "str", "string", "any", "decimal", "date", "bool", "datetime"}
 _PARAMETER = re.compile(r"\{(\w+)\}")
+_VALIDATING = "ValidateParameters()"
+_SAID = {
+    "Json": "body", "Query": "query", "Form": "form", "File": "file", "Header": "header", "Cookie": "cookie",
+}  # fmt: skip
+"""What flask-parameter-validation takes a parameter from."""
 _FILLED = {"body": "body", "query": "query", "form": "form", "header": "header", "cookie": "cookie"}
 """Parameters that Flask-Pydantic and Flask-OpenAPI3 fill from the request, when they are annotated with a schema."""
 
@@ -91,9 +97,23 @@ def _filled(project: Project, route: Route) -> Iterator[Input]:
     if route.framework not in {"Flask", "Quart"} or function is None:
         return
     outside = Place(route.handler.path, function.parent)
+    if any(chain_of(one).endswith(_VALIDATING) for one in function.decorators):
+        yield from _validated(project, outside, function)
     for one in function.parameters:
         if one.name in _FILLED and _of_a_class(project, outside, one.annotation) == "data":
             yield Input(_FILLED[one.name], "", type_text(one.annotation), one.default is None)
+
+
+def _validated(project: Project, place: Place, function: Function) -> Iterator[Input]:
+    """``def order(number: int = Route(), name: str = Json(alias="n"))`` of flask-parameter-validation."""
+    for one in function.parameters:
+        default = one.default
+        kind = _SAID.get(chain_of(default.func).rpartition(".")[2]) if isinstance(default, Call) else None
+        if kind is not None and isinstance(default, Call):
+            alias = text(project, place, argument(default, 99, "alias"))
+            shown = type_text(one.annotation)
+            required = argument(default, 0, "default") is None and "Optional" not in shown and "None" not in shown
+            yield Input(kind, alias or one.name, shown or "raw", required)
 
 
 def _parameter(project: Project, place: Place, parameter: Parameter, route: Route) -> Input | None:

@@ -67,6 +67,9 @@ def _of_decorator(project: Project, place: Place, route: Route, item: Call) -> I
             yield from parsed or [Input("body", "", _shown(one) or RAW)]
     elif name == "param":
         yield from _of_words(project, place, route, argument(item, 0, "name"), argument(item, 99, "_in"))
+    elif name == "docs":
+        for one in _items(argument(item, 99, "parameters")):
+            yield from _of_description(project, place, route, one)
     elif name == "doc":
         table = argument(item, 99, "params")
         for key, value in zip(table.keys, table.values, strict=True) if isinstance(table, Mapping) else ():
@@ -120,6 +123,17 @@ def _of_words(
     told = text(project, place, name)
     if told is not None and f"{{{told}}}" not in route.path:
         yield Input(_KINDS.get(str(text(project, place, where) or "query").lower(), "query"), told, RAW, False)
+
+
+def _of_description(project: Project, place: Place, route: Route, value: AnyExpression) -> Iterator[Input]:
+    """``{"in": "header", "name": "X-Trace", "required": True}`` of aiohttp-apispec."""
+    if not isinstance(value, Mapping):
+        return
+    told = {key.value: one for key, one in zip(value.keys, value.values, strict=True) if isinstance(key, Constant)}
+    name, where = text(project, place, told.get("name")), text(project, place, told.get("in"))
+    kind, required = _KINDS.get(where or "", "body"), told.get("required")
+    if name is not None and kind != "path" and f"{{{name}}}" not in route.path:
+        yield Input(kind, name, RAW, isinstance(required, Constant) and required.value is True)
 
 
 def _said(value: AnyExpression) -> AnyExpression | None:
