@@ -95,6 +95,6 @@ def test_routers_under_a_path_that_is_not_known_or_that_a_function_is_given() ->
     backend = recognise(project_of({"main.py": source}))
     assert {route.path for route in backend.routes} == {"/{…}/health", "/v1/people/{number}"}
     assert [(one.line, one.why) for one in backend.unresolved] == [
-        (11, "the route handlers are not a plain list"),
-        (14, "the path of what holds the routes is not known"),
+        (10, "the route handlers are not a plain list"),
+        (13, "the path of what holds the routes is not known"),
     ]
