@@ -22,6 +22,7 @@ from analyzer.flow.environment import Definition, Environment, key
 from analyzer.flow.followed import by_value, followed, may_follow, returned
 from analyzer.flow.formats import braces, dollars, filled
 from analyzer.flow.parts import Part, Row, Value, concat, harmless, single, union
+from analyzer.flow.patterns import admits_anything
 from analyzer.flow.pieces import exact, grown, pieces
 from analyzer.frameworks.started import started
 from analyzer.knowledge import known
@@ -131,6 +132,9 @@ def value(run: Evaluation, call: Call, state: Environment) -> Value:
             return found
         if sources.enumeration(run.flow.project, target):
             return single("enum", spelled(call), call.line)
+        sent = _filled(run, call, state)
+        if sent is not None:
+            return sent
         if not _QUOTING.search(last) and last not in _TRANSPARENT:
             return single("call", spelled(call), call.line)
     made = by_value(run, call, state) if target is None or target.kind == "variable" else None
@@ -160,6 +164,13 @@ def value(run: Evaluation, call: Call, state: Environment) -> Value:
     if last == "getattr" and len(positional) > 1:
         return single("attribute", spelled(call), call.line)
     return _carried(run, call, target, state)
+
+
+def _filled(run: Evaluation, call: Call, state: Environment) -> Value | None:
+    """What an object is made of that is filled with a whole request."""
+    from analyzer.flow.fields import filled
+
+    return filled(run, call, state)
 
 
 def _given_by_client(run: Evaluation, held: AnyExpression, state: Environment) -> bool:
@@ -407,14 +418,12 @@ def _matched(run: Evaluation, func: Attribute, state: Environment) -> Value | No
         subject = inner.value(made.arguments[-1].value, origin.environment)
         pattern = inner.value(made.arguments[0].value, origin.environment).constant() if made.arguments[1:] else None
         if any(part.kind in {"request", "parameter"} for part in subject.sources()):
-            safe = pattern is not None and not _OPEN.search(pattern)
+            safe = pattern is not None and not admits_anything(pattern)
             return harmless(subject, "allowed", "", func.line) if safe else subject
     return None
 
 
 _MATCHING = frozenset({"match", "search", "fullmatch", "finditer"})
-_OPEN = re.compile(r"(?<!\\)\.|\[\^|\\[WDS]")
-"""What in a regular expression lets any character through: a bare dot, a negated class."""
 
 
 def _picked(call: Call) -> str:

@@ -66,6 +66,8 @@ class Flow:
         """Imported names by the names they go by in a file, remembered by :mod:`~analyzer.flow.questions`."""
         self.runners: dict[Place, str] = {}
         """The parameters that functions run as SQL, remembered by :mod:`~analyzer.flow.executed`."""
+        self.sieves: dict[tuple[str, int], tuple[Place, ...]] = {}
+        """The methods of classes that look at their fields, remembered by :mod:`~analyzer.flow.sieves`."""
         self._traces: OrderedDict[Place, tuple[Trace, Bodies | None]] = OrderedDict()
         """Each with the bodies of its file: decoded anew they would be other nodes, unknown to the trace."""
         self._weight = 0

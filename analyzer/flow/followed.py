@@ -21,7 +21,7 @@ from analyzer.flow import sources
 from analyzer.flow.callers import bound
 from analyzer.flow.environment import Definition, Environment, bind, key
 from analyzer.flow.named import method
-from analyzer.flow.origins import Origin
+from analyzer.flow.origins import Origin, holds_data
 from analyzer.flow.parts import EMPTY, Value, concat, single, union
 from analyzer.flow.pieces import ITEMS, Piece, grown, pieces
 from analyzer.project.target import Place, Target
@@ -96,7 +96,7 @@ def entered(run: Evaluation, call: Call, state: Environment) -> Value | None:
     if target is not None and target.kind == "class" and target.ours:
         place = dict(project.classes.methods(target.path, target.index)).get("__enter__")
         method_ = Target("function", "", place.path, place.index) if place is not None else None
-        made = _constructed(run, call, target, state)
+        made = constructed(run, call, target, state)
         return returned(run, method_, {}, made) if method_ is not None and may_follow(run, method_) else None
     found = yielded(run, call, state, _DEPTH)
     return union(piece.value() for piece in found) if found else None
@@ -216,19 +216,37 @@ def made_of(run: Evaluation, expression: AnyExpression, state: Environment) -> M
     if target is None or target.kind != "class" or not target.ours or target.index < 0:
         return None
     inner = run if found[0].place == run.place else run.flow.evaluation(found[0].place)
-    return _constructed(inner, call, target, found[0].environment)
+    return constructed(inner, call, target, found[0].environment)
 
 
-def _constructed(run: Evaluation, call: Call, target: Target, state: Environment) -> Made | None:
+def constructed(run: Evaluation, call: Call, target: Target, state: Environment) -> Made | None:
+    """How a call makes an object of a class of the project; ``None`` where its arguments cannot be told."""
     from analyzer.flow.values import Made
 
     project = run.flow.project
     place = dict(project.classes.methods(target.path, target.index)).get("__init__")
     function = project.function(place) if place is not None else None
-    if function is None:
-        return Made(target.path, target.index, ())
-    given = handed(run, function, call, target, state)
+    given = handed(run, function, call, target, state) if function else given_fields(run, call, target, state) or {}
     return Made(target.path, target.index, tuple(sorted(given.items()))) if given is not None else None
+
+
+def given_fields(run: Evaluation, call: Call, target: Target, state: Environment) -> dict[str, Value] | None:
+    """The fields that a call gives an object of a class that only declares them, and the constants that the others are
+    by default where nothing is spread into the call; ``None`` where its arguments cannot be told."""
+    project = run.flow.project
+    declared = list(project.classes.fields(target.path, target.index)) if holds_data(run.flow, target) else []
+    names = list(dict.fromkeys(name for name, _, _ in declared))
+    plain = [one for one in call.arguments if one.keyword is None]
+    if not names or any(one.star == 1 for one in plain) or len(plain) > len(names):
+        return None
+    if any(not one.star for one in plain) and len({path for _, path, _ in declared}) > 1:
+        return None  # which of the classes declares the first ones is not looked at
+    found = {name: run.value(one.value, state) for name, one in zip(names, plain, strict=False) if not one.star}
+    found |= {one.keyword: run.value(one.value, state) for one in call.arguments if one.keyword in names}
+    if all(one.star != 2 for one in plain):
+        defaults = {name: one.value for name, _, one in reversed(declared) if isinstance(one.value, Constant)}
+        found = {name: run.value(one, {}) for name, one in defaults.items()} | found
+    return found
 
 
 def _meant(run: Evaluation, function: Function, call: Call, target: Target, made: Made | None) -> list[Target]:

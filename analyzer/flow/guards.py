@@ -22,6 +22,7 @@ from analyzer.facts.expressions import (
     Constant,
     Name,
     Sequence,
+    Subscript,
     Unary,
     Walrus,
 )
@@ -41,8 +42,8 @@ _VALIDATING = re.compile(r"valid|check|ensure|assert|verify|allow|require|safe|p
 """Names of functions worth following to see whether they check their argument. The name alone proves nothing."""
 
 
-_ENOUGH = frozenset({"allowed", "text"})
-"""Kinds of proofs after which a value is one of those that the code names."""
+_ENOUGH = frozenset({"allowed", "text", "number", "inside"})
+"""Kinds of proofs of which any one does where several are asked for."""
 
 
 _PARSING = frozenset({"int", "float", "decimal", "uuid", "ip_address", "fromisoformat"})
@@ -93,16 +94,19 @@ def guards(test: AnyExpression, truth: bool, state: Environment, depth: int = 3)
         found = state.get(test.id, ())
         if len(found) == 1 and found[0].how == "value" and found[0].expression is not None:
             yield from guards(found[0].expression, truth, state, depth - 1)
+    if isinstance(test, Name | Attribute | Subscript) and not truth:
+        yield from _guard(test, "allowed")  # empty, zero or nothing
 
 
 def _either(test: Boolean, truth: bool, state: Environment, depth: int) -> Iterator[Guard]:
     """``if x not in NAMES and x != "main": refuse``: behind it one of several proofs holds, and each would do."""
     sides = [list(guards(value, truth, state, depth)) for value in test.values]
     for first in sides[0]:
-        if first.kind in _ENOUGH and all(
-            any(one.key == first.key and one.kind in _ENOUGH for one in side) for side in sides[1:]
-        ):
-            yield Guard(first.key, "allowed", first.subject)
+        if first.kind not in _ENOUGH or first.call is not None:
+            continue
+        kinds = [{one.kind for one in side if one.key == first.key and one.kind in _ENOUGH} for side in sides]
+        if all(kinds):
+            yield Guard(first.key, "inside" if {"inside"} in kinds else "allowed", first.subject)
 
 
 def called_guard(call: Call, state: Environment) -> Iterator[Guard]:
@@ -131,8 +135,8 @@ def _compared(test: Compare, truth: bool) -> Iterator[Guard]:
             if isinstance(other, Constant) and other.value is not None:
                 text = other.value if isinstance(other.value, str) else ""
                 yield from _guard(one, "text" if text else "allowed", text=text)
-            elif isinstance(other, Attribute) and other.attr.isupper():
-                yield from _guard(one, "allowed")
+            elif isinstance(other, Constant) or (isinstance(other, Attribute) and other.attr.isupper()):
+                yield from _guard(one, "allowed")  # nothing, or one of the names that the code keeps
         if isinstance(test.left, Call) and chain(test.left.func) == "type" and chain(right) in HARMLESS_TYPES:
             for argument in test.left.arguments[:1]:
                 yield from _guard(argument.value, "number")

@@ -23,7 +23,7 @@ from analyzer.flow import dumped, forms, paths, sources
 from analyzer.flow.callers import bound
 from analyzer.flow.changes import ORDERED
 from analyzer.flow.environment import Definition, Environment, key
-from analyzer.flow.origins import Origin, constant, origins
+from analyzer.flow.origins import Origin, constant, holds_data, origins
 from analyzer.flow.parts import Part, Value, concat, shared_keys, single, union
 from analyzer.flow.pieces import exact, grown, number
 from analyzer.frameworks.backend import Route
@@ -73,7 +73,7 @@ def parameter(run: Evaluation, definition: Definition) -> Value:
     if kind:
         return single(kind, name, definition.line)
     if place in run.flow.handlers:
-        kind = sources.converted(run.flow.routes(place), name)
+        kind = sources.converted(run.flow.routes(place), name) or sources.shaped(declared.annotation, declared.default)
         if kind:
             return single(kind, name, definition.line)
         if _by_default(run.flow.routes(place), function, name):
@@ -127,31 +127,31 @@ def _passed(run: Evaluation, declared: Parameter, definition: Definition) -> tup
             complete = False
         else:
             values.append(given)
-    return _summed_up(declared, definition, values, complete), shared_keys(values)
+    return summed_up(declared.name, definition.line, values, complete), shared_keys(values)
 
 
-def _summed_up(declared: Parameter, definition: Definition, values: list[Value], complete: bool) -> Value:
-    """What a parameter is by what its callers pass."""
-    own = single("parameter", declared.name, definition.line)
+def summed_up(name: str, line: int, values: list[Value], complete: bool) -> Value:
+    """What a parameter, or a field of one, is by what callers pass; ``complete`` where these are all there are."""
+    own = single("parameter", name, line)
     parts = [part for one in values for part in one.parts()]
     if parts and all(part.type == "asking" for part in parts):
-        return single("attribute", declared.name, definition.line, "asking")
+        return single("attribute", name, line, "asking")
     sent = [part for part in parts if part.kind == "request" and part.type != "object"]
     if sent:
         cut = all(part.type == "segment" for part in sent)
-        return single("request", declared.name, definition.line, "segment" if cut else "str")
+        return single("request", name, line, "segment" if cut else "str")
     if any(part.kind == "hashed" for part in parts) and not any(part.kind == "parameter" for part in parts):
         # Whoever calls it hands a hash in: that is what the parameter is for.
-        return single("hashed", declared.name, definition.line)
+        return single("hashed", name, line)
     if not complete or not values:
         return own
     whole = union(values)
     if whole.constants() is not None:
-        return single("supplied", declared.name, definition.line)
+        return single("supplied", name, line)
     if not whole.sources():
         return whole
     if all(part.kind in {"call", "attribute", "unknown"} or part.type == "object" for part in whole.sources()):
-        return single("call", declared.name, definition.line)
+        return single("call", name, line)
     return own
 
 
@@ -263,10 +263,10 @@ def _attribute(run: Evaluation, expression: Attribute, state: Environment, spell
             return single("enum", spelled, expression.line)
         if base.constants() is not None and base.rows != ((),):
             return base
-    found = _global(run, expression) or _of_address(run, expression, state) or _of_path(run, expression, state)
+    found = _made_with(run, expression) or _global(run, expression) or _of_address(run, expression, state) or _of_path(run, expression, state)
     if found is not None:
         return found
-    own = _instance(run, expression) or _property(run, expression, state)
+    own = _instance(run, expression) or _property(run, expression, state) or _field(run, expression, state)
     if own is not None:
         return own
     if _SETTINGS.search(spelled.rpartition(".")[0]):
@@ -281,7 +281,8 @@ def _attribute(run: Evaluation, expression: Attribute, state: Environment, spell
     carried = next((kind for kind in given if kind in {"request", "parameter"}), "")
     if not base.sources() and base.rows != ((),) and all(part.kind not in {"text", "schema"} for part in base.parts()):
         return Value(((Part(next(base.parts()).kind, spelled, expression.line),),))
-    return single(carried or "attribute", spelled, expression.line)
+    whole = single(carried or "attribute", spelled, expression.line)
+    return _sifted(run, expression, whole) if carried == "request" else whole
 
 
 def _of_address(run: Evaluation, expression: Attribute, state: Environment) -> Value | None:
@@ -315,6 +316,22 @@ def _property(run: Evaluation, expression: Attribute, state: Environment) -> Val
     from analyzer.flow.followed import property_of
 
     return property_of(run, expression, state)
+
+
+def _made_with(run: Evaluation, expression: Attribute) -> Value | None:
+    """``self.name`` of an object that was given its declared fields when it was made."""
+    made = run.made
+    if made is None or not (isinstance(expression.value, Name) and expression.value.id == "self"):
+        return None
+    put = dict(made.arguments).get(expression.attr)
+    return put if put is not None and holds_data(run.flow, Target("class", "", made.path, made.index)) else None
+
+
+def _field(run: Evaluation, expression: Attribute, state: Environment) -> Value | None:
+    """What was put into a field of an object of the project's class."""
+    from analyzer.flow.fields import field
+
+    return field(run, expression, state)
 
 
 def _instance(run: Evaluation, expression: Attribute) -> Value | None:
@@ -358,6 +375,14 @@ def _constructs(run: Evaluation, writer: Place) -> bool:
     assert run.made is not None
     methods = dict(run.flow.project.classes.methods(run.made.path, run.made.index))
     return methods.get("__init__") == writer
+
+
+def _sifted(run: Evaluation, expression: Attribute, whole: Value) -> Value:
+    """What the schema that a request was read into lets through in one of its fields."""
+    from analyzer.flow.sieves import sifted
+
+    target = run.flow.project.resolve_expression(run.place, expression.value)
+    return sifted(run, target, expression.attr, whole) if target is not None and target.ours else whole
 
 
 def _declared(run: Evaluation, expression: Attribute) -> str:

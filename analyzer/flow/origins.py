@@ -144,7 +144,7 @@ def constant(flow: Flow, place: Place, expression: AnyExpression) -> tuple[str, 
     found = project.variable(place.path, name)
     if found is None and "." in name:
         target = project.resolve(place, name.rpartition(".")[0], expression.line)
-        if target is not None and target.kind == "instance" and _holds_data(flow, target):
+        if target is not None and target.kind == "instance" and holds_data(flow, target):
             return None
         if target is not None and target.kind in {"class", "instance"} and target.index >= 0:
             found = project.classes.variable(target.path, target.index, name.rpartition(".")[2])
@@ -153,7 +153,7 @@ def constant(flow: Flow, place: Place, expression: AnyExpression) -> tuple[str, 
     return found
 
 
-def _holds_data(flow: Flow, target: Target) -> bool:
+def holds_data(flow: Flow, target: Target) -> bool:
     """Whether objects of a class are filled from outside: what it declares is a field, at most with a default."""
     project, path, index = flow.project, target.path, target.index
     if is_schema(project, path, index) or is_model(project, path, index):

@@ -34,13 +34,13 @@ def proves(run: Evaluation, call: Call, position: int, how: str) -> str:
         return ""
     walked = run.flow.trace(place)
     if how == "returned":
-        proofs = [_proof(state, name) for state in walked.exits]
+        proofs = [proof(state, name) for state in walked.exits]
         return proofs[0] if proofs and all(proofs) else ""
     kinds: set[str] = set()
     for expression, state in walked.returns:
         if isinstance(expression, Constant) and expression.value in (False, None):
             continue
-        if isinstance(expression, Constant) and (shown := _proof(state, name)):
+        if isinstance(expression, Constant) and (shown := proof(state, name)):
             kinds.add(shown)
             continue
         if expression is None:
@@ -63,7 +63,8 @@ def _parameter_at(function: Function, call: Call, target: Target, position: int)
     return next((name for name, one in arguments.items() if one is wanted), "")
 
 
-def _proof(state: Environment, name: str) -> str:
+def proof(state: Environment, name: str) -> str:
+    """The kind of part that a name is in a state by the checks it went through, ``""`` for none."""
     found = state.get(name, ())
     if found and all(one.how == "checked" and one.expression is None for one in found):
         kind = found[0].name

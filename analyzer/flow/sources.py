@@ -18,8 +18,9 @@ from analyzer.facts.expressions import (
     Sequence,
     Subscript,
 )
-from analyzer.facts.visit import chain
+from analyzer.facts.visit import chain, walk
 from analyzer.flow.environment import Environment
+from analyzer.flow.patterns import closed
 from analyzer.frameworks.backend import Route
 from analyzer.frameworks.persistence import is_schema
 from analyzer.knowledge import known
@@ -230,6 +231,21 @@ def harmless_type(project: Project, place: Place, annotation: AnyExpression | No
         target = project.resolve_expression(place, annotation)
         return "enum" if target is not None and enumeration(project, target) else ""
     return ""
+
+
+def shaped(*declared: AnyExpression | None) -> str:
+    """``allowed`` for an annotation or default that declares a pattern without room for syntax, else ``""``:
+    ``Field(pattern=…)``, ``Query(regex=…)``, ``constr(pattern=…)``, ``StringConstraints(pattern=…)``."""
+    for one in declared:
+        for node in walk(one) if isinstance(one, Call | Subscript) else ():
+            for argument in node.arguments if isinstance(node, Call) else ():
+                given = argument.value.value if isinstance(argument.value, Constant) else None
+                if argument.keyword in _PATTERNS and isinstance(given, str):
+                    return "allowed" if closed(given, anchored=argument.keyword == "regex") else ""
+    return ""
+
+
+_PATTERNS = frozenset({"pattern", "regex"})
 
 
 def enumeration(project: Project, target: Target) -> bool:
