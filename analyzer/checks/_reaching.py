@@ -15,6 +15,7 @@ from analyzer.facts.expressions import AnyExpression, Attribute, Call, Name
 from analyzer.facts.visit import chain
 from analyzer.flow.arguments import argument
 from analyzer.flow.arrivals import given_at_calls
+from analyzer.flow.branches import comes_to
 from analyzer.flow.engine import Flow, Point
 from analyzer.flow.parts import Part, Row
 from analyzer.flow.questions import Pictured, called_name, flow_of, location, place_at, places_calling, written
@@ -96,7 +97,7 @@ def reaching(
             end = ends(place, call, _ENDS.get(kind, "reaches `{sink}`").format(sink=spelled(call.func) or kind))
             told = list(_parts(flow, Point(place, text, point.environment), call, harms, (end,)))
             related: tuple[Related, ...] = ()
-            if told and _all_do_harm(flow, place, told):
+            if told and _all_do_harm(flow, place, call.line, told):
                 # Nobody calls it with anything else: the one place to mend is here.
                 related = tuple(
                     Related(location(one.place, one.call), "what the client sent is handed over here too")
@@ -129,9 +130,14 @@ def _obeyed(call: Call, sink: Sink) -> AnyExpression | None:
     return call.func.value if isinstance(call.func, Attribute) else None
 
 
-def _all_do_harm(flow: Flow, place: Place, told: list[_Reached]) -> bool:
-    """Whether what a function hands on to a sink is a client's at every call of it, or of those that hand it on."""
+def _all_do_harm(flow: Flow, place: Place, line: int, told: list[_Reached]) -> bool:
+    """Whether what a function hands on to a sink is a client's at every call of it that comes to the sink's line, or of
+    those that hand it on."""
     harmful = {(one.place, one.call.line) for one in told}
+    for site in flow.callers.every(place):
+        point = flow.call_at(site)
+        if point is not None and not comes_to(flow, place, line, point):
+            harmful.add((site.place, site.line))
     return all(one.place != place for one in told) and _every_call(flow, place, harmful, _WRAPPERS)
 
 
@@ -149,7 +155,7 @@ def _parts(flow: Flow, point: Point, call: Call, harms: Harms, onward: tuple[Ste
     outer = _handed_on(point)
     if outer and point.place not in flow.handlers:
         if len(onward) <= _WRAPPERS:
-            yield from _at_callers(flow, point.place, outer, harms, onward)
+            yield from _at_callers(flow, point.place, outer, call.line, harms, onward)
         return
     for row in flow.value(point).rows:
         part = harms(row)
@@ -167,11 +173,15 @@ def _handed_on(point: Point) -> str:
     return expression.id if len(known_as) == 1 and known_as[0].how == "parameter" else ""
 
 
-def _at_callers(flow: Flow, place: Place, parameter: str, harms: Harms, onward: tuple[Step, ...]) -> Iterator[_Reached]:
+def _at_callers(
+    flow: Flow, place: Place, parameter: str, line: int, harms: Harms, onward: tuple[Step, ...]
+) -> Iterator[_Reached]:
     function = flow.project.function(place)
     if function is None:
         return
     for one in given_at_calls(flow, place, parameter):
+        if not comes_to(flow, place, line, one.site):
+            continue
         step = given(one.point.place, one.call, function.name, parameter)
         yield from _parts(flow, one.point, one.call, harms, (step, *onward))
 

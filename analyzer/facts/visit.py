@@ -73,6 +73,18 @@ _BELOW: dict[type, tuple[str, ...]] = {}
 """The fields of a kind of node that hold nodes, from the last to the first."""
 
 
+def blocks(body: list[AnyStatement]) -> Iterator[list[AnyStatement]]:
+    """A block and every block in it, outer ones first; no expression is looked into."""
+    stack: list[list[Any]] = [body]
+    while stack:
+        block = stack.pop()
+        if not block or isinstance(block[0], Statement):
+            yield block
+        for node in block[::-1]:
+            kind: type = type(node)
+            stack += [held for name in _fields(kind)[::-1] if name in _BLOCK_FIELDS and (held := getattr(node, name))]
+
+
 def statements(nodes: Iterable[msgspec.Struct]) -> Iterator[AnyStatement]:
     """Every statement of a block and of the blocks in it, in source order; no expression is looked into."""
     stack: list[Any] = list(nodes)[::-1]

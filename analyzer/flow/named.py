@@ -263,7 +263,12 @@ def _attribute(run: Evaluation, expression: Attribute, state: Environment, spell
             return single("enum", spelled, expression.line)
         if base.constants() is not None and base.rows != ((),):
             return base
-    found = _made_with(run, expression) or _global(run, expression) or _of_address(run, expression, state) or _of_path(run, expression, state)
+    found = (
+        _made_with(run, expression)
+        or _global(run, expression)
+        or _of_address(run, expression, state)
+        or _of_path(run, expression, state)
+    )
     if found is not None:
         return found
     own = _instance(run, expression) or _property(run, expression, state) or _field(run, expression, state)

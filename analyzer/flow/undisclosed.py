@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-import msgspec
-
 from analyzer.facts.expressions import (
     AnyExpression,
     Attribute,
@@ -21,8 +19,8 @@ from analyzer.facts.expressions import (
 )
 from analyzer.facts.outline import Function
 from analyzer.facts.secretnames import split
-from analyzer.facts.statements import AnyStatement, Assign, Delete, If, Jump, Raise, Return, Statement
-from analyzer.facts.visit import chain, walk
+from analyzer.facts.statements import AnyStatement, Assign, Delete, If, Jump, Raise, Return
+from analyzer.facts.visit import blocks, chain, walk
 from analyzer.flow.arguments import argument
 from analyzer.flow.engine import Flow
 from analyzer.flow.origins import Origin
@@ -117,7 +115,7 @@ def no_text(flow: Flow, place: Place, name: str, line: int) -> bool:
 
 def _elsewhere(body: list[AnyStatement], name: str) -> Iterator[tuple[int, int]]:
     """The lines that only values of other types than text reach."""
-    for block in _blocks(body):
+    for block in blocks(body):
         for one in block:
             if not isinstance(one, If):
                 continue
@@ -128,15 +126,6 @@ def _elsewhere(body: list[AnyStatement], name: str) -> Iterator[tuple[int, int]]
                 yield one.otherwise[0].line, one.otherwise[-1].end_line
             if asked == "text" and one.then and isinstance(one.then[-1], Return | Raise | Jump):
                 yield one.end_line + 1, block[-1].end_line
-
-
-def _blocks(body: list[AnyStatement]) -> Iterator[list[AnyStatement]]:
-    yield body
-    for node in walk(body):
-        if isinstance(node, Statement):
-            for held in msgspec.structs.asdict(node).values():
-                if isinstance(held, list) and held and isinstance(held[0], Statement):
-                    yield held
 
 
 def _asks(test: AnyExpression, name: str) -> str:
