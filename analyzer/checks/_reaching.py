@@ -51,8 +51,9 @@ _ENDS = {
 """What becomes of the data at a sink of a kind."""
 Harms = Callable[[Row], Part | None]
 """Given a row of parts that reaches the sink: the part that does harm there, ``None`` when none can."""
-Settled = Callable[[Flow, Place], bool]
-"""Whether the code around a place settles the matter in a way that is not followed."""
+Settled = Callable[[Flow, Place, bool], bool]
+"""Whether the code of a function settles the matter in a way that is not followed, or, where told so, that of those
+that call it."""
 Counts = Callable[[Flow, Point, Call], bool]
 """Whether a call that the knowledge names is a sink as it is called here."""
 
@@ -96,6 +97,8 @@ def reaching(
                 continue
             end = ends(place, call, _ENDS.get(kind, "reaches `{sink}`").format(sink=spelled(call.func) or kind))
             told = list(_parts(flow, Point(place, text, point.environment), call, harms, (end,)))
+            if settled is not None:
+                told = [one for one in told if not _settled_on_the_way(flow, one, place, settled)]
             related: tuple[Related, ...] = ()
             if told and _all_do_harm(flow, place, call.line, told):
                 # Nobody calls it with anything else: the one place to mend is here.
@@ -105,13 +108,20 @@ def reaching(
                 )
                 told = [msgspec.structs.replace(told[0], place=place, call=call)]
             for one in told:
-                if settled is not None and (settled(flow, one.place) or settled(flow, place)):
-                    continue
                 finding = _finding(flow, rule, one, related, sink, says)
                 span = finding.location.span
                 if (finding.location.path, span.line, span.column) not in seen:
                     seen.add((finding.location.path, span.line, span.column))
                     yield finding
+
+
+def _settled_on_the_way(flow: Flow, one: _Reached, place: Place, settled: Settled) -> bool:
+    """Whether a function from where the text is put together to the sink's settles the matter."""
+    if settled(flow, one.place, True):
+        return True
+    steps = (place_at(flow.project, step.location.path, step.location.span.line) for step in one.onward)
+    passed = {place, *(at for at in steps if at is not None)} - {one.place}
+    return any(settled(flow, at, False) for at in sorted(passed))
 
 
 def handed(flow: Flow, place: Place, call: Call, kind: str) -> AnyExpression | None:

@@ -28,6 +28,8 @@ _CHECK = re.compile(
     re.IGNORECASE,
 )
 """Functions that look at where a URL leads, by what they are called."""
+_OBJECTS = ("Request", "Response", "Error", "Exception", "Schema", "Model")
+"""Ends of names of classes that hold or tell something, and look at nothing."""
 _PARSERS = frozenset({"urlparse", "urlsplit", "URL", "url_parse", "make_url", "ip_address"})
 _HOSTS = frozenset(
     {
@@ -47,10 +49,10 @@ _HOSTS = frozenset(
 _REST = frozenset({"path", "query", "fragment", "params", "_replace", "geturl"})
 
 
-def checked(flow: Flow, place: Place, *, host: bool = False) -> bool:
+def checked(flow: Flow, place: Place, *, callers: bool = True, host: bool = False) -> bool:
     """Whether the code around looks at where a URL leads: a checking function in the function itself, in what runs
-    around it or in what it calls, or a parser of URLs. What they make of it is not followed, so the rule stays
-    silent. Where the ``host`` must be settled, looking at the scheme alone is no check."""
+    around it (and in its ``callers``) or in what it calls, or a parser of URLs. What they make of it is not followed,
+    so the rule stays silent. Where the ``host`` must be settled, looking at the scheme alone is no check."""
     project = flow.project
     function = project.function(place)
     here = function.uses if function is not None else []
@@ -61,25 +63,29 @@ def checked(flow: Flow, place: Place, *, host: bool = False) -> bool:
         called = project.function(Place(target.path, target.index)) if target and target.kind == "function" else None
         if called is not None and (_parsed(called.uses, host) or any(_looks(one) for one in called.uses)):
             return True
-    return any(_looks(use) for use in (*here, *_around(flow, place)))
+    if any(_looks(use) for use in here):
+        return True
+    return any(_parsed(one.uses, host) or any(map(_looks, one.uses)) for one in _around(flow, place, callers))
 
 
-def _around(flow: Flow, place: Place) -> Iterator[Use]:
-    """What runs around a function: the functions that call it, its class, the module itself and its hooks."""
+def _around(flow: Flow, place: Place, callers: bool) -> Iterator[Function]:
+    """What runs around a function: the constructor of its object, the module's hooks, its decorators, and where asked
+    for the functions that call it."""
     project = flow.project
-    outline = project.outline(place.path)
     owner = project.owner_index(place)
-    callers = {site.place for site in flow.callers.every(place)}
-    for index, one in enumerate(outline.functions):
-        at = Place(place.path, index)
+    for one in project.outline(place.path).functions:
         hooked = any("before" in chain(item) or "middleware" in chain(item) for item in one.decorators)
-        if at in callers or hooked or (owner >= 0 and one.owner == owner):
-            yield from one.uses
-    for caller in callers:
+        if hooked or (owner >= 0 and one.owner == owner and one.name in _ALWAYS):
+            yield one
+    for caller in {site.place for site in flow.callers.every(place)} if callers else ():
         function = project.function(caller)
-        yield from function.uses if function is not None else ()
-    for decorator in _decorating(project, place):
-        yield from decorator.uses
+        if function is not None:
+            yield function
+    yield from _decorating(project, place)
+
+
+_ALWAYS = frozenset({"__init__", "__new__", "__call__", "prepare", "dispatch", "setup", "initial", "before_request"})
+"""Methods that run before any other of an object."""
 
 
 def _decorating(project: Project, place: Place) -> Iterator[Function]:
@@ -138,7 +144,8 @@ def _parsed(uses: Iterable[Use], host: bool) -> bool:
 
 
 def _looks(use: Use) -> bool:
-    return use.kind == "call" and _CHECK.search(use.chain.rpartition(".")[2]) is not None
+    last = use.chain.rpartition(".")[2]
+    return use.kind == "call" and _CHECK.search(last) is not None and not last.endswith(_OBJECTS)
 
 
 def chosen(row: Row) -> Part | None:

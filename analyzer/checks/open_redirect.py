@@ -24,7 +24,7 @@ _FIX = "Redirect to a path of your own, or compare the target's host with yours 
 
 def check(picture: Pictured, rule: Rule) -> Iterator[Finding]:
     """Findings of BA108, in order of places; then those whose header is written by hand."""
-    yield from reaching(picture, rule, "redirect", chosen, _SAYS, settled=checked)
+    yield from reaching(picture, rule, "redirect", chosen, _SAYS, settled=_checked)
     flow = flow_of(picture)
     yield from _remembered.findings(flow, rule)
     written = {place for place in flow.project.places() if _writes_headers(flow, place)}
@@ -41,6 +41,10 @@ def check(picture: Pictured, rule: Rule) -> Iterator[Finding]:
                     confidence=Confidence.HIGH,
                     steps=way(flow, point, part, [ends(place, point.expression, "decides where the browser goes")]),
                 )
+
+
+def _checked(flow: Flow, place: Place, callers: bool) -> bool:
+    return checked(flow, place, callers=callers)
 
 
 def _writes_headers(flow: Flow, place: Place) -> bool:

@@ -18,8 +18,8 @@ from analyzer.model import Confidence, Finding, Rule
 from analyzer.project.target import Place
 
 
-def _checked(flow: Flow, place: Place) -> bool:
-    return checked(flow, place, host=True)
+def _checked(flow: Flow, place: Place, callers: bool) -> bool:
+    return checked(flow, place, callers=callers, host=True)
 
 
 def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
