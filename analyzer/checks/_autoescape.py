@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from analyzer.checks._choices import deployed
@@ -27,6 +28,8 @@ _SERVING = frozenset(
     }
 )
 """What makes the engine of a web application; each escapes unless told otherwise."""
+_TEMPLATES = frozenset({"jinja2.Template", "jinja2.environment.Template"})
+_TAG = re.compile(r"<(?:html|body|p|div|h[1-6]|table|a|b|br|span|ul|li|td)\b", re.IGNORECASE)
 _ENGINES = frozenset({"jinja2.Environment", "jinja2.sandbox.SandboxedEnvironment"})
 _NAMES = frozenset({"setup", "Jinja2Templates", "Application", "Loader", "Environment", "SandboxedEnvironment"})
 _FIX = "Switch escaping on, `autoescape=True` or `select_autoescape()`, and mark what is HTML by intention"
@@ -53,12 +56,62 @@ def findings(picture: Picture, flow: Flow, rule: Rule) -> Iterator[Finding]:
             serves = dotted in _ENGINES and off
             if serves and (_serves_pages(picture, flow, place.path) or _sends_pages(picture, flow, place.path)):
                 yield _finding(rule, place, given or call, "Environment", Confidence.MEDIUM)
+    for place in places_calling(project, frozenset({"Template"})):
+        if picture.routes and deployed(picture, place.path):
+            yield from _of_pages(flow, rule, place)
     for place in project.places():
         function = project.function(place)
         uses = function.uses if function else project.outline(place.path).uses
         set_here = any(use.kind == "write" and use.chain.endswith("jinja_env.autoescape") for use in uses)
         if set_here and deployed(picture, place.path):
             yield from _assigned(flow, rule, place)
+
+
+def _of_pages(flow: Flow, rule: Rule, place: Place) -> Iterator[Finding]:
+    """``jinja2.Template(page).render(name=user.name)`` where the text is HTML: it escapes only when it is told to."""
+    for point in flow.calls(place):
+        call = point.expression
+        target = flow.project.resolve_expression(place, call.func) if isinstance(call, Call) else None
+        if not isinstance(call, Call) or target is None or target.dotted not in _TEMPLATES or not call.arguments:
+            continue
+        given, text = argument(call, -1, "autoescape"), call.arguments[0].value
+        off = given is None or _off(flow, Point(place, given, point.environment))
+        named = "html" in chain(text).lower()
+        page = named or _is_page(flow, Point(place, text, point.environment))
+        if off and page and _filled(flow, place, call, whole=named):
+            yield _finding(rule, place, call, "Template", Confidence.MEDIUM)
+
+
+def _is_page(flow: Flow, point: Point) -> bool:
+    """Whether a text is HTML: it has tags, or a file of HTML is read."""
+    for origin in flow.origins(point):
+        one = origin.expression
+        if isinstance(one, Constant) and isinstance(one.value, str) and _TAG.search(one.value):
+            return True
+        read = isinstance(one, Call) and chain(one.func).rpartition(".")[2] in {"read", "read_text"}
+        if read and any(
+            isinstance(node, Constant) and _named_page(node) for node in walk(flow.project.body(origin.place))
+        ):
+            return True
+    return False
+
+
+def _filled(flow: Flow, place: Place, call: Call, *, whole: bool) -> bool:
+    """Whether values go into a template that are no constants: ``Template(page).render(name=user.name)``; with
+    ``whole`` also a mapping of whatever callers hand in."""
+    named = {
+        chain(node.targets[0])
+        for node in walk(flow.project.body(place))
+        if isinstance(node, Assign) and node.value is call
+    }
+    for point in flow.calls(place):
+        one = point.expression
+        if not isinstance(one, Call) or chain(one.func).rpartition(".")[2] not in {"render", "render_async"}:
+            continue
+        holder = getattr(one.func, "value", None)
+        if holder is call or (named and chain(holder) in named):
+            return any(not isinstance(given.value, Constant) and (whole or given.keyword) for given in one.arguments)
+    return False
 
 
 def _assigned(flow: Flow, rule: Rule, place: Place) -> Iterator[Finding]:

@@ -10,7 +10,7 @@ from analyzer.facts.expressions import AnyExpression, Attribute, Call, Compare, 
 from analyzer.facts.outline import Import
 from analyzer.facts.statements import Assign, If
 from analyzer.facts.visit import calls, chain, walk
-from analyzer.flow.arguments import argument
+from analyzer.flow.arguments import argument, entries
 from analyzer.flow.arrivals import handing
 from analyzer.flow.engine import Flow, Point
 from analyzer.flow.questions import flow_of, location, places_calling, uses_of
@@ -43,6 +43,9 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
             for point in flow.calls(place):
                 if isinstance(point.expression, Call):
                     yield from _called(flow, rule, point, point.expression)
+    for place in places_calling(flow.project, frozenset({"debug"})):
+        if deployed(picture, place.path):
+            yield from _of_bottle(flow, rule, place)
     for place in flow.project.places():
         if deployed(picture, place.path) and _mentions(flow, place):
             yield from _assigned(flow, rule, place)
@@ -62,6 +65,8 @@ def _called(flow: Flow, rule: Rule, point: Point, call: Call) -> Iterator[Findin
     for flag in _FLAGS:
         given = argument(call, -1, flag)
         if given is None:
+            if "reload" not in flag:
+                yield from _spread(flow, rule, point, call, flag, package)
             continue
         choice = _on(flow, Point(point.place, given, point.environment))
         if choice is None:
@@ -77,6 +82,32 @@ def _called(flow: Flow, rule: Rule, point: Point, call: Call) -> Iterator[Findin
         what = f"`{name}({flag}=…)`" if not isinstance(given, Constant) else f"`{name}({flag}={given.value})`"
         yield _finding(flow, rule, point.place, given, what, choice, package, watching=watching)
         return
+
+
+def _spread(flow: Flow, rule: Rule, point: Point, call: Call, flag: str, package: str) -> Iterator[Finding]:
+    """``Application(handlers, **settings)`` with ``settings = {"debug": True}``."""
+    for one in call.arguments:
+        held = Point(point.place, one.value, point.environment)
+        for inner in entries(flow, held, flag) if one.star == 2 else ():
+            choice = _on(flow, inner)
+            if choice is not None:
+                what = f"`{flag}` of what is spread into `{chain(call.func).rpartition('.')[2]}`"
+                yield _finding(flow, rule, inner.place, inner.expression, what, choice, package)
+                return
+
+
+def _of_bottle(flow: Flow, rule: Rule, place: Place) -> Iterator[Finding]:
+    """``bottle.debug(True)``, and ``bottle.debug()``, which says the same."""
+    for point in flow.calls(place):
+        call = point.expression
+        target = flow.project.resolve_expression(place, call.func) if isinstance(call, Call) else None
+        if not isinstance(call, Call) or target is None or target.dotted != "bottle.debug":
+            continue
+        given = argument(call, 0, "mode")
+        here = Point(place, given if given is not None else call, point.environment)
+        choice = _on(flow, here) if given is not None else Choice(True, here, False)
+        if choice is not None and not conditional(flow, place, call.line):
+            yield _finding(flow, rule, place, call, "`bottle.debug`", choice, "bottle")
 
 
 def _by_hand_at_home(flow: Flow, point: Point, call: Call) -> bool:

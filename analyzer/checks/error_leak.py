@@ -19,6 +19,7 @@ from analyzer.checks._error_handlers import (
     streamed,
 )
 from analyzer.checks._error_texts import TRACES, Search, parts, refuses
+from analyzer.checks._kept_errors import kept, of_tasks
 from analyzer.facts.expressions import (
     AnyExpression,
     Await,
@@ -71,6 +72,7 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
             yield from _told_by_handlers(rule, Search(project, place, answers=True, responds=True), function)
         reached = answers or given is not None or picture.chain_to(place) is not None
         if not reached and not _speaks_http(project, place, function):
+            yield from _kept(picture, rule, Search(project, place, answers=False, responds=False))
             continue
         body = project.body(place)
         search = Search(
@@ -86,11 +88,26 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
         ]:
             told = _caught(picture, rule, search, body, guarded, clause)
             yield from told if reached else (_less_sure(one) for one in told)
+        task = of_tasks(picture, place) if place in picture.handlers() else None
+        if task is not None:
+            yield _finding(rule, place, search, task, "", Confidence.MEDIUM)
         if given is not None:
             search.anew()
             found = search.leak(_unforeseen(body) if given.known else body, {given.name})
             if found is not None:
                 yield _finding(rule, place, search, found, given.kind, Confidence.MEDIUM)
+
+
+def _kept(picture: Picture, rule: Rule, search: Search) -> Iterator[Finding]:
+    """The clauses of work in the background that keep a text which a route hands out later."""
+    for node in statements(search.project.body(search.place)):
+        for clause in node.handlers if isinstance(node, Try) else ():
+            if _internal(search.project, search.place, clause) is not None:
+                search.anew(clause.name or "")
+                found = kept(picture, search, clause)
+                if found is not None:
+                    kind = chain(clause.kind) if clause.kind else ""
+                    yield _finding(rule, search.place, search, found, kind, Confidence.MEDIUM)
 
 
 def _less_sure(finding: Finding) -> Finding:
@@ -128,7 +145,11 @@ def _caught(
     if found is not None:
         yield _finding(rule, place, search, found, kind, confidence)
     elif not search.answers and confidence is Confidence.HIGH:
-        yield from _handed_back(picture, rule, search, body, clause)
+        told = list(_handed_back(picture, rule, search, body, clause))
+        yield from told
+        left = kept(picture, search, clause) if not told else None
+        if left is not None:
+            yield _finding(rule, place, search, left, kind, Confidence.MEDIUM)
 
 
 def _internal(project: Project, place: Place, clause: Handler) -> Confidence | None:

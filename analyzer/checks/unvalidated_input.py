@@ -13,6 +13,7 @@ from analyzer.checks._conversions import converted, keys_made
 from analyzer.checks._declared_amounts import declared_amounts
 from analyzer.checks._documents import filled
 from analyzer.checks._in_vain import in_vain
+from analyzer.checks._looser_twins import looser
 from analyzer.checks._missing_keys import missing_keys
 from analyzer.checks._only_told import only_told
 from analyzer.checks._page_sizes import sized
@@ -105,6 +106,7 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
     bounded = bounded_by_models(picture.project)
     yield from stored(picture, flow, rule, told, bounded)
     yield from declared_amounts(picture, rule, bounded)
+    yield from looser(picture, rule)
 
 
 def _kept(rule: Rule, upload: Upload) -> Finding:
