@@ -262,3 +262,32 @@ def test_paths_kept_in_a_module_of_their_own() -> None:
             """,
         }
     ) == {("GET", "/orders", "shop.main.orders"), ("GET", "/orders/{number}", "shop.main.order")}
+
+
+def test_a_path_below_a_prefix_that_is_not_known_is_listed_with_what_is_known() -> None:
+    source = """
+        import falcon
+        from aiohttp import web
+        from fastapi import FastAPI
+        from flask import Flask
+        from sanic import Sanic
+        from settings import PREFIX, found
+        fast, flask, sanic, falcons, site = FastAPI(), Flask(__name__), Sanic("x"), falcon.App(), web.Application()
+        class Resource:
+            def on_get(self, request, response): ...
+        @fast.get(f"{PREFIX}/fast/{{number}}")
+        def one(number: int): ...
+        @flask.get(PREFIX + "/flask")
+        def two(): ...
+        @sanic.get(found() + "/sanic")
+        async def three(request): ...
+        async def four(request): ...
+        falcons.add_route(PREFIX + "/falcon", Resource())
+        site.router.add_get(PREFIX + "/aiohttp", four)
+        @fast.get(PREFIX)
+        def nothing_is_known(): ...
+    """
+    backend = recognise(project_of({"main.py": source}))
+    paths = {f"/{{…}}/{name}" for name in ("fast/{number}", "flask", "sanic", "falcon", "aiohttp")}
+    assert {route.path for route in backend.routes} == paths
+    assert [one.line for one in backend.unresolved] == [20]

@@ -13,7 +13,7 @@ from analyzer.frameworks.imported import dynamic
 from analyzer.frameworks.loops import Registration, registrations, replaced, rounds_of
 from analyzer.frameworks.prefixes import UNKNOWN, Mount, prefixes
 from analyzer.frameworks.registry import VERBS, Holder, answerer, calls, creations, holder
-from analyzer.frameworks.text import argument, text
+from analyzer.frameworks.text import argument, rooted, text
 from analyzer.project.project import Project
 from analyzer.project.target import Place
 
@@ -180,7 +180,7 @@ def _added(project: Project, one: Registration, own: dict[Holder, str], mounts: 
     if resource is not None:
         method = text(project, place, argument(call, 0, "method"))
         handler = _handler(project, one, argument(call, 1, "handler"))
-        path = text(project, place, argument(resource, 0, "path"))
+        path = rooted(project, place, argument(resource, 0, "path"))
         chain = chain_of(resource.func).rpartition(".")[0]
     else:
         method, path = _method(project, one, name.removeprefix("add_"))
@@ -275,7 +275,7 @@ def _entry(project: Project, one: Registration, prefix: str, found: Found) -> No
 def _method(project: Project, one: Registration, name: str) -> tuple[str | None, str | None]:
     """The HTTP method (``ANY`` for all) and the path of a registration called by a name."""
     given = argument(one.call, 1 if name == "route" else 0, "path")
-    path = text(project, one.where(given), given)
+    path = rooted(project, one.where(given), given)
     if name == "route":
         verb = argument(one.call, 0, "method")
         return text(project, one.where(verb), verb), path

@@ -13,7 +13,7 @@ from analyzer.frameworks.attachments import attachments
 from analyzer.frameworks.backend import Attachment, Found, Route, Unresolved
 from analyzer.frameworks.loops import Registration, registrations
 from analyzer.frameworks.registry import VERBS, Creation, Holder, calls, creations, holder, imports_any, router
-from analyzer.frameworks.text import argument, text
+from analyzer.frameworks.text import argument, rooted, text
 from analyzer.project.project import Project
 from analyzer.project.target import Place
 
@@ -85,7 +85,7 @@ def _sink(project: Project, made: Registration, found: Found, around: tuple[Atta
 def _added(project: Project, made: Registration, found: Found, around: tuple[Attachment, ...]) -> None:
     call, where = made.call, (made.place.path, made.call.line)
     template, resource = argument(call, 0, "uri_template"), argument(call, 1, "resource")
-    path = text(project, made.where(template), template)
+    path = rooted(project, made.where(template), template)
     target = project.resolve_expression(made.where(resource), resource)
     given = argument(call, 99, "suffix")
     suffix = text(project, made.where(given), given) if given is not None else ""

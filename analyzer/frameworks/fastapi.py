@@ -31,7 +31,7 @@ from analyzer.frameworks.registry import (
 )
 from analyzer.frameworks.starlette import Answer, Entry, answers_of, tables
 from analyzer.frameworks.statuses import declared
-from analyzer.frameworks.text import argument, text
+from analyzer.frameworks.text import argument, rooted
 from analyzer.project.project import Project
 from analyzer.project.target import Place
 
@@ -210,7 +210,7 @@ def _of_table(project: Project, one: Entry, known: Routers, found: Found) -> Non
     answers = list(answers_of(project, one.place, endpoint, methods))
     if not answers:
         found.unresolved.append(Unresolved(*where, "the endpoint is not a plain function"))
-    path = text(project, one.place, argument(call, 0, "path"))
+    path = rooted(project, one.place, argument(call, 0, "path"))
     schemas = known.schemas(one.held)
     for answer in answers:
         function = project.function(answer.handler)

@@ -29,7 +29,7 @@ from analyzer.frameworks.made import (
 from analyzer.frameworks.prefixes import UNKNOWN, Mount, doors
 from analyzer.frameworks.registry import Creation, Holder, calls, created, creations, holder, of_object
 from analyzer.frameworks.statuses import declared
-from analyzer.frameworks.text import argument, text
+from analyzer.frameworks.text import argument, rooted, text
 from analyzer.project.project import Project
 from analyzer.project.target import Place
 
@@ -141,6 +141,7 @@ class Routers(msgspec.Struct, frozen=True):
                     shown = schemas.get(prefix, "")
                     yield Door(prefix, text(project, at, path_here), before, shown, told | statuses[prefix])
             return
+        path = rooted(project, place, given)
         schemas, statuses = self.schemas(held), self.statuses(project, held)
         for prefix, around in self.doors(held).items():
             yield Door(prefix, path, around, schemas.get(prefix, ""), own | statuses[prefix])

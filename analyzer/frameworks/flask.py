@@ -28,7 +28,7 @@ from analyzer.frameworks.registry import (
     imports_any,
     methods_of,
 )
-from analyzer.frameworks.text import argument, text, texts
+from analyzer.frameworks.text import argument, rooted, text, texts
 from analyzer.project.project import Project
 from analyzer.project.target import Place, Target
 
@@ -149,6 +149,8 @@ def _decorated(
     rules = [(held, rule)]
     if rule is None and given is not None and known.parts.get(held):
         rules = [(one.holder, _told(project, one, given)) for one in known.parts[held]]
+    elif rule is None:
+        rules = [(held, rooted(project, outside, given))]
     named = around.endpoint(held, endpoint(project, outside, decorator, 99, None, function.name))
     for holding, told in rules:
         for prefix in known.prefixes(holding):
@@ -239,7 +241,7 @@ def _added(
         return
     view = argument(call, 2, "view_func")
     given = argument(call, 0, "rule")
-    rule, place = text(project, one.where(given), given), one.where(view)
+    rule, place = rooted(project, one.where(given), given), one.where(view)
     target = _view(project, place, view)
     if target is None:
         found.unresolved.append(Unresolved(*where, "the view function is not a plain name"))

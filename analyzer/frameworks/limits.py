@@ -112,8 +112,10 @@ def _worded(project: Project, one: Attachment, name: str) -> str:
 
 
 def _calls_at(project: Project, path: str, line: int) -> Iterator[Call]:
-    """The calls that begin on a line, or go over it."""
-    outline = project.outline(path)
+    """The calls that begin on a line, or go over it; none where that is no file of code."""
+    outline = project.modules.outlines.get(path)
+    if outline is None:
+        return
     bodies: list[msgspec.Struct] = [*outline.body]
     for index, function in enumerate(outline.functions):
         if function.start_line <= line <= function.end_line:

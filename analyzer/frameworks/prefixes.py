@@ -9,12 +9,11 @@ import msgspec
 from analyzer.facts.expressions import AnyExpression
 from analyzer.frameworks.backend import Attachment, Found, Unresolved
 from analyzer.frameworks.registry import Creation, Holder
+from analyzer.frameworks.text import UNKNOWN as UNKNOWN
 from analyzer.frameworks.text import text
 from analyzer.project.project import Project
 
 _DEPTH = 16
-UNKNOWN = "/{…}"
-"""Stands for a prefix that is not constant."""
 
 
 class Mount(msgspec.Struct, frozen=True, order=True):

@@ -15,7 +15,7 @@ from analyzer.frameworks.loops import unrolled
 from analyzer.frameworks.prefixes import UNKNOWN
 from analyzer.frameworks.registry import Holder, imports_any
 from analyzer.frameworks.sanic_blueprints import APPLICATIONS, BLUEPRINTS, Blueprints, Options, Way, whole
-from analyzer.frameworks.text import argument, text, texts
+from analyzer.frameworks.text import argument, rooted, text, texts
 from analyzer.project.project import Project
 from analyzer.project.target import Place, Target
 
@@ -118,7 +118,7 @@ class _Walk:
         elif name == "attach" and isinstance(call.func, Attribute):
             target = self.project.resolve_expression(place, call.func.value)
             if target is not None and target.kind == "class" and self._is_view(target):
-                uri = text(self.project, place, argument(call, 1, "uri"))
+                uri = rooted(self.project, place, argument(call, 1, "uri"))
                 to = argument(call, 0, "to")
                 if to is not None:
                     self._add(place, to, target, ["GET"], uri, self._options(place, call), call.line)
@@ -149,7 +149,7 @@ class _Walk:
         if not self._owners(place, call):
             return
         name = call.func.attr
-        uri = text(self.project, place, argument(call, 1 if name in _ADDERS else 0, "uri"))
+        uri = rooted(self.project, place, argument(call, 1 if name in _ADDERS else 0, "uri"))
         methods = self._methods(place, call, name)
         if methods is None:
             self.found.unresolved.append(Unresolved(place.path, call.line, "the methods are not constant"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from string import Formatter
 
 from analyzer.facts.expressions import (
@@ -20,6 +21,8 @@ from analyzer.facts.visit import chain as chain_of
 from analyzer.project.project import Project
 from analyzer.project.target import Place
 
+UNKNOWN = "/{…}"
+"""Stands for a prefix that is not constant."""
 _DEPTH = 8
 _WIDE = re.compile(r"%[^%a-zA-Z]*\d{4}")
 """``%999999999s`` would fill the memory."""
@@ -49,6 +52,32 @@ def text(project: Project, place: Place, expression: AnyExpression | None, depth
     if isinstance(expression, Call) and isinstance(expression.func, Attribute) and expression.func.attr == "format":
         return _formatted(project, place, expression, expression.func.value, depth)
     return None
+
+
+def rooted(project: Project, place: Place, expression: AnyExpression | None) -> str | None:
+    """A path: the constant text, with :data:`UNKNOWN` for what is put before a constant rest that begins with a slash
+    (``settings.prefix + "/users"``)."""
+    known = text(project, place, expression)
+    if known is not None or expression is None:
+        return known
+    rest = ""
+    for part in reversed(list(_parts(expression))):
+        one = text(project, place, part)
+        if one is None:
+            break
+        rest = one + rest
+    return f"{UNKNOWN}{rest}" if rest.startswith("/") and len(rest) > 1 else None
+
+
+def _parts(expression: AnyExpression) -> Iterator[AnyExpression]:
+    """The parts of a sum of texts, from the left."""
+    if isinstance(expression, Binary) and expression.op == "+":
+        yield from _parts(expression.left)
+        yield from _parts(expression.right)
+    elif isinstance(expression, Format):
+        yield from expression.parts
+    else:
+        yield expression
 
 
 def _formatted(project: Project, place: Place, call: Call, template: AnyExpression, depth: int) -> str | None:

@@ -33,8 +33,8 @@ class Applications:
         routes = (*self._picture.routes, *self._picture.backend.library)
         ways = self._ways()
         for route in routes:
-            one, other = top(project, route.registered), top(project, route.handler.path)
-            ways.setdefault(one, set()).add(other)
+            if route.registered in project.modules.outlines:  # and not a document beside the code
+                ways.setdefault(top(project, route.registered), set()).add(top(project, route.handler.path))
         with_routes = {top(project, route.handler.path) for route in routes}
         if len(with_routes) < 2 or len(ways) > _MOST:
             return {}
