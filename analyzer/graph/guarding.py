@@ -40,7 +40,7 @@ from analyzer.graph.ending import (
     untold,
 )
 from analyzer.graph.narrowing import narrowed, tells_routes_apart
-from analyzer.graph.presented import believes, hands_on, presented
+from analyzer.graph.presented import bears_any_token, believes, hands_on, presented
 from analyzer.graph.refusals import refuses
 from analyzer.graph.spending import dereferenced, proves, spends, wasted
 from analyzer.graph.succeeding import after_success
@@ -216,8 +216,8 @@ class Guarding:
         return ends_for_strangers(list(walk(body)), answering=True)
 
     def believes(self, place: Place) -> bool:
-        """Whether a function believes a token that nobody has verified."""
-        return believes(self._project, place)
+        """Whether a function believes a token that nobody has verified, or gives it back as its own proof."""
+        return believes(self._project, place) or (place.index >= 0 and bears_any_token(self._project, place))
 
     def looks(self, one: Attachment) -> bool:
         """Whether an attachment reads who is asking, whatever it makes of it."""

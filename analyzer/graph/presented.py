@@ -61,6 +61,7 @@ _WHO = re.compile(
     re.IGNORECASE,
 )
 """Names in a test on nothing that was sent, which may know more of who is asking."""
+_TOKEN_LIBRARIES = frozenset({"jwt", "jose", "authlib", "joserfc", "jwcrypto", "python_jwt"})
 _OF_TOKEN = re.compile(r"token|jwt|auth|bearer|cookie|header|claims|payload|body$|part|segment", re.IGNORECASE)
 """What the middle of a token is called where code takes it apart by hand."""
 _DEPTH = 2
@@ -82,6 +83,17 @@ def hands_on(project: Project, place: Place, depth: int = 0) -> bool:
     if function is None or depth > _DEPTH:
         return False
     return presented(project, place, function, project.body(place), depth + 1) == "returned"
+
+
+def bears_any_token(project: Project, place: Place) -> bool:
+    """Whether a scheme of the project's own, in code about JSON web tokens, gives back whatever token was sent."""
+    owner = project.owner_index(place)
+    bases = project.classes.externals(place.path, owner) if owner >= 0 else ()
+    if not any(one.startswith(_SCHEMES) and one.endswith("Bearer") for one in bases):
+        return False
+    outline = project.outline(place.path)
+    about = any(one.module.partition(".")[0] in _TOKEN_LIBRARIES for one in outline.imports if not one.level)
+    return (about or "jwt" in outline.classes[owner].name.lower()) and hands_on(project, place)
 
 
 def believes(project: Project, place: Place, depth: int = 0) -> bool:
@@ -165,7 +177,8 @@ class Sent:
         tests = list(_tests(nodes))
         asking = [one for one in tests if self._mentions(one) or self._claims(one)]
         asked = bool(asking) or given or any(isinstance(node, Try) for node in nodes)
-        if not asked or any(isinstance(node, Raise) for node in body):
+        answers = any(isinstance(node, Return) for node in nodes)
+        if not asked or (not answers and any(isinstance(node, Raise) for node in body)):
             return False  # it refuses everybody
         return all(self._weak(test) for test in tests) and not any(self._uses(one) for one in body)
 
