@@ -126,11 +126,47 @@ def test_patterns_and_view_sets_that_are_found_at_run_time_are_told() -> None:
     assert [(one.line, one.why) for one in backend.unresolved] == [
         (9, "the prefix is not constant"),
         (10, "the included module is not there"),
-        (11, "the pattern is not constant"),
+        (11, "the view is not a plain function or class"),
         (14, "the included patterns are not constant"),
     ]
     assert [(one.path, one.library) for one in backend.library] == [
         ("/api/", "rest_framework.routers.APIRootView"),
         ("/bar/{…}", "toolbar.urls"),
         ("/other/{…}", "library.urls"),
+    ]
+
+
+def test_what_stands_below_a_pattern_from_settings_is_in_the_table() -> None:
+    urls = """
+        from django.conf import settings
+        from django.contrib import admin
+        from django.urls import include, path, re_path
+        from shop.views import status, version
+        urlpatterns = [
+            path(f"{settings.URL_PREFIX}api/v1/", include("shop.orders")),
+            path(settings.STATUS_URL, status),
+            re_path(rf"^{settings.URL_PREFIX}version/$", version),
+        ]
+    """
+    orders = """
+        from django.urls import path
+        from shop.views import orders
+        urlpatterns = [path("orders/<int:pk>/", orders)]
+    """
+    views = """
+        def orders(request, pk): ...
+        def status(request): ...
+        def version(request): ...
+    """
+    project = project_of(
+        {"shop/__init__.py": "", "shop/urls.py": urls, "shop/orders.py": orders, "shop/views.py": views}
+    )
+    backend = recognise(project)
+    assert sorted(route.path for route in backend.routes) == [
+        "/{…}",
+        "/{…}api/v1/orders/{pk}/",
+        "/{…}version/",
+    ]
+    assert [(one.line, one.why) for one in backend.unresolved] == [
+        (line, "the pattern is not constant") for line in (7, 8, 9)
     ]

@@ -16,7 +16,7 @@ from analyzer.checks._records import Records
 from analyzer.checks._resources import Resources
 from analyzer.checks._takeover import takes_over
 from analyzer.facts.expressions import Conditional, Name
-from analyzer.facts.outline import Class, Function
+from analyzer.facts.outline import Class, Function, Use
 from analyzer.facts.statements import If
 from analyzer.facts.visit import walk
 from analyzer.frameworks import Route
@@ -116,6 +116,11 @@ def _views(
         known = [guards.of(route) for route in mine]
         changing = [route for route in mine if route.method in _CHANGING]
         if any(one.guards or one.opened for one in known):
+            named = [route for route in changing if route.method in _REPLACING and _KEYED.search(route.path)]
+            open_ = all(one.opened and not one.guards for one in known) and not any(_GIVEN.search(r.path) for r in mine)
+            if named and open_ and not _public.is_open(classes[view].name, mine):
+                what = f"{_VERBS[named[0].method]}, and says that everybody may"
+                yield _told(rule, path, classes[view], mine, what, Confidence.MEDIUM)
             continue
         if not changing:
             own = _shown(picture, path, view) if path in guarded and not any(one.optional for one in known) else ""
@@ -145,7 +150,7 @@ def _judged(
     writes = _public.writes(picture, handler)
     what = ""
     if any(one.opened for one in known):
-        return None
+        return _declared_open(picture, rule, handler, routes)
     confidence = Confidence.HIGH if siblings else Confidence.MEDIUM
     if changing:
         what = f"`{writes[0]}`" if writes else _VERBS.get(changing[0].method, "changes data")
@@ -182,6 +187,30 @@ def _judged(
     near = f", although the same function is guarded at {guarded_too.label}" if guarded_too else near
     passed = _LENIENT if any(one.optional for one in known) else _BLIND
     return _finding(picture, rule, handler, routes, f"{what}, and {passed}{near}", confidence)
+
+
+def _declared_open(picture: Picture, rule: Rule, handler: Place, routes: Sequence[Route]) -> Finding | None:
+    """A handler that everybody may call by its own word, and that changes or removes the record that its path names:
+    one that nobody has to have been given, and that is not kept with a session."""
+    named = [route for route in routes if route.method in _REPLACING and _KEYED.search(route.path)]
+    if not named or any(_GIVEN.search(route.path) or _GIVEN.search(route.pattern) for route in routes):
+        return None
+    if any(use.chain.endswith((".session", ".session_key")) for use in _uses_below(picture, handler)):
+        return None
+    what = f"{_VERBS[named[0].method]}, and says that everybody may"
+    return _finding(picture, rule, handler, routes, what, Confidence.MEDIUM)
+
+
+_REPLACING = frozenset({"PUT", "PATCH", "DELETE"})
+_KEYED = re.compile(r"[{<]")
+_GIVEN = re.compile(r"uuid|token|secret|signature|session|cart|basket|checkout|\bkey\b", re.IGNORECASE)
+"""What in a path names a record that only those know who were given it, or one that strangers have."""
+
+
+def _uses_below(picture: Picture, handler: Place) -> Iterator[Use]:
+    for place in _public.below(picture, handler):
+        function = picture.project.function(place)
+        yield from function.uses if function is not None else ()
 
 
 def _serves_both(picture: Picture, handler: Place) -> bool:

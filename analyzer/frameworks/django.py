@@ -19,7 +19,7 @@ from analyzer.frameworks.libraries import pages as library_pages
 from analyzer.frameworks.libraries import ready
 from analyzer.frameworks.prefixes import UNKNOWN
 from analyzer.frameworks.registry import VERBS, Holder, answering, holder
-from analyzer.frameworks.text import argument, text, texts
+from analyzer.frameworks.text import argument, outlined, text, texts
 from analyzer.project.project import Project
 from analyzer.project.target import Place, Target
 
@@ -144,22 +144,23 @@ def _entry(
     name = pattern_maker(project, place, item)
     if not name:
         return
-    pattern = text(project, place, argument(item, 0, "route", "regex"))
-    view = argument(item, 1, "view")
-    where = (place.path, item.line)
-    if pattern is None or view is None:
+    route, view = argument(item, 0, "route", "regex"), argument(item, 1, "view")
+    where, untold = (place.path, item.line), len(found.unresolved)
+    if view is not None:
+        pattern = outlined(project, place, route)
+        whole = prefix + (pattern if name == "path" else plain(pattern))
+        before = len(found.routes)
+        if isinstance(view, Call) and chain_of(view.func).split(".")[-1] == "include":
+            _include(project, place, view, whole, routers, found, depth, opened)
+            inside(found, before, namespace(project, *_included(project, place, view), view))
+        elif chain_of(view).endswith(".urls"):
+            _router_urls(project, place, view, whole, routers, found)
+        else:
+            _view(project, place, view, whole, where, found)
+            named(project, place, argument(item, 3, "name"), found, before)
+    told = any((one.path, one.line) == where for one in found.unresolved[untold:])
+    if not told and (view is None or text(project, place, route) is None):
         found.unresolved.append(Unresolved(*where, "the pattern is not constant"))
-        return
-    whole = prefix + (pattern if name == "path" else plain(pattern))
-    before = len(found.routes)
-    if isinstance(view, Call) and chain_of(view.func).split(".")[-1] == "include":
-        _include(project, place, view, whole, routers, found, depth, opened)
-        inside(found, before, namespace(project, *_included(project, place, view), view))
-    elif chain_of(view).endswith(".urls"):
-        _router_urls(project, place, view, whole, routers, found)
-    else:
-        _view(project, place, view, whole, where, found)
-        named(project, place, argument(item, 3, "name"), found, before)
 
 
 def _include(

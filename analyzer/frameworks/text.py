@@ -21,7 +21,9 @@ from analyzer.facts.visit import chain as chain_of
 from analyzer.project.project import Project
 from analyzer.project.target import Place
 
-UNKNOWN = "/{…}"
+GAP = "{…}"
+"""Stands for what of a path is not constant."""
+UNKNOWN = f"/{GAP}"
 """Stands for a prefix that is not constant."""
 _DEPTH = 8
 _WIDE = re.compile(r"%[^%a-zA-Z]*\d{4}")
@@ -67,6 +69,15 @@ def rooted(project: Project, place: Place, expression: AnyExpression | None) -> 
             break
         rest = one + rest
     return f"{UNKNOWN}{rest}" if rest.startswith("/") and len(rest) > 1 else None
+
+
+def outlined(project: Project, place: Place, expression: AnyExpression | None) -> str:
+    """The text of an expression, with ``{…}`` for what of it is not constant."""
+    known = text(project, place, expression)
+    if known is not None or expression is None:
+        return GAP if known is None else known
+    parts = (text(project, place, part) for part in _parts(expression))
+    return "".join(GAP if part is None else part for part in parts)
 
 
 def _parts(expression: AnyExpression) -> Iterator[AnyExpression]:
