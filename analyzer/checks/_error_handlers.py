@@ -130,6 +130,7 @@ def answering(picture: Picture) -> set[Place]:
         function = project.function(place)
         if function is not None and any(one.name in _AROUND for one in function.parameters):
             found.add(place)
+    found |= set(_middleware_methods(project))
     for place in sorted(found):
         functions = project.outline(place.path).functions
         inner = {place.index}
@@ -138,6 +139,18 @@ def answering(picture: Picture) -> set[Place]:
                 inner.add(index)
                 found.add(Place(place.path, index))
     return found
+
+
+def _middleware_methods(project: Project) -> Iterator[Place]:
+    """The methods of Django's middleware whose result ends the request."""
+    for path in project.paths():
+        for index, item in enumerate(project.outline(path).classes):
+            if any(chain(base).endswith("MiddlewareMixin") for base in item.bases):
+                methods = project.namespace(path).methods.get(index, {})
+                yield from (Place(path, at) for name, at in methods.items() if name in _ENDING)
+
+
+_ENDING = frozenset({"process_request", "process_view", "process_exception", "process_response"})
 
 
 def streamed(picture: Picture) -> set[Place]:

@@ -55,6 +55,8 @@ _KEEPING = frozenset(
 )
 _DUMPING = frozenset({"model_dump", "dict", "model_dump_json", "to_dict", "as_dict", "asdict"})
 """Methods that give an object as data."""
+_HELD = frozenset({"data", "body", "content", "response", "json"})
+"""Attributes by which an answer that was made gives what is in it."""
 _TRIMMING = frozenset(
     "__str__ __repr__ encode strip lstrip rstrip lower upper title capitalize split splitlines partition".split()
 )
@@ -88,6 +90,8 @@ class Search(msgspec.Struct):
     """The exception itself, which is an answer where it is returned as it is."""
     objects: set[str] = set()
     """Names that hold the exception itself, not its text."""
+    answered: dict[str, AnyExpression] = {}
+    """The same for answers that were made and not returned yet."""
     collected: set[str] = set()
     """Containers that took a text in."""
     parts: frozenset[int | str] = frozenset()
@@ -103,7 +107,7 @@ class Search(msgspec.Struct):
 
     def anew(self, caught: str = "") -> None:
         """Forgets what the clause before held."""
-        for held in (self.made, self.refusing, self.keyed):
+        for held in (self.made, self.refusing, self.answered, self.keyed):
             held.clear()
         self.collected.clear()
         self.foreseen = None
@@ -210,6 +214,9 @@ class Search(msgspec.Struct):
         refused = self._refused(value, tainted, "") if isinstance(value, Call) else None
         if refused is not None:
             self.refusing.update(dict.fromkeys(names, refused))
+        answer = self.given(given, tainted) if isinstance(given, Call) and _has_status(given) else None
+        if answer is not None:
+            self.answered.update(dict.fromkeys(names, self.text(answer)))
         held = {_container(one) for one in statement.targets if isinstance(one, Subscript)} - {""}
         if told is not None and held:
             # ``answer["error"] = str(e)``: the whole carries it now.
@@ -239,7 +246,9 @@ class Search(msgspec.Struct):
             return None
         if self.gives:
             return self.tells(value, tainted)
-        return self._answered(value, tainted) if self.responds else None
+        if isinstance(value, Call) and _has_status(value):
+            return self.given(value, tainted)
+        return (self._answered(value, tainted) if self.responds else None) or self.answered.get(chain(value))
 
     def _evaluated(self, value: AnyExpression, tainted: set[str]) -> AnyExpression | None:
         value = value.value if isinstance(value, Await) else value
@@ -276,6 +285,8 @@ class Search(msgspec.Struct):
     def _answered(self, value: AnyExpression, tainted: set[str]) -> AnyExpression | None:
         """What is returned: data, or a response made of it, by a function of the project's own too."""
         inner = value.value if isinstance(value, Await) else value
+        if isinstance(inner, Attribute) and isinstance(inner.value, Call) and inner.attr in _HELD:
+            inner = inner.value
         if isinstance(inner, Call):
             target = self.project.resolve_expression(self.place, inner.func)
             name = chain(inner.func)
@@ -401,6 +412,18 @@ class Search(msgspec.Struct):
     def _marked(self, call: Call, tainted: set[str]) -> bool:
         """Whether a call is the one whose result holds the text."""
         return f"@{call.line}:{call.column}" in tainted
+
+
+def _has_status(call: Call) -> bool:
+    """Whether a call is given a status code of HTTP: what it makes is an answer, whatever it is called."""
+    for one in call.arguments:
+        if one.keyword in {"status", "status_code"}:
+            code = one.value.value if isinstance(one.value, Constant) else None
+            return (type(code) is int and 200 <= code < 600) or _STATUS.search(chain(one.value)) is not None
+    return False
+
+
+_STATUS = re.compile(r"(?:^|\.)(?:HTTP_\d{3}_[A-Z_]+|HTTPStatus\.[A-Z_]+)$")
 
 
 def refuses(target: Target) -> bool:

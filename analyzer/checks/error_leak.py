@@ -79,7 +79,7 @@ def check(picture: Picture, rule: Rule) -> Iterator[Finding]:
             project,
             place,
             answers=answers or (given is not None and given.registered),
-            responds=answers or given is not None,
+            responds=answers or given is not None or reached,
             handled=handled,
             gives="stream" if place in streams else "",
         )

@@ -12,6 +12,12 @@ from analyzer.model.errors import UserError
 PROJECT_FILES = ("pyproject.toml", "setup.cfg", "manage.py")
 """Files that mark the top of a project which is not under version control."""
 
+_TOP_FILES = (
+    "requirements.txt", "setup.py", "Pipfile", "Dockerfile", "docker-compose.yml", ".gitignore", ".dockerignore",
+    "README.md", "README.rst", "README", "Procfile", "Makefile",
+)  # fmt: skip
+"""Files that say so of the folder they lie in, and nothing of those below it."""
+
 
 def resolve_paths(paths: Sequence[Path]) -> tuple[Path, ...]:
     """The paths as absolute ones without symbolic links, each once, in the order given.
@@ -50,7 +56,8 @@ def common_folder(paths: Sequence[Path]) -> Path:
 def find_root(paths: Sequence[Path]) -> Path:
     """The nearest folder at or above all resolved ``paths`` with ``.git``, else with a project file, else their own.
 
-    Their own is never a package: its modules call themselves by its name, so the root is above it.
+    Their own is no package (its modules call themselves by its name, so the root is above it), unless files lie there
+    that lie at the top of projects alone.
     """
     common = common_folder(paths)
     upwards = (common, *common.parents)
@@ -60,6 +67,8 @@ def find_root(paths: Sequence[Path]) -> Path:
     for folder in upwards:
         if any(_exists(folder / name) for name in PROJECT_FILES):
             return folder
+    if any(_exists(common / name) for name in _TOP_FILES):
+        return common
     return next((folder for folder in upwards if not _exists(folder / "__init__.py")), common)
 
 

@@ -119,13 +119,14 @@ class Reach:
             note(hop)
         wanted = self._same(place)
         name = function.name
-        if name == "__init__" and function.owner >= 0:
+        if name in {"__init__", "__call__"} and function.owner >= 0:  # who makes an object to call it calls it
             name = project.outline(place.path).classes[function.owner].name
         for caller, use in self._index().get(name, ())[:_SAME_NAME]:
             target = project.resolve(caller, use.chain, use.line)
             if target is None or (target.path, target.index, target.kind == "function") not in wanted:
                 continue
-            note(Hop(0 if use.kind == "call" else 2, caller, use.line, use.column, use.end_column, place))
+            sure = use.kind == "call" and function.name != "__call__"
+            note(Hop(0 if sure else 2, caller, use.line, use.column, use.end_column, place))
         for hop in self._sent(place, function):
             note(hop)
         return tuple(sorted(found.values()))
