@@ -12,8 +12,9 @@ from analyzer.facts.statements import Assign
 from analyzer.facts.visit import chain, walk
 from analyzer.flow.engine import Flow, Point
 from analyzer.flow.questions import chain_end, flow_of, uses_of
+from analyzer.flow.sources import enumeration
 from analyzer.graph.picture import Picture
-from analyzer.project.target import Place
+from analyzer.project.target import Place, Target
 
 _INVENTED = frozenset("test tests testing dev development local debug ci demo example sample".split())
 """Words of classes of settings that do not run in production: ``TestingConfig``."""
@@ -39,7 +40,11 @@ class Configured:
 
     def _of_module(self, flow: Flow, path: str) -> None:
         outline, place = flow.project.outline(path), Place(path, -1)
-        classes = [one for one in outline.classes if _INVENTED.isdisjoint(split(one.name))]
+        classes = [
+            one
+            for index, one in enumerate(outline.classes)
+            if _INVENTED.isdisjoint(split(one.name)) and not enumeration(flow.project, Target("class", "", path, index))
+        ]
         for statement in [*outline.body, *(one for item in classes for one in item.body)]:
             target = statement.targets[0] if isinstance(statement, Assign) else None
             if isinstance(statement, Assign) and isinstance(target, Name) and not _names_itself(target, statement):

@@ -464,6 +464,7 @@ def _carried(run: Evaluation, call: Call, target: Target | None, state: Environm
     from analyzer.flow.values import spelled
 
     kept = chain(call.func).rpartition(".")[2] in _FETCHING
+    kept = kept or (target is not None and target.dotted.startswith(_STORES))
     if target is not None and not target.ours and not kept and len(run.stack) < 8:
         found: list[Part] = []
         for argument in _values(call):
@@ -476,9 +477,13 @@ def _carried(run: Evaluation, call: Call, target: Target | None, state: Environm
 _FETCHING = frozenset(
     "find_one find_one_and_update fetchone fetchall fetchmany fetch_one fetch_all fetchrow fetchval first first_or_404 "
     "one one_or_none one_or_404 scalar scalar_one scalar_one_or_none scalars get_or_none get_object_or_404 get_item "
-    "find_first find_unique get_or_404".split()
+    "find_first find_unique get_or_404 hget hgetall hmget mget lrange lindex smembers zrange getdel getex".split()
 )
 """Methods of databases that give what is kept there, whatever it was looked up by."""
+
+_STORES = ("redis.", "aioredis.", "fakeredis.", "pymemcache.", "memcache.", "aiocache.", "django.core.cache.",
+    "flask_caching.", "cachetools.")  # fmt: skip
+"""Packages of stores all of whose calls give what is kept there."""
 
 
 def _values(call: Call) -> list[AnyExpression]:

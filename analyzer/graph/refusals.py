@@ -11,7 +11,7 @@ from analyzer.facts.statements import Assign, Evaluate, Raise, Return
 from analyzer.facts.visit import chain, walk
 from analyzer.project import Place, Project, Target
 
-_STATUS = re.compile(r"(?:^|[._])(?:401|403|UNAUTHORIZED|FORBIDDEN)(?:_|$)|HTTP_40[13]", re.IGNORECASE)
+_STATUS = re.compile(r"(?:^|[._])(?:401|403|UNAUTHORIZED|FORBIDDEN)(?:_|$|\.value$)|HTTP_40[13]", re.IGNORECASE)
 """Constants of status modules and enumerations that stand for 401 and 403."""
 _REFUSING = re.compile(
     r"unauthori[sz]ed|unauthenticated|not_?authenticated|not_?authori[sz]ed|forbidden|permission_?denied|access_?denied"
