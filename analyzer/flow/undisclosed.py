@@ -69,6 +69,9 @@ def unset(one: AnyExpression, origin: Origin) -> bool:
 def masked_in_place(flow: Flow, place: Place, one: Name) -> bool:
     """Whether items of a mapping are masked or taken out before it is shown: ``body[key] = "***"``,
     ``del body["pin"]``, ``body.pop("password", None)``."""
+    function, changing = flow.project.function(place), {f"{one.id}[]", f"{one.id}.pop"}
+    if function is not None and all(use.chain not in changing for use in function.uses):
+        return False
     for node in walk(flow.project.body(place)):
         if getattr(node, "line", 0) > one.line:
             continue

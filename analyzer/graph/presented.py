@@ -100,6 +100,13 @@ def believes(project: Project, place: Place, depth: int = 0) -> bool:
     """Whether a function, or one it calls, reads the claims of a token that neither has verified."""
     if place.index < 0 or depth > _DEPTH:
         return False
+    known: dict[tuple[Place, int], bool] = vars(project).setdefault("_believed_tokens", {})
+    if (place, depth) not in known:
+        known[place, depth] = _believes(project, place, depth)
+    return known[place, depth]
+
+
+def _believes(project: Project, place: Place, depth: int) -> bool:
     made = [node for node in walk(project.body(place)) if isinstance(node, Call)]
     if any(_PROVING.search(chain(node.func).rpartition(".")[2]) for node in made):
         return False

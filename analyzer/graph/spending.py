@@ -38,7 +38,10 @@ _DEPTH = 2
 
 def spends(project: Project, place: Place, function: Function, name: str) -> bool:
     """Whether a function makes more of a parameter that holds what was sent than to look at it or to show it."""
-    return Sent(project, place, function, {name}).spent(project.body(place))
+    known: dict[tuple[Place, str], bool] = vars(project).setdefault("_spent_credentials", {})
+    if (place, name) not in known:
+        known[place, name] = Sent(project, place, function, {name}).spent(project.body(place))
+    return known[place, name]
 
 
 def wasted(project: Project, place: Place, function: Function, body: Sequence[AnyStatement]) -> bool:
