@@ -27,6 +27,7 @@ from analyzer.flow.questions import uses_of
 from analyzer.graph.picture import Picture
 from analyzer.model import Confidence, Finding, Location, Related, Rule, Span, Step
 
+_ASKING = frozenset({"check", "is", "am", "has", "verify"})
 _ADMIN = frozenset({"admin", "admins", "administrator", "administration", "superuser", "superadmin"})
 _STAFF = re.compile(r"/staff/(?!\{)\w", re.IGNORECASE)
 """Paths for those who work here; ``/staff/{id}`` and ``/staff_units`` are about them."""
@@ -239,6 +240,8 @@ def _function(picture: Picture, rule: Rule, known: Evidence, one: Handled) -> Fi
     if not _OWN.isdisjoint(words) or one.trail.decides:
         return None
     administering = not _ADMIN.isdisjoint(words) or _STAFF.search(one.route.path) is not None
+    if not one.changing and "{" not in one.route.path and not _ASKING.isdisjoint(words):
+        administering = False  # ``GET /check_admin`` tells who asks what they are themselves
     if administering and known.roles(one) and not _public.takes_password(picture, one.handler):
         does = "is called as if for administrators"
         sibling = next((other for other in known.beside(one) if other.demanding), None)
