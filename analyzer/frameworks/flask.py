@@ -245,6 +245,8 @@ def _added(
     target = _view(project, place, view)
     if target is None:
         found.unresolved.append(Unresolved(*where, "the view function is not a plain name"))
+    elif not target.ours:
+        _by_library(project, one, target.dotted, rule, held, known, around, where, found)
     elif target.kind == "class":
         methods = argument(call, 99, "methods")
         listed = texts(project, one.where(methods), methods)
@@ -258,6 +260,28 @@ def _added(
         named = around.endpoint(held, endpoint(project, place, call, 1, view, name))
         for prefix in known.prefixes(held):
             _add(found, verbs, prefix, rule, Place(target.path, target.index), where, attached, named)
+
+
+def _by_library(
+    project: Project,
+    one: Registration,
+    name: str,
+    rule: str | None,
+    held: Holder,
+    known: Routers,
+    around: Around,
+    where: tuple[str, int],
+    found: Found,
+) -> None:
+    """A route that a library answers: it is listed, and there is no code to ask questions of."""
+    methods = argument(one.call, 99, "methods")
+    listed = texts(project, one.where(methods), methods) or ["ANY"]
+    attached = (*around.of(held, listed), *_wrappers(project, one.where(one.call), argument(one.call, 2, "view_func")))
+    made = Found()
+    for prefix in known.prefixes(held):
+        _add(made, listed, prefix, rule, Place(where[0], -1), where, attached)
+    found.library += [msgspec.structs.replace(route, library=name) for route in made.routes]
+    found.unresolved += made.unresolved
 
 
 def _view(project: Project, place: Place, view: AnyExpression | None) -> Target | None:
