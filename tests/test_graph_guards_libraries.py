@@ -306,3 +306,37 @@ def main(settings):
     config.scan()
 """
     assert demands(source) == {"DELETE /items/{id}": "role edit"}
+
+
+def test_litestar_leaves_paths_alone_and_adds_own_guards() -> None:
+    source = """
+from litestar import Controller, Litestar, get, post
+from litestar.connection import ASGIConnection
+from litestar.exceptions import PermissionDeniedException
+from litestar.security.jwt import JWTAuth, Token
+async def retrieve(token: Token, conn: ASGIConnection): ...
+auth = JWTAuth[dict](retrieve_user_handler=retrieve, token_secret=SECRET, exclude=["/login", "^/public"])
+def admin(connection: ASGIConnection, handler) -> None:
+    if connection.user.role != "admin":
+        raise PermissionDeniedException()
+@post("/login")
+async def login(data: dict) -> dict: ...
+@get("/public/info")
+async def info() -> dict: ...
+@post("/not/public")
+async def other(data: dict) -> dict: ...
+@post("/orders", guards=[admin])
+async def orders(data: dict) -> dict: ...
+class Accounts(Controller):
+    path = "/accounts"
+    @post("/signup", opt={"exclude_from_auth": True})
+    async def signup(self, data: dict) -> dict: ...
+app = Litestar([login, info, other, orders, Accounts], on_app_init=[auth.on_app_init])
+"""
+    assert demands(source) == {
+        "GET /public/info": "",
+        "POST /accounts/signup": "",
+        "POST /login": "",
+        "POST /not/public": "authenticated",
+        "POST /orders": "authenticated; role admin",
+    }

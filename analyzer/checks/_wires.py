@@ -109,9 +109,10 @@ class Wires:
 
     def _ties(self, place: Place, target: Target, values: list[AnyExpression]) -> bool:
         """Whether an object of a class is worth replacing. A service that makes another one of what it was handed hides
-        nothing from a test; a handler might have been handed the service."""
+        nothing from a test, nor does a handler of the repositories and clients that it was handed; a handler that was
+        handed a session might have been handed the service."""
         handed = {self._hands(place, value) for value in values} - {""}
-        if handed <= COLLABORATORS and self._picture.role(place) == "service":
+        if handed <= COLLABORATORS:
             handed = set()
         return bool(handed) or self._reaches(target.path, target.index)
 

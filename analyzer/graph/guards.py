@@ -60,6 +60,21 @@ _OPENING = frozenset({"exclude_from_auth", "allow_anonymous", "public", "auth_ex
 """Keywords of a registration that take a route out of the application's authentication."""
 
 
+_PLAIN_PATH = re.compile(r"(\^?)([\w/{}:.-]+)(\$?)")
+"""A pattern without anything that could take long to try."""
+
+
+def _leaves(pattern: str, path: str) -> bool:
+    """Whether a plain pattern is found in a path."""
+    plain = _PLAIN_PATH.fullmatch(pattern)
+    if plain is None:
+        return False
+    first, words, last = plain.groups()
+    if first and last:
+        return path == words
+    return path.startswith(words) if first else path.endswith(words) if last else words in path
+
+
 class Guard(msgspec.Struct, frozen=True, order=True):
     """A guard before a route: what it demands, where it stands, and what it is called.
 
@@ -185,7 +200,7 @@ class Guards:
             elif self._guarding.looks_at(place):
                 optional, ending = True, ending or self._doubtful(place)
         opened = opened or (function is not None and self._exempt(function))
-        if not found and not opened:
+        if (not found or route.framework == "Litestar") and not opened:  # own guards come behind the authentication
             afar = list(self._from_afar(route, safe, asked))
             found.extend(one for one in afar if isinstance(one, Guard))
             spared = spared or len(found) < len(afar)
@@ -290,7 +305,10 @@ class Guards:
     def _exempt(self, function: Function) -> bool:
         """Whether the registration says that everybody may call it, by a keyword or in words."""
         calls = [one for one in function.decorators if isinstance(one, Call)]
-        flagged = (argument(one, 99, keyword) for one in calls for keyword in _OPENING)
+        flagged = [argument(one, 99, keyword) for one in calls for keyword in _OPENING]
+        options = [one for one in (argument(call, 99, "opt") for call in calls) if isinstance(one, Mapping)]
+        pairs = [pair for one in options for pair in zip(one.keys, one.values, strict=True)]
+        flagged = [*flagged, *(value for key, value in pairs if isinstance(key, Constant) and key.value in _OPENING)]
         if any(isinstance(one, Constant) and one.value is True for one in flagged):
             return True
         spoken = (argument(one, 99, keyword) for one in calls for keyword in ("summary", "tags"))
@@ -371,6 +389,9 @@ class Guards:
         """Middleware and settings of the application that the handler belongs to; ``None`` for each that names the
         route among those it leaves alone."""
         for one in self._afar(route):
+            if one.dotted == "JWTAuth" and any(_leaves(pattern, route.path) for pattern in one.words):
+                yield None
+                continue
             demand = self._guarding.any_of(one, safe=safe, asked=asked)
             if demand == "authenticated":
                 yield self._least(one, route, asked)
@@ -435,7 +456,11 @@ class Guards:
                     target = project.resolve(place, use.chain.removesuffix("[]"), use.line)
                     if target is not None and target.dotted.startswith("litestar.security."):
                         # Its ``on_app_init`` may be called anywhere, a plugin say; it then stands before every route.
-                        yield "Litestar", Attachment("application", Place("", -1), "JWTAuth", place.path, use.line)
+                        left = self._left_alone(place, use.line)
+                        yield (
+                            "Litestar",
+                            Attachment("application", Place("", -1), "JWTAuth", place.path, use.line, left),
+                        )
             if any(use.kind == "call" and use.chain.rpartition(".")[2] in _CREATING for use in uses):
                 below = set(self._below(place))
                 for node in walk(project.body(place)):
@@ -447,6 +472,15 @@ class Guards:
                             for one in attachments(project, place, given, "application"):
                                 if (one.path, one.line, one.dotted) not in parts:
                                     yield "", one
+
+    def _left_alone(self, place: Place, line: int) -> tuple[str, ...]:
+        """The paths that Litestar's authentication is made to leave alone: ``JWTAuth(…, exclude=["/login"])``."""
+        for node in walk(self._project.body(place)):
+            given = argument(node, 99, "exclude") if isinstance(node, Call) and node.line == line else None
+            if given is not None:
+                one = text(self._project, place, given)
+                return (one,) if one is not None else tuple(texts(self._project, place, given) or ())
+        return ()
 
     def _grown(self, place: Place, name: str) -> Iterator[AnyExpression]:
         """What is added to a list of settings: ``MIDDLEWARE.append("shop.gate.Gate")``."""
