@@ -12,7 +12,12 @@ from analyzer.graph.guards import Guards
 from analyzer.graph.picture import Picture
 from analyzer.project import Place
 
-_CHANGING = frozenset({"PUT", "PATCH", "DELETE"})
+_REPLACING = frozenset({"PUT", "PATCH", "DELETE"})
+
+
+def replaces(route: Route) -> bool:
+    """Whether a route changes or removes the record that its path names."""
+    return route.method in _REPLACING and "{" in route.path
 
 
 def opened_people(picture: Picture) -> Iterator[tuple[Place, Sequence[Route], str]]:
@@ -22,7 +27,7 @@ def opened_people(picture: Picture) -> Iterator[tuple[Place, Sequence[Route], st
     found: dict[Place, list[Route]] = {}
     for handler, routes in picture.handlers().items():
         for route in routes:
-            if route.method in _CHANGING and "{" in route.path and guards.of(route).opened:
+            if replaces(route) and guards.of(route).opened:
                 found.setdefault(_class_of(picture, handler, route), []).append(route)
     owners, resources = picture.shared(Owners), picture.shared(Resources)
     for view, routes in sorted(found.items()):

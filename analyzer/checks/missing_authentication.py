@@ -11,7 +11,7 @@ from analyzer.checks._confided import everybodys_own, owner_of
 from analyzer.checks._doors import doors
 from analyzer.checks._given_away import given_away
 from analyzer.checks._impersonation import becomes_anybody
-from analyzer.checks._opened import opened_people
+from analyzer.checks._opened import opened_people, replaces
 from analyzer.checks._records import Records
 from analyzer.checks._resources import Resources
 from analyzer.checks._takeover import takes_over
@@ -116,11 +116,10 @@ def _views(
         known = [guards.of(route) for route in mine]
         changing = [route for route in mine if route.method in _CHANGING]
         if any(one.guards or one.opened for one in known):
-            named = [route for route in changing if route.method in _REPLACING and _KEYED.search(route.path)]
+            named = [route for route in changing if replaces(route)]
             open_ = all(one.opened and not one.guards for one in known) and not any(_GIVEN.search(r.path) for r in mine)
             if named and open_ and not _public.is_open(classes[view].name, mine):
-                what = f"{_VERBS[named[0].method]}, and says that everybody may"
-                yield _told(rule, path, classes[view], mine, what, Confidence.MEDIUM)
+                yield _told(rule, path, classes[view], mine, _said_open(named[0]), Confidence.MEDIUM)
             continue
         if not changing:
             own = _shown(picture, path, view) if path in guarded and not any(one.optional for one in known) else ""
@@ -192,17 +191,18 @@ def _judged(
 def _declared_open(picture: Picture, rule: Rule, handler: Place, routes: Sequence[Route]) -> Finding | None:
     """A handler that everybody may call by its own word, and that changes or removes the record that its path names:
     one that nobody has to have been given, and that is not kept with a session."""
-    named = [route for route in routes if route.method in _REPLACING and _KEYED.search(route.path)]
+    named = [route for route in routes if replaces(route)]
     if not named or any(_GIVEN.search(route.path) or _GIVEN.search(route.pattern) for route in routes):
         return None
     if any(use.chain.endswith((".session", ".session_key")) for use in _uses_below(picture, handler)):
         return None
-    what = f"{_VERBS[named[0].method]}, and says that everybody may"
-    return _finding(picture, rule, handler, routes, what, Confidence.MEDIUM)
+    return _finding(picture, rule, handler, routes, _said_open(named[0]), Confidence.MEDIUM)
 
 
-_REPLACING = frozenset({"PUT", "PATCH", "DELETE"})
-_KEYED = re.compile(r"[{<]")
+def _said_open(route: Route) -> str:
+    return f"{_VERBS[route.method]}, and says that everybody may"
+
+
 _GIVEN = re.compile(r"uuid|token|secret|signature|session|cart|basket|checkout|\bkey\b", re.IGNORECASE)
 """What in a path names a record that only those know who were given it, or one that strangers have."""
 

@@ -59,7 +59,8 @@ def _shared(run: Evaluation, held: AnyExpression) -> bool:
     """Whether an object is handed to others, who may put something else into its fields."""
     function = run.flow.project.function(run.place)
     uses = function.uses if function is not None else run.flow.project.outline(run.place.path).uses
-    return any(use.kind == "read" and use.chain == chain(held) for use in uses)
+    name = chain(held)
+    return any(use.kind == "read" and use.chain == name for use in uses)
 
 
 def filled(run: Evaluation, call: Call, state: Environment) -> Value | None:
